@@ -1,0 +1,1 @@
+"""From phones and sound to movement."""

@@ -1,0 +1,26 @@
+"""How a reel is to be made. Handed in, never read from settings."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class ReelOptions:
+    """Rendering options, as on the command line."""
+
+    width: int = 1080
+    height: int = 1920
+    fps: float = 30.0
+    language: str = "en"  # as espeak-ng names its voices
+    voice: str = "sketch"  # key of avatar.engine.speech.SPEAKERS
+    voice_sample: Path | None = None  # what the voice is fitted to
+    captions: str = "clean"  # key of avatar.engine.captions.STYLES, or "none"
+    label: str = ""  # words shown in every frame
+    motion: float = 1.0  # head, gaze, shoulders; 0 is exactly still
+    blink: float = 1.0
+    expression: float = 1.0  # brows, nods, smile
+    seed: int = 0
+    face_index: int | None = (
+        None  # which face of the photo, left to right; None: there must be one
+    )
+    device: str = "auto"  # auto, cpu or cuda

@@ -1,0 +1,92 @@
+"""From approved words to a finished reel."""
+
+from django.db import models
+from django.utils import timezone
+
+from creators.models import Creator, User
+from scripts_gen.models import Script
+from studio.lib.leases import Leased, LeasedQuerySet
+
+
+class Take(models.Model):
+    """One voice-over of one approved script, with the time of every phone and word."""
+
+    script = models.ForeignKey(Script, models.CASCADE, related_name="takes")
+    engine = models.CharField(
+        max_length=40, default="sketch"
+    )  # key of avatar.engine.speech.SPEAKERS
+    settings = models.JSONField(default=dict, blank=True)
+    text_sha256 = models.CharField(max_length=64)  # the approved text it speaks
+    audio = models.FileField(upload_to="takes/%Y/%m", blank=True)
+    alignment = models.JSONField(default=dict, blank=True)  # avatar.engine.types.Alignment.to_json
+    duration_ms = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"take {self.pk} of {self.script}"
+
+
+class ReelQuerySet(LeasedQuerySet["Reel"]):
+    def for_user(self, user: User) -> "ReelQuerySet":
+        return self.filter(take__script__slot__creator__owner_id=user.pk)
+
+
+class Reel(Leased):
+    """One finished (or coming) vertical video of one take."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "waits for a worker"
+        RENDERING = "rendering", "being made"
+        READY = "ready", "ready"
+        FAILED = "failed", "could not be made"
+        CANCELLED = "cancelled", "cancelled"
+
+    class Stage(models.TextChoices):
+        SPEAK = "speak", "speaking"
+        ALIGN = "align", "finding the sounds"
+        ANALYSE = "analyse", "studying the photo"
+        PERFORM = "perform", "performing"
+        ASSEMBLE = "assemble", "cover and subtitles"
+
+    take = models.ForeignKey(Take, models.CASCADE, related_name="reels")
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    stage = models.CharField(max_length=10, choices=Stage, blank=True)
+    progress = models.FloatField(default=0.0)  # of the whole, 0 to 1
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.TextField(blank=True)  # one sentence for the creator
+    cancel_requested = models.BooleanField(default=False)
+    options = models.JSONField(
+        default=dict, blank=True
+    )  # avatar.engine.options.ReelOptions, by name
+    label = models.CharField(max_length=80, blank=True)  # words burned into every frame
+    video = models.FileField(upload_to="reels/%Y/%m", blank=True)
+    cover = models.FileField(upload_to="reels/%Y/%m", blank=True)
+    srt = models.FileField(upload_to="reels/%Y/%m", blank=True)
+    vtt = models.FileField(upload_to="reels/%Y/%m", blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)  # of the video
+    width = models.PositiveIntegerField(default=0)
+    height = models.PositiveIntegerField(default=0)
+    fps = models.FloatField(default=0)
+    duration_ms = models.PositiveIntegerField(default=0)
+    timings = models.JSONField(default=dict, blank=True)  # the engine's TIMINGS
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    ready_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ReelQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"reel {self.pk}: {self.take.script.hook[:60]}"
+
+    @property
+    def script(self) -> Script:
+        return self.take.script
+
+    @property
+    def creator(self) -> Creator:
+        return self.take.script.slot.creator

@@ -1,0 +1,135 @@
+"""Who is seen and heard, and what they agreed to."""
+
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import models
+from django.utils import timezone
+
+User = AbstractBaseUser | AnonymousUser
+
+
+class OwnedQuerySet(models.QuerySet["Creator"]):
+    def for_user(self, user: User) -> "OwnedQuerySet":
+        return self.filter(owner_id=user.pk)
+
+
+class Creator(models.Model):
+    """Somebody who talks to an audience: the star the understudy performs for."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="creators")
+    name = models.CharField(max_length=80)
+    handle = models.SlugField(max_length=40, unique=True)
+    language = models.CharField(
+        max_length=16, default="en"
+    )  # BCP 47, as espeak-ng names its voices
+    time_zone = models.CharField(max_length=64, default="UTC")  # IANA
+    topics = models.JSONField(default=list, blank=True)  # [str]
+    tone = models.CharField(max_length=200, blank=True)
+    words_to_use = models.JSONField(default=list, blank=True)  # [str]
+    words_to_avoid = models.JSONField(default=list, blank=True)  # [str]
+    sign_off = models.CharField(max_length=200, blank=True)
+    review_reels = models.BooleanField(default=False)  # also asks before a finished reel goes out
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def portrait(self) -> "Portrait | None":
+        """The photo that new reels use: the newest one that passed its check."""
+        return self.portraits.filter(state=Portrait.State.READY).first()
+
+    @property
+    def voice(self) -> "Voice | None":
+        """The voice that new takes use: the newest sample that passed its check."""
+        return self.voices.filter(state=Voice.State.READY).first()
+
+
+class Portrait(models.Model):
+    """One photo, re-encoded without metadata, and what a worker found in it."""
+
+    class State(models.TextChoices):
+        CHECKING = "checking", "being looked at"
+        CHOOSE = "choose", "several faces: choose one"
+        READY = "ready", "ready"
+        REFUSED = "refused", "cannot be used"
+
+    creator = models.ForeignKey(Creator, models.CASCADE, related_name="portraits")
+    image = models.FileField(upload_to="portraits/%Y/%m")
+    sha256 = models.CharField(max_length=64)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.CHECKING)
+    face_index = models.PositiveSmallIntegerField(
+        null=True, blank=True
+    )  # chosen among report["faces"]
+    report = models.JSONField(default=dict, blank=True)  # avatar.engine.face.inspect: PhotoReport
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"photo {self.pk} of {self.creator}"
+
+
+class Voice(models.Model):
+    """One sample of the creator's voice, and what a worker heard in it."""
+
+    class State(models.TextChoices):
+        CHECKING = "checking", "being listened to"
+        READY = "ready", "ready"
+        REFUSED = "refused", "cannot be used"
+
+    creator = models.ForeignKey(Creator, models.CASCADE, related_name="voices")
+    sample = models.FileField(upload_to="voices/%Y/%m")
+    sha256 = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, choices=State, default=State.CHECKING)
+    report = models.JSONField(default=dict, blank=True)  # avatar.engine.media.inspect: SoundReport
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"voice sample {self.pk} of {self.creator}"
+
+
+class ConsentQuerySet(models.QuerySet["Consent"]):
+    def live(self) -> "ConsentQuerySet":
+        return self.filter(revoked_at=None)
+
+
+class Consent(models.Model):
+    """A person's agreement that this photo and this voice may be made to speak. Never edited, only revoked."""
+
+    creator = models.ForeignKey(Creator, models.CASCADE, related_name="consents")
+    person = models.CharField(max_length=120)  # whose likeness and voice it is
+    basis = models.TextField(blank=True)  # how the agreement was given, or why none is needed
+    wording_version = models.CharField(max_length=20)
+    likeness_sha256 = models.CharField(max_length=64)  # the portrait's file
+    voice_sha256 = models.CharField(
+        max_length=64, blank=True
+    )  # the sample's file; empty: a synthetic voice
+    given_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    given_at = models.DateTimeField(default=timezone.now, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ConsentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-given_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"consent of {self.person}"

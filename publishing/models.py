@@ -1,0 +1,146 @@
+"""From reel to post."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from avatar.models import Reel
+from creators.models import Creator, User
+from studio.lib.leases import Leased, LeasedQuerySet
+
+
+class AccountQuerySet(models.QuerySet["Account"]):
+    def for_user(self, user: User) -> "AccountQuerySet":
+        return self.filter(creator__owner_id=user.pk)
+
+
+class Account(models.Model):
+    """A place a creator posts to: one account on one platform."""
+
+    class State(models.TextChoices):
+        CONNECTED = "connected", "connected"
+        RECONNECT = "reconnect", "must be reconnected"
+        BLOCKED = "blocked", "blocked by the platform"
+        DISCONNECTED = "disconnected", "disconnected"
+
+    creator = models.ForeignKey(Creator, models.CASCADE, related_name="accounts")
+    platform = models.CharField(max_length=20)  # key of publishing.platforms.PLATFORMS
+    external_id = models.CharField(
+        max_length=200
+    )  # the platform's name for it; the folder's: its path
+    name = models.CharField(max_length=120)
+    state = models.CharField(max_length=12, choices=State, default=State.CONNECTED)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["platform", "name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["creator", "platform", "external_id"], name="account_once_a_creator"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.platform})"
+
+
+class PostQuerySet(LeasedQuerySet["Post"]):
+    def for_user(self, user: User) -> "PostQuerySet":
+        return self.filter(account__creator__owner_id=user.pk)
+
+
+class Post(Leased):
+    """One reel on its way to one account."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "draft"
+        APPROVED = "approved", "approved"
+        SCHEDULED = "scheduled", "scheduled"
+        DISPATCHING = "dispatching", "starting"
+        PREPARING = "preparing", "uploading"
+        PROCESSING = "processing", "being processed"
+        READY = "ready", "ready to go out"
+        COMMITTING = "committing", "going out"
+        PUBLISHED = "published", "published"
+        DELIVERED = "delivered_to_inbox", "in your inbox there"
+        FAILED = "failed", "failed"
+        WAITING = "waiting", "waiting"
+        UNCONFIRMED = "unconfirmed", "may already be live"
+        CANCELLED = "cancelled", "cancelled"
+
+    reel = models.ForeignKey(Reel, models.PROTECT, related_name="posts")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="posts")
+    caption = models.TextField(max_length=5000, blank=True)
+    due_at = models.DateTimeField()  # UTC; shown in the creator's zone
+    due_reason = models.CharField(max_length=300, blank=True)  # why then, in words
+    state = models.CharField(max_length=20, choices=State, default=State.DRAFT)
+    reason = models.CharField(
+        max_length=300, blank=True
+    )  # why it failed or waits, for the creator
+    retry_at = models.DateTimeField(null=True, blank=True)  # when a waiting post goes on
+    handle = models.JSONField(
+        default=dict, blank=True
+    )  # what prepare got; opaque outside the client
+    external_id = models.CharField(max_length=300, blank=True)
+    permalink = models.CharField(max_length=1000, blank=True)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True
+    )
+    approved_at = models.DateTimeField(null=True, blank=True)
+    content_sha256 = models.CharField(max_length=64, blank=True)  # reel and caption as approved
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    objects = PostQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["due_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["reel", "account"],
+                condition=~models.Q(state="cancelled"),
+                name="reel_posted_once_an_account",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["state", "due_at"], name="post_due")  # tick: what is due
+        ]
+
+    def __str__(self) -> str:
+        return f"post {self.pk} to {self.account}"
+
+
+class Attempt(models.Model):
+    """One thing a worker set out to do for a post, written before doing it. Never deleted."""
+
+    class Phase(models.TextChoices):
+        PREPARE = "prepare", "prepare"
+        CHECK = "check", "check"
+        COMMIT = "commit", "commit"
+        RECONCILE = "reconcile", "look again"
+
+    post = models.ForeignKey(Post, models.CASCADE, related_name="attempts")
+    phase = models.CharField(max_length=10, choices=Phase)
+    worker = models.CharField(max_length=80)
+    started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(
+        max_length=30, blank=True
+    )  # ok, or a class of publishing.platforms.errors
+    detail = models.TextField(blank=True)  # the platform's words, shortened, without secrets
+
+    class Meta:
+        ordering = ["started_at", "pk"]
+        constraints = [
+            # A commit is begun once a post; only a reconcile that proved it absent makes room for another.
+            models.UniqueConstraint(
+                fields=["post"],
+                condition=models.Q(phase="commit") & ~models.Q(outcome="not_live"),
+                name="one_commit_a_post",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.phase} of post {self.post_id}: {self.outcome or 'under way'}"

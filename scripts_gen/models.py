@@ -1,0 +1,218 @@
+"""What is said, and when."""
+
+import hashlib
+import json
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from creators.models import Creator, User
+
+
+class CreatorOwnedQuerySet(models.QuerySet[Any]):
+    """Rows that hang on a creator by `owner_path`."""
+
+    def for_user(self, user: User) -> "CreatorOwnedQuerySet":
+        return self.filter(creator__owner_id=user.pk)
+
+
+class Pillar(models.Model):
+    """One of the few subjects a creator keeps coming back to."""
+
+    creator = models.ForeignKey(Creator, models.CASCADE, related_name="pillars")
+    name = models.CharField(max_length=80)
+    description = models.CharField(max_length=300, blank=True)
+    weight = models.PositiveSmallIntegerField(default=1)  # share of the calendar, relative
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = CreatorOwnedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["creator", "name"], name="pillar_name_once_a_creator")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Note(models.Model):
+    """Something the creator wrote down or pasted: what scripts are made of."""
+
+    class Kind(models.TextChoices):
+        NOTE = "note", "my note"
+        SOURCE = "source", "a source"
+
+    creator = models.ForeignKey(Creator, models.CASCADE, related_name="notes")
+    pillar = models.ForeignKey(
+        Pillar, models.SET_NULL, null=True, blank=True, related_name="notes"
+    )
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.NOTE)
+    title = models.CharField(max_length=160)
+    text = models.TextField(max_length=100_000)
+    url = models.URLField(
+        blank=True, max_length=500
+    )  # where a source was found; never fetched from here
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = CreatorOwnedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Slot(models.Model):
+    """A place in the calendar: a day and a part of it, in the creator's own time zone."""
+
+    class Part(models.TextChoices):
+        MORNING = "morning", "morning"
+        MIDDAY = "midday", "midday"
+        AFTERNOON = "afternoon", "afternoon"
+        EVENING = "evening", "evening"
+
+    creator = models.ForeignKey(Creator, models.CASCADE, related_name="slots")
+    date = models.DateField()
+    part = models.CharField(max_length=10, choices=Part, default=Part.EVENING)
+    pillar = models.ForeignKey(
+        Pillar, models.SET_NULL, null=True, blank=True, related_name="slots"
+    )
+    topic = models.CharField(max_length=200, blank=True)
+
+    objects = CreatorOwnedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["date", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["creator", "date", "part"], name="one_slot_a_part_of_day"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.date} {self.part}"
+
+
+class Brief(models.Model):
+    """What a script is to be made of: the points found for a slot and where each came from."""
+
+    slot = models.OneToOneField(Slot, models.CASCADE, related_name="brief")
+    topic = models.CharField(max_length=200)
+    points = models.JSONField(default=list)  # [{"text": str, "note_id": int, "quote": str}]
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return self.topic
+
+
+class ScriptQuerySet(models.QuerySet["Script"]):
+    def for_user(self, user: User) -> "ScriptQuerySet":
+        return self.filter(slot__creator__owner_id=user.pk)
+
+    def awaiting(self) -> "ScriptQuerySet":
+        return self.filter(state=Script.State.PROPOSED)
+
+
+class Script(models.Model):
+    """One version of what is said in a slot."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "draft"
+        PROPOSED = "proposed", "waits for you"
+        APPROVED = "approved", "approved"
+        REJECTED = "rejected", "rejected"
+        SUPERSEDED = "superseded", "replaced by a newer version"
+
+    slot = models.ForeignKey(Slot, models.CASCADE, related_name="scripts")
+    version = models.PositiveSmallIntegerField(default=1)
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    hook = models.TextField(max_length=400)
+    body = models.TextField(max_length=8000)
+    call_to_action = models.TextField(max_length=400, blank=True)
+    caption = models.TextField(max_length=2200, blank=True)
+    hashtags = models.JSONField(default=list, blank=True)  # [str], without '#'
+    language = models.CharField(max_length=16, default="en")
+    writer = models.CharField(max_length=40)  # key of scripts_gen.writing.WRITERS, or "creator"
+    evidence = models.JSONField(
+        default=list, blank=True
+    )  # [{"sentence": str, "note_id": int|None}]
+    estimated_ms = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ScriptQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["slot__date", "slot_id", "-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["slot", "version"], name="script_version_once_a_slot"),
+            models.UniqueConstraint(
+                fields=["slot"],
+                condition=models.Q(state="approved"),
+                name="one_approved_script_a_slot",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.hook[:60]} (version {self.version})"
+
+    @property
+    def creator(self) -> Creator:
+        return self.slot.creator
+
+    @property
+    def spoken(self) -> str:
+        """What the voice says, one paragraph a part."""
+        parts = (self.hook, self.body, self.call_to_action)
+        return "\n\n".join(part.strip() for part in parts if part.strip())
+
+    @property
+    def text_sha256(self) -> str:
+        """The hash a decision is about: everything an audience would hear or read."""
+        words = [
+            self.hook,
+            self.body,
+            self.call_to_action,
+            self.caption,
+            self.hashtags,
+            self.language,
+        ]
+        return hashlib.sha256(json.dumps(words, ensure_ascii=False).encode()).hexdigest()
+
+    @property
+    def is_approved(self) -> bool:
+        """Approved, and still the very text that was approved."""
+        if self.state != self.State.APPROVED:
+            return False
+        last = self.decisions.first()
+        return bool(
+            last
+            and last.verdict == Decision.Verdict.APPROVED
+            and last.text_sha256 == self.text_sha256
+        )
+
+
+class Decision(models.Model):
+    """What a person decided about a script, and the hash of the text they saw. Never edited."""
+
+    class Verdict(models.TextChoices):
+        APPROVED = "approved", "approved"
+        REJECTED = "rejected", "rejected"
+        WITHDRAWN = "withdrawn", "withdrawn"
+
+    script = models.ForeignKey(Script, models.CASCADE, related_name="decisions")
+    verdict = models.CharField(max_length=10, choices=Verdict)
+    text_sha256 = models.CharField(max_length=64)
+    note = models.CharField(max_length=500, blank=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-decided_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.verdict} by {self.decided_by}"

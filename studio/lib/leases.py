@@ -1,0 +1,67 @@
+"""Taking a row for one worker, so that a task delivered twice is done once.
+
+A worker *claims* a row by a conditional UPDATE that names the state it expects, keeps the lease fresh while it
+works, and writes the outcome only while it still holds the lease. A worker that was killed leaves a lease that
+runs out; `expired()` is what a sweep looks for.
+"""
+
+import os
+import secrets
+import socket
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from django.db import models
+from django.utils import timezone
+
+M = TypeVar("M", bound="Leased")
+
+
+def new_owner() -> str:
+    """A name for one piece of work by one worker, unique among all hosts."""
+    return f"{socket.gethostname()[:32]}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+class LeasedQuerySet(models.QuerySet[M]):
+    def claim(
+        self, pk: int, *, states: tuple[str, ...], seconds: int, **changes: Any
+    ) -> str | None:
+        """Take the row if it is in one of `states` and nobody holds it.
+
+        `changes` are written together with the lease (usually `state=...`).
+        Returns the lease's owner name, or None when another worker was quicker.
+        """
+        owner, now = new_owner(), timezone.now()
+        free = models.Q(lease_owner="") | models.Q(lease_until__lt=now)
+        taken = self.filter(free, pk=pk, state__in=states).update(
+            lease_owner=owner, lease_until=now + timedelta(seconds=seconds), **changes
+        )
+        return owner if taken else None
+
+    def keep(self, pk: int, owner: str, *, seconds: int, **changes: Any) -> bool:
+        """Extend a lease that is still held, writing `changes` with it. False when it was lost."""
+        until = timezone.now() + timedelta(seconds=seconds)
+        return bool(self.filter(pk=pk, lease_owner=owner).update(lease_until=until, **changes))
+
+    def release(self, pk: int, owner: str, **changes: Any) -> bool:
+        """Give the row back with its outcome. False when the lease was lost meanwhile."""
+        held = self.filter(pk=pk, lease_owner=owner)
+        return bool(held.update(lease_owner="", lease_until=None, **changes))
+
+    def expired(self, now: datetime | None = None) -> models.QuerySet[M]:
+        """Rows whose worker has not been heard of since its lease ran out."""
+        return self.exclude(lease_owner="").filter(lease_until__lt=now or timezone.now())
+
+    def free(self) -> models.QuerySet[M]:
+        """Rows that a worker could claim now."""
+        return self.filter(models.Q(lease_owner="") | models.Q(lease_until__lt=timezone.now()))
+
+
+class Leased(models.Model):
+    """A row that one worker at a time may hold. Subclasses have a `state` field."""
+
+    lease_owner = models.CharField(max_length=80, blank=True, default="", editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
