@@ -1,1 +1,49 @@
 """From phones and sound to movement."""
+
+import numpy as np
+
+from avatar.engine.lips.curves import CURVES
+from avatar.engine.lips.life import life_curves
+from avatar.engine.lips.mouth import mouth_curves
+from avatar.engine.types import Alignment, Performance, Waveform
+
+__all__ = ["CURVES", "perform"]
+
+
+def perform(
+    alignment: Alignment,
+    waveform: Waveform,
+    sample_rate: int,
+    *,
+    fps: float,
+    motion: float = 1.0,
+    blink: float = 1.0,
+    expression: float = 1.0,
+    seed: int = 0,
+) -> Performance:
+    """Decide every movement of a reel, frame by frame.
+
+    Phones decide the shape of the mouth, the sound how far it opens. Head, gaze and breath are
+    scaled by `motion`, lids by `blink`, brows and smile by `expression`; each is drawn from random
+    numbers of its own, so that turning one down leaves the others as they were.
+
+    Returns curves for all of `CURVES`, covering the whole waveform, silence included.
+    """
+    n_frames = max(1, int(np.ceil(len(waveform) / sample_rate * fps - 1e-6)))
+    curves = mouth_curves(alignment, waveform, sample_rate, fps=fps, n_frames=n_frames)
+    curves |= life_curves(
+        alignment,
+        waveform,
+        sample_rate,
+        fps=fps,
+        n_frames=n_frames,
+        motion=motion,
+        blink=blink,
+        expression=expression,
+        seed=seed,
+    )
+    clipped = {
+        name: np.clip(curves[name], low, high).astype(np.float32)
+        for name, (low, high, _) in CURVES.items()
+    }
+    return Performance(fps=fps, n_frames=n_frames, curves=clipped)

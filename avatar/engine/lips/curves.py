@@ -1,4 +1,4 @@
-"""The names of every movement, shared by the one who decides (lips) and the one who draws (face)."""
+"""The names of every movement: lips decides them, face draws them."""
 
 # name: (lowest, highest, what the highest means)
 CURVES: dict[str, tuple[float, float, str]] = {

@@ -1,0 +1,167 @@
+"""From phones and sound to movement."""
+
+import numpy as np
+import pytest
+
+from avatar.engine.lips import CURVES, perform
+from avatar.engine.types import Alignment, Phone
+
+RATE = 16_000
+
+
+def spoken(*sounds, before_ms=400, after_ms=600):
+    """An alignment of (phone, ms) and a tone that is there exactly while one speaks."""
+    phones, at = [], before_ms
+    for phone, length_ms in sounds:
+        if phone:
+            phones.append(Phone(phone, at, at + length_ms, stress=2 if phone in "aiu" else 0))
+        at += length_ms
+    duration_ms = at + after_ms
+    t = np.arange(RATE * duration_ms // 1000) / RATE
+    waveform = np.zeros(len(t), np.float32)
+    for phone in phones:
+        heard = (t >= phone.start_ms / 1000) & (t < phone.end_ms / 1000)
+        waveform[heard] = 0.3 * np.sin(2 * np.pi * 140 * t[heard])
+    return Alignment(duration_ms, tuple(phones), ()), waveform
+
+
+def frames(performance, start_ms, end_ms):
+    middles = (np.arange(performance.n_frames) + 0.5) / performance.fps * 1000
+    return (middles >= start_ms) & (middles < end_ms)
+
+
+SENTENCE = [("h", 60), ("a", 140), ("m", 70), ("i", 130), ("f", 80), ("u", 150), ("b", 60)]
+
+
+@pytest.mark.parametrize("fps", [24, 25, 29.97, 30, 50, 60])
+def test_every_curve_covers_the_whole_sound_and_stays_in_its_range(fps):
+    alignment, waveform = spoken(*SENTENCE)
+    performance = perform(alignment, waveform, RATE, fps=fps)
+    assert performance.n_frames == int(np.ceil(alignment.duration_ms / 1000 * fps - 1e-6))
+    assert performance.curves.keys() == CURVES.keys()
+    for name, curve in performance.curves.items():
+        low, high, _ = CURVES[name]
+        assert curve.shape == (performance.n_frames,)
+        assert curve.dtype == np.float32
+        assert curve.min() >= low
+        assert curve.max() <= high
+
+
+@pytest.mark.parametrize("fps", [24, 25, 30, 60])
+@pytest.mark.parametrize("closure", ["p", "b", "m"])
+def test_lips_meet_in_at_least_one_frame_of_every_closure(fps, closure):
+    for shift_ms in range(0, 40, 7):  # wherever the frames happen to fall
+        alignment, waveform = spoken(
+            ("a", 120), (closure, 40), ("a", 120), before_ms=400 + shift_ms
+        )
+        performance = perform(alignment, waveform, RATE, fps=fps)
+        p = alignment.phones[1]
+        during = frames(performance, p.start_ms - 60, p.end_ms + 20)
+        opening = performance.curves["jaw"] + performance.curves["lower"]
+        assert opening[during].min() < 0.1 * opening.max()
+
+
+def test_the_mouth_is_shut_in_pauses_and_after_the_last_word():
+    alignment, waveform = spoken(("a", 200), ("", 600), ("a", 200))
+    waveform += np.random.default_rng(0).normal(0, 0.003, len(waveform)).astype(np.float32)
+    performance = perform(alignment, waveform, RATE, fps=30)
+    first, second = alignment.phones
+    for start_ms, end_ms in [
+        (0, first.start_ms - 150),
+        (first.end_ms + 150, second.start_ms - 150),
+        (second.end_ms + 150, alignment.duration_ms),
+    ]:
+        quiet = frames(performance, start_ms, end_ms)
+        assert quiet.any()
+        assert performance.curves["jaw"][quiet].max() == 0
+
+
+def test_the_shape_is_there_before_its_sound():
+    alignment, waveform = spoken(("a", 300))
+    performance = perform(alignment, waveform, RATE, fps=60)
+    (vowel,) = alignment.phones
+    peak_ms = (np.argmax(performance.curves["jaw"]) + 0.5) / 60 * 1000
+    assert vowel.start_ms < peak_ms < (vowel.start_ms + vowel.end_ms) / 2 + 20
+
+
+def test_a_louder_vowel_opens_further():
+    alignment, waveform = spoken(("a", 200), ("s", 100), ("a", 200))
+    soft = alignment.phones[2]
+    samples = slice(RATE * soft.start_ms // 1000, RATE * soft.end_ms // 1000)
+    waveform[samples] *= 0.15
+    curves = perform(alignment, waveform, RATE, fps=60).curves
+    half = len(curves["jaw"]) // 2
+    assert curves["jaw"][:half].max() > 1.3 * curves["jaw"][half:].max()
+
+
+def test_rounding_shows_in_the_rounded_vowel_only():
+    alignment, waveform = spoken(("i", 200), ("u", 200))
+    performance = perform(alignment, waveform, RATE, fps=60)
+    i, u = (frames(performance, p.start_ms, p.end_ms - 60) for p in alignment.phones)
+    assert performance.curves["pucker"][u].max() > 0.6
+    assert performance.curves["wide"][i].max() > 2 * performance.curves["wide"][u].min()
+
+
+@pytest.mark.parametrize(
+    ("knob", "parts"),
+    [
+        (
+            "motion",
+            ["head_yaw", "head_pitch", "head_roll", "head_x", "head_y", "gaze_x", "breath"],
+        ),
+        ("blink", ["blink_left", "blink_right"]),
+        ("expression", ["brow", "smile"]),
+    ],
+)
+def test_a_knob_at_zero_stills_its_part_and_leaves_the_others_as_they_were(knob, parts):
+    alignment, waveform = spoken(*SENTENCE * 6)
+    usual = perform(alignment, waveform, RATE, fps=30, seed=3).curves
+    still = perform(alignment, waveform, RATE, fps=30, seed=3, **{knob: 0.0}).curves
+    for name in CURVES:
+        if name in parts:
+            assert not still[name].any(), name
+            assert usual[name].any(), name
+        elif name not in {"gaze_y"}:
+            np.testing.assert_array_equal(still[name], usual[name], err_msg=name)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_blinks_come_irregularly_eight_to_twenty_five_a_minute(seed):
+    alignment, waveform = spoken(*[("a", 200), ("s", 100), ("", 300)] * 150)
+    curve = perform(alignment, waveform, RATE, fps=30, seed=seed).curves["blink_left"]
+    starts = np.flatnonzero((curve[1:] > 0.5) & (curve[:-1] <= 0.5)) / 30
+    a_minute = len(starts) / (alignment.duration_ms / 60_000)
+    assert 8 <= a_minute <= 25
+    assert np.std(np.diff(starts)) > 0.4
+    assert curve.max() == 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_clip_of_three_seconds_has_a_blink(seed):
+    alignment, waveform = spoken(("a", 2100))
+    assert perform(alignment, waveform, RATE, fps=30, seed=seed).curves["blink_left"].max() > 0.9
+
+
+def test_the_same_seed_performs_the_same_and_another_does_not():
+    alignment, waveform = spoken(*SENTENCE * 4)
+    one, same, other = (
+        perform(alignment, waveform, RATE, fps=30, seed=seed).curves for seed in (1, 1, 2)
+    )
+    for name in CURVES:
+        np.testing.assert_array_equal(one[name], same[name])
+    assert not np.array_equal(one["head_yaw"], other["head_yaw"])
+    np.testing.assert_array_equal(one["jaw"], other["jaw"])  # chance never touches the words
+
+
+def test_the_first_frame_is_the_photos_own_pose():
+    alignment, waveform = spoken(*SENTENCE)
+    curves = perform(alignment, waveform, RATE, fps=30).curves
+    assert abs(curves["head_yaw"][0]) < 0.1
+    assert curves["blink_left"][0] == 0
+    assert curves["jaw"][0] == 0
+
+
+def test_silence_without_a_single_phone_is_a_resting_face():
+    curves = perform(Alignment(2000, (), ()), np.zeros(2 * RATE, np.float32), RATE, fps=25).curves
+    assert not curves["jaw"].any()
+    assert not curves["press"].any()
