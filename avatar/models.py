@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils import timezone
 
-from creators.models import Creator, User
+from creators.models import Creator, Portrait, User
 from scripts_gen.models import Script
 from studio.lib.leases import Leased, LeasedQuerySet
 
@@ -17,6 +17,9 @@ class Take(models.Model):
     )  # key of avatar.engine.speech.SPEAKERS
     settings = models.JSONField(default=dict, blank=True)
     text_sha256 = models.CharField(max_length=64)  # the approved text it speaks
+    voice_sha256 = models.CharField(
+        max_length=64, blank=True, default=""
+    )  # the sample it imitates; empty: a voice of nobody
     audio = models.FileField(upload_to="takes/%Y/%m", blank=True)
     alignment = models.JSONField(default=dict, blank=True)  # avatar.engine.types.Alignment.to_json
     duration_ms = models.PositiveIntegerField(default=0)
@@ -24,6 +27,12 @@ class Take(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["script", "engine", "text_sha256", "voice_sha256"],
+                name="take_once_a_text_and_voice",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"take {self.pk} of {self.script}"
@@ -32,6 +41,16 @@ class Take(models.Model):
 class ReelQuerySet(LeasedQuerySet["Reel"]):
     def for_user(self, user: User) -> "ReelQuerySet":
         return self.filter(take__script__slot__creator__owner_id=user.pk)
+
+    def of_creator(self, creator_id: int) -> "ReelQuerySet":
+        return self.filter(take__script__slot__creator_id=creator_id)
+
+    def unfinished(self) -> "ReelQuerySet":
+        return self.filter(state__in=(Reel.State.QUEUED, Reel.State.RENDERING))
+
+    def with_story(self) -> "ReelQuerySet":
+        """Everything a page says about a reel, in one query."""
+        return self.select_related("take__script__slot__creator", "portrait")
 
 
 class Reel(Leased):
@@ -52,16 +71,23 @@ class Reel(Leased):
         ASSEMBLE = "assemble", "cover and subtitles"
 
     take = models.ForeignKey(Take, models.CASCADE, related_name="reels")
+    portrait = models.ForeignKey(
+        Portrait, models.SET_NULL, null=True, blank=True, related_name="reels"
+    )  # the photo that speaks
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     stage = models.CharField(max_length=10, choices=Stage, blank=True)
     progress = models.FloatField(default=0.0)  # of the whole, 0 to 1
     attempts = models.PositiveSmallIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True, blank=True)  # not before, after a full disk
     error = models.TextField(blank=True)  # one sentence for the creator
     cancel_requested = models.BooleanField(default=False)
     options = models.JSONField(
         default=dict, blank=True
     )  # avatar.engine.options.ReelOptions, by name
     label = models.CharField(max_length=80, blank=True)  # words burned into every frame
+    recipe_sha256 = models.CharField(
+        max_length=64, blank=True, default=""
+    )  # photo, options and label: with the take, what the reel is
     video = models.FileField(upload_to="reels/%Y/%m", blank=True)
     cover = models.FileField(upload_to="reels/%Y/%m", blank=True)
     srt = models.FileField(upload_to="reels/%Y/%m", blank=True)
@@ -74,11 +100,22 @@ class Reel(Leased):
     timings = models.JSONField(default=dict, blank=True)  # the engine's TIMINGS
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     ready_at = models.DateTimeField(null=True, blank=True)
+    purged_at = models.DateTimeField(null=True, blank=True)  # files deleted, consent gone
 
     objects = ReelQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["take", "recipe_sha256"],
+                condition=models.Q(state__in=["queued", "rendering", "ready"]),
+                name="one_live_reel_a_recipe",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["state", "created_at"], name="reel_due")  # tasks.due: what waits
+        ]
 
     def __str__(self) -> str:
         return f"reel {self.pk}: {self.take.script.hook[:60]}"
@@ -90,3 +127,11 @@ class Reel(Leased):
     @property
     def creator(self) -> Creator:
         return self.take.script.slot.creator
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.state in (self.State.QUEUED, self.State.RENDERING)
+
+    @property
+    def percent(self) -> int:
+        return round(100 * self.progress)

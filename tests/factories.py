@@ -163,6 +163,7 @@ class ReelFactory(factory.django.DjangoModelFactory):
         )
 
     take = factory.SubFactory(TakeFactory)
+    recipe_sha256 = factory.Sequence(lambda n: hashlib.sha256(b"recipe %d" % n).hexdigest())
 
 
 class AccountFactory(factory.django.DjangoModelFactory):
