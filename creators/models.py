@@ -31,6 +31,7 @@ class Creator(models.Model):
     words_to_avoid = models.JSONField(default=list, blank=True)  # [str]
     sign_off = models.CharField(max_length=200, blank=True)
     review_reels = models.BooleanField(default=False)  # also asks before a finished reel goes out
+    reel_label = models.CharField(max_length=80, blank=True)  # words shown in every frame
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = OwnedQuerySet.as_manager()
