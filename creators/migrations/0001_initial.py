@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
                 ("words_to_avoid", models.JSONField(blank=True, default=list)),
                 ("sign_off", models.CharField(blank=True, max_length=200)),
                 ("review_reels", models.BooleanField(default=False)),
+                ("reel_label", models.CharField(blank=True, max_length=80)),
                 (
                     "created_at",
                     models.DateTimeField(default=django.utils.timezone.now, editable=False),
