@@ -1,0 +1,173 @@
+"""espeak-ng: every language, exact times of words and phones, nothing to download.
+
+Its library runs in a child process (espeak_process.py says why).
+"""
+
+import difflib
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import espeakng_loader
+import numpy as np
+
+from avatar.engine.errors import EngineError, InputError, ModelUnavailable
+from avatar.engine.types import Phone, Waveform
+
+PROCESS = Path(__file__).with_name("espeak_process.py")
+TIMEOUT_S = 120  # ten minutes of speech take half a second
+ALIASES = {"zh": "cmn", "zh-cn": "cmn", "zh-tw": "cmn", "zh-hk": "yue", "no": "nb", "iw": "he"}
+# Stress and espeak-ng's own allophone marks go; its ASCII for a few phones becomes IPA.
+TO_IPA = str.maketrans({"S": "ʃ", "Z": "ʒ", "A": "ɑ", "g": "ɡ", "ε": "ɛ", "?": "ʔ", ":": "ː"})
+MARKS = str.maketrans("", "", "ˈˌ-^'\"\u200d#._|;~")
+PRIMARY_STRESS, SECONDARY_STRESS = "ˈ", "ˌ"
+
+
+@dataclass(frozen=True)
+class SpokenPhone:
+    phone: str  # IPA, without stress
+    start: int  # samples
+    end: int
+    stress: int = 0
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One text as espeak-ng says it."""
+
+    waveform: Waveform
+    sample_rate: int
+    phones: tuple[SpokenPhone, ...]  # silence is where there is none
+    word_starts: tuple[tuple[int, int], ...]  # (sample, index of the character in the text)
+
+
+def utterances(
+    texts: list[str],
+    language: str,
+    *,
+    variant: str = "",
+    words_per_minute: int = 170,
+    pitch: int = 50,
+    pitch_range: int = 50,
+) -> list[Utterance]:
+    """Each text spoken by itself; the same request gives the same samples.
+
+    variant: one of espeak-ng's voice variants ("f3"), or "" for the language's own voice.
+    pitch, pitch_range: 0 to 99 as espeak-ng counts them, 50 is the voice's own.
+
+    Raises InputError for a language that espeak-ng does not speak.
+    """
+    file = voice(language).file
+    answer, pcm = _ask(
+        voice=f"{file}+{variant}" if variant else file,
+        rate=words_per_minute,
+        pitch=pitch,
+        range=pitch_range,
+        texts=texts,
+    )
+    samples = np.frombuffer(pcm, dtype=np.int16).astype(np.float32) / 32768
+    spoken = []
+    for part in answer["texts"]:
+        waveform, samples = samples[: part["n_samples"]], samples[part["n_samples"] :]
+        spoken.append(_utterance(waveform, answer["sample_rate"], part["events"]))
+    return spoken
+
+
+def _utterance(waveform: Waveform, rate: int, events: list[list[Any]]) -> Utterance:
+    phone_events = [(int(at), str(name)) for kind, at, name in events if kind == "p"]
+    ends = [at for at, _ in phone_events[1:]] + [len(waveform)]
+    phones = []
+    for (start, name), end in zip(phone_events, ends, strict=True):
+        phone = name.translate(MARKS).translate(TO_IPA)
+        if not phone or name.startswith("(") or end <= start:
+            continue  # a pause, or the mark of another language's word: "(en)"
+        stress = 2 if PRIMARY_STRESS in name else 1 if SECONDARY_STRESS in name else 0
+        phones.append(SpokenPhone(phone, start, min(end, len(waveform)), stress))
+    words = tuple((int(at), int(char)) for kind, at, char in events if kind == "w")
+    return Utterance(waveform, rate, tuple(phones), words)
+
+
+@dataclass(frozen=True)
+class Voice:
+    code: str  # of the language, as espeak-ng writes it
+    name: str  # of the language, in English
+    file: str  # "gmw/en-US"
+
+
+def voice(language: str) -> Voice:
+    """espeak-ng's voice for a language; a region it lacks falls back to the language.
+
+    Raises InputError, naming the nearest, when there is none.
+    """
+    known = voices()
+    wanted = language.strip().lower().replace("_", "-")
+    wanted = ALIASES.get(wanted, wanted)
+    while wanted not in known and "-" in wanted:
+        wanted = wanted.rpartition("-")[0]
+        wanted = ALIASES.get(wanted, wanted)
+    if wanted in known:
+        return known[wanted]
+    near = "; ".join(f"{v.code} ({v.name})" for v in _nearest(language.strip().lower()))
+    raise InputError(f"There is no voice for the language “{language}”. Nearest: {near}.")
+
+
+def _nearest(language: str) -> list[Voice]:
+    """Up to four voices whose code or English name looks like what was asked for."""
+    known = list(voices().values())
+
+    def likeness(voice: Voice) -> float:
+        name = voice.name.lower()
+        scores = [
+            difflib.SequenceMatcher(None, language, other).ratio()
+            for other in (voice.code.lower(), name, name.split(" (")[0])
+        ]
+        return max(scores)
+
+    return sorted(known, key=likeness, reverse=True)[:4]
+
+
+@cache
+def voices() -> dict[str, Voice]:
+    """Every language espeak-ng speaks, by its code in small letters."""
+    answer, _ = _ask()
+    known: dict[str, Voice] = {}
+    for code, name, file in answer["voices"]:
+        known.setdefault(code.lower(), Voice(code, name.strip(), file))
+    return known
+
+
+def _ask(**request: Any) -> tuple[dict[str, Any], bytes]:
+    """One request to a fresh process: its answer, and the samples behind it."""
+    request["library"] = espeakng_loader.get_library_path()
+    request["data"] = espeakng_loader.get_data_path()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", str(PROCESS)],
+            input=json.dumps(request).encode(),
+            capture_output=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+    except OSError as e:
+        raise ModelUnavailable(f"The sketch voice (espeak-ng) could not be started: {e}.") from e
+    except subprocess.TimeoutExpired as e:
+        raise EngineError(f"The sketch voice did not finish within {TIMEOUT_S} seconds.") from e
+    if done.returncode:
+        tail = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+        why = tail[0] if tail else f"signal {-done.returncode}"
+        if "espeak_Initialize" in why or "cannot open" in why:
+            raise ModelUnavailable(f"espeak-ng is not usable on this machine: {why}.")
+        raise EngineError(f"The sketch voice broke off while reading the text ({why}).")
+    head, _, pcm = done.stdout.partition(b"\n")
+    return json.loads(head), pcm
+
+
+def phone_at_ms(phone: SpokenPhone, sample_rate: int) -> Phone:
+    """A phone with its times in milliseconds."""
+    start_ms = round(1000 * phone.start / sample_rate)
+    end_ms = round(1000 * phone.end / sample_rate)
+    return Phone(phone.phone, start_ms, end_ms, phone.stress)
