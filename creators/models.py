@@ -1,18 +1,60 @@
 """Who is seen and heard, and what they agreed to."""
 
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Exists, ExpressionWrapper, OuterRef, Q, Subquery
 from django.utils import timezone
 
+from creators.languages import LANGUAGES
+
 User = AbstractBaseUser | AnonymousUser
+
+
+def validate_time_zone(name: str) -> None:
+    if name not in available_timezones():
+        raise ValidationError(f"“{name}” is not a time zone; write it like “Europe/Berlin”.")
+
+
+def validate_language(code: str) -> None:
+    if code not in LANGUAGES:
+        known = ", ".join(LANGUAGES)
+        raise ValidationError(
+            f"“{code}” is not a language the voices speak; choose one of {known}."
+        )
 
 
 class OwnedQuerySet(models.QuerySet["Creator"]):
     def for_user(self, user: User) -> "OwnedQuerySet":
         return self.filter(owner_id=user.pk)
+
+    def with_readiness(self) -> "OwnedQuerySet":
+        """Adds what a list shows, in the same query.
+
+        portrait_pk: the photo new reels use, or None; heard: has a voice sample of their own;
+        agreed: `services.live_consent` would find one.
+        """
+        portraits = Portrait.objects.filter(creator=OuterRef("pk"), state=Portrait.State.READY)
+        voices = Voice.objects.filter(creator=OuterRef("pk"), state=Voice.State.READY)
+        likeness = Consent.objects.live().filter(
+            creator=OuterRef("pk"), likeness_sha256=OuterRef("likeness_now")
+        )
+        both = likeness.filter(voice_sha256=OuterRef("voice_now"))
+        with_files = self.annotate(
+            portrait_pk=Subquery(portraits.values("pk")[:1]),
+            likeness_now=Subquery(portraits.values("sha256")[:1]),
+            voice_now=Subquery(voices.values("sha256")[:1]),
+        )
+        return with_files.annotate(
+            heard=Exists(voices),
+            agreed=ExpressionWrapper(
+                Q(Exists(both)) | (Q(voice_now=None) & Exists(likeness)),
+                output_field=models.BooleanField(),
+            ),
+        )
 
 
 class Creator(models.Model):
@@ -21,10 +63,8 @@ class Creator(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="creators")
     name = models.CharField(max_length=80)
     handle = models.SlugField(max_length=40, unique=True)
-    language = models.CharField(
-        max_length=16, default="en"
-    )  # BCP 47, as espeak-ng names its voices
-    time_zone = models.CharField(max_length=64, default="UTC")  # IANA
+    language = models.CharField(max_length=16, default="en", validators=[validate_language])
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
     topics = models.JSONField(default=list, blank=True)  # [str]
     tone = models.CharField(max_length=200, blank=True)
     words_to_use = models.JSONField(default=list, blank=True)  # [str]
@@ -57,6 +97,11 @@ class Creator(models.Model):
         return self.voices.filter(state=Voice.State.READY).first()
 
 
+class PortraitQuerySet(models.QuerySet["Portrait"]):
+    def for_user(self, user: User) -> "PortraitQuerySet":
+        return self.filter(creator__owner_id=user.pk)
+
+
 class Portrait(models.Model):
     """One photo, re-encoded without metadata, and what a worker found in it."""
 
@@ -78,11 +123,18 @@ class Portrait(models.Model):
     report = models.JSONField(default=dict, blank=True)  # avatar.engine.face.inspect: PhotoReport
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    objects = PortraitQuerySet.as_manager()
+
     class Meta:
         ordering = ["-created_at", "-pk"]
 
     def __str__(self) -> str:
         return f"photo {self.pk} of {self.creator}"
+
+
+class VoiceQuerySet(models.QuerySet["Voice"]):
+    def for_user(self, user: User) -> "VoiceQuerySet":
+        return self.filter(creator__owner_id=user.pk)
 
 
 class Voice(models.Model):
@@ -97,8 +149,10 @@ class Voice(models.Model):
     sample = models.FileField(upload_to="voices/%Y/%m")
     sha256 = models.CharField(max_length=64)
     state = models.CharField(max_length=10, choices=State, default=State.CHECKING)
-    report = models.JSONField(default=dict, blank=True)  # avatar.engine.media.inspect: SoundReport
+    report = models.JSONField(default=dict, blank=True)  # avatar.engine.media.sound: SoundReport
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = VoiceQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-pk"]
@@ -108,12 +162,18 @@ class Voice(models.Model):
 
 
 class ConsentQuerySet(models.QuerySet["Consent"]):
+    def for_user(self, user: User) -> "ConsentQuerySet":
+        return self.filter(creator__owner_id=user.pk)
+
     def live(self) -> "ConsentQuerySet":
         return self.filter(revoked_at=None)
 
 
 class Consent(models.Model):
-    """A person's agreement that this photo and this voice may be made to speak. Never edited, only revoked."""
+    """A person's agreement that this photo and this voice may be made to speak.
+
+    Never edited, only revoked.
+    """
 
     creator = models.ForeignKey(Creator, models.CASCADE, related_name="consents")
     person = models.CharField(max_length=120)  # whose likeness and voice it is
@@ -126,6 +186,9 @@ class Consent(models.Model):
     given_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     given_at = models.DateTimeField(default=timezone.now, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     objects = ConsentQuerySet.as_manager()
 

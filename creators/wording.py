@@ -1,0 +1,57 @@
+"""What a person agrees to, word for word.
+
+A consent keeps the version it was given under, so a published version is never edited: a change
+is a new entry, and `CURRENT` moves on to it.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Wording:
+    """One version. {person} and {creator} stand for names.
+
+    likeness, voice: what the person agrees to; `voice` belongs to it when a sample is included.
+    always: what holds in both cases.
+    """
+
+    version: str
+    likeness: tuple[str, ...]
+    voice: tuple[str, ...]
+    always: tuple[str, ...]
+
+    def paragraphs(self, *, person: str, creator: str, voice: bool) -> list[str]:
+        parts = (*self.likeness, *(self.voice if voice else ()), *self.always)
+        return [part.format(person=person, creator=creator) for part in parts]
+
+
+WORDINGS = {
+    wording.version: wording
+    for wording in (
+        Wording(
+            version="1",
+            likeness=(
+                "{person} is the person in this photo and agrees that it is animated by "
+                "computer: the face will speak words that {person} never said in front of a "
+                "camera.",
+                "The animated photo may be used in reels for {creator}, and only in those whose "
+                "words were read and approved beforehand in this studio.",
+            ),
+            voice=(
+                "{person} is the person in the voice recording and agrees that a synthetic voice "
+                "is fitted to it and speaks those approved words.",
+            ),
+            always=(
+                "Every reel says that it is synthetic: by the platform's own mark where there is "
+                "one, in its caption otherwise.",
+                "This agreement covers exactly this photo and this recording; a new one needs a "
+                "new agreement. The files stay in this installation and are used for nothing "
+                "else.",
+                "It can be revoked at any time, here, without giving a reason. From that moment "
+                "nothing more is made or posted; what has been posted already must be taken down "
+                "where it was posted.",
+            ),
+        ),
+    )
+}
+CURRENT = WORDINGS["1"]
