@@ -6,7 +6,8 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Exists, ExpressionWrapper, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from creators.languages import LANGUAGES
@@ -34,27 +35,22 @@ class OwnedQuerySet(models.QuerySet["Creator"]):
     def with_readiness(self) -> "OwnedQuerySet":
         """Adds what a list shows, in the same query.
 
-        portrait_pk: the photo new reels use, or None; heard: has a voice sample of their own;
-        agreed: `services.live_consent` would find one.
+        portrait_pk, likeness_now, voice_now: the photo that new reels use and the hashes of photo
+        and voice sample, None where there is none; agreed: `services.live_consent` would find one.
         """
         portraits = Portrait.objects.filter(creator=OuterRef("pk"), state=Portrait.State.READY)
         voices = Voice.objects.filter(creator=OuterRef("pk"), state=Voice.State.READY)
-        likeness = Consent.objects.live().filter(
-            creator=OuterRef("pk"), likeness_sha256=OuterRef("likeness_now")
+        agreed = Consent.objects.live().filter(
+            creator=OuterRef("pk"),
+            likeness_sha256=OuterRef("likeness_now"),
+            voice_sha256=Coalesce(OuterRef("voice_now"), models.Value("")),
         )
-        both = likeness.filter(voice_sha256=OuterRef("voice_now"))
         with_files = self.annotate(
             portrait_pk=Subquery(portraits.values("pk")[:1]),
             likeness_now=Subquery(portraits.values("sha256")[:1]),
             voice_now=Subquery(voices.values("sha256")[:1]),
         )
-        return with_files.annotate(
-            heard=Exists(voices),
-            agreed=ExpressionWrapper(
-                Q(Exists(both)) | (Q(voice_now=None) & Exists(likeness)),
-                output_field=models.BooleanField(),
-            ),
-        )
+        return with_files.annotate(agreed=Exists(agreed))
 
 
 class Creator(models.Model):

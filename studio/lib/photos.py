@@ -8,7 +8,7 @@ import io
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from PIL import Image, ImageCms, ImageOps
 from PIL.JpegImagePlugin import jpeg_factory
@@ -27,6 +27,12 @@ JPEG_QUALITY = 95
 ACCEPTED = "Photos are accepted as JPEG, PNG, WebP or HEIC."
 
 
+class Readable(Protocol):
+    """Any binary file; uploads of a web framework are no BinaryIO."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
 class PhotoError(ValueError):
     """Not a photo that can be used; the message is a sentence for the person who chose it."""
 
@@ -40,7 +46,7 @@ DECODERS: dict[Kind, Callable[[BinaryIO], Image.Image]] = {
 }
 
 
-def read_photo(file: Path | BinaryIO) -> Image.Image:
+def read_photo(file: Path | Readable) -> Image.Image:
     """The photo as a plain RGB picture: upright, in sRGB, without metadata.
 
     file: a path, or a binary file that is read from its current position.
@@ -70,7 +76,7 @@ def encode_photo(image: Image.Image) -> tuple[bytes, str]:
     return data, hashlib.sha256(data).hexdigest()
 
 
-def _read(file: Path | BinaryIO) -> bytes:
+def _read(file: Path | Readable) -> bytes:
     if isinstance(file, Path):
         with file.open("rb") as opened:
             return _read(opened)

@@ -1,0 +1,286 @@
+"""What happens to creators, their photos, voices and consents. Nothing else changes these rows."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile, File
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, transaction
+from django.db.models.fields.files import FieldFile
+from django.utils import timezone
+
+from creators.models import Consent, Creator, Portrait, Voice
+from creators.signals import consent_revoked, portrait_added, voice_added
+from creators.wording import CURRENT
+from studio.lib.files import random_name
+from studio.lib.photos import PhotoError, encode_photo, read_photo
+from studio.lib.sniff import HEAD_BYTES, Kind, sniff
+
+MAX_VOICE_BYTES = 50 * 2**20  # a quarter of an hour of CD sound; fifteen seconds are asked for
+
+
+class UploadError(ValueError):
+    """The file cannot be used; the message is a sentence for the person who chose it."""
+
+
+class ConsentError(ValueError):
+    """The agreement cannot be recorded as asked; the message says why."""
+
+
+class FaceError(ValueError):
+    """There is no such face to choose."""
+
+
+# Creators
+
+
+def create_creator(
+    owner: AbstractBaseUser,
+    *,
+    name: str,
+    handle: str,
+    language: str = "en",
+    time_zone: str = "UTC",
+    **fields: Any,
+) -> Creator:
+    """Raises ValidationError, by field, for what cannot be."""
+    creator = Creator(
+        owner_id=owner.pk,
+        name=name,
+        handle=handle,
+        language=language,
+        time_zone=time_zone,
+        **fields,
+    )
+    creator.full_clean()
+    try:
+        with transaction.atomic():
+            creator.save()
+    except IntegrityError as e:  # somebody took the handle since full_clean looked
+        raise ValidationError({"handle": "This handle is taken already."}) from e
+    return creator
+
+
+# Photos
+
+
+def add_portrait(creator: Creator, upload: "UploadedFile[bytes]") -> Portrait:
+    """Keep the photo, re-encoded without metadata, and have a worker look at it.
+
+    Raises UploadError with a sentence.
+    """
+    try:
+        image = read_photo(upload)
+    except PhotoError as e:
+        raise UploadError(str(e)) from e
+    data, sha256 = encode_photo(image)
+    portrait = Portrait(creator=creator, sha256=sha256, width=image.width, height=image.height)
+    with _stored(portrait.image, ContentFile(data, random_name(".jpg"))), transaction.atomic():
+        portrait.save()
+        _announce_portrait(portrait)
+    return portrait
+
+
+def choose_face(portrait: Portrait, index: int) -> None:
+    """Use the face `index` of the report's faces, counted from the left; it is looked at again.
+
+    Raises FaceError when there is no such face.
+    """
+    faces = portrait.report.get("faces", [])
+    if not 0 <= index < len(faces):
+        raise FaceError("There is no such face in this photo; choose one of those marked.")
+    with transaction.atomic():
+        portrait.face_index = index
+        portrait.state = Portrait.State.CHECKING
+        portrait.save(update_fields=["face_index", "state"])
+        _announce_portrait(portrait)
+
+
+def record_portrait_report(portrait_id: int, report: dict[str, Any]) -> None:
+    """Keep what a worker found (avatar.engine.face: PhotoReport as JSON) and decide by it.
+
+    A report that comes twice, or about another face than the one chosen by now, changes nothing.
+    """
+    with transaction.atomic():
+        portrait = Portrait.objects.select_for_update().filter(pk=portrait_id).first()
+        if portrait is None or portrait.state != Portrait.State.CHECKING:
+            return
+        about = report.get("face_index")
+        if about is not None and portrait.face_index not in (None, about):
+            return
+        portrait.report = report
+        portrait.state = _portrait_state(portrait, report)
+        portrait.save(update_fields=["report", "state"])
+
+
+def _portrait_state(portrait: Portrait, report: dict[str, Any]) -> str:
+    if len(report.get("faces", [])) > 1 and portrait.face_index is None:
+        return Portrait.State.CHOOSE
+    return Portrait.State.READY if report.get("usable") else Portrait.State.REFUSED
+
+
+def _announce_portrait(portrait: Portrait) -> None:
+    transaction.on_commit(partial(portrait_added.send, sender=Portrait, portrait_id=portrait.pk))
+
+
+# Voices
+
+
+def add_voice(creator: Creator, upload: "UploadedFile[bytes]") -> Voice:
+    """Keep a voice sample as it came and have a worker listen to it.
+
+    Raises UploadError with a sentence.
+    """
+    kind = _sound_kind(upload)
+    voice = Voice(creator=creator, sha256=_sha256(upload))
+    upload.seek(0)
+    upload.name = random_name(kind.suffix)
+    with _stored(voice.sample, upload), transaction.atomic():
+        voice.save()
+        transaction.on_commit(partial(voice_added.send, sender=Voice, voice_id=voice.pk))
+    return voice
+
+
+def record_voice_report(voice_id: int, report: dict[str, Any]) -> None:
+    """Keep what a worker heard (avatar.engine.media.sound: SoundReport) and decide by it."""
+    state = Voice.State.READY if report.get("usable") else Voice.State.REFUSED
+    checking = Voice.objects.filter(pk=voice_id, state=Voice.State.CHECKING)
+    checking.update(report=report, state=state)
+
+
+def remove_voice(voice: Voice) -> None:
+    """Forget a sample and delete its file. New takes use the one before it, or the plain voice."""
+    _remove(voice, voice.sample)
+
+
+def remove_portrait(portrait: Portrait) -> None:
+    """Forget a photo and delete its file. New reels use the photo before it, or wait for one."""
+    _remove(portrait, portrait.image)
+
+
+def _sound_kind(upload: "UploadedFile[bytes]") -> Kind:
+    if not upload.size:
+        raise UploadError("The recording is empty; nothing arrived. Record or choose it again.")
+    if upload.size > MAX_VOICE_BYTES:
+        raise UploadError(
+            f"The recording is {upload.size / 2**20:.0f} MB; {MAX_VOICE_BYTES // 2**20} MB are "
+            "accepted. Twenty seconds are plenty."
+        )
+    kind = sniff(upload.read(HEAD_BYTES))
+    upload.seek(0)
+    if kind is None:
+        raise UploadError(
+            "This file is not a recording of any kind we know. WAV, MP3, M4A, Ogg "
+            "and WebM are accepted, and so are videos."
+        )
+    if not kind.sound:
+        raise UploadError(f"This is {kind.words}, not a recording of a voice.")
+    return kind
+
+
+def _sha256(upload: "UploadedFile[bytes]") -> str:
+    digest = hashlib.sha256()
+    for chunk in upload.chunks():
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+# Consent
+
+
+def live_consent(creator: Creator) -> Consent | None:
+    """The agreement under which this creator may be made to speak now.
+
+    It is not revoked, and it is about exactly the photo that a new reel would use, and about
+    exactly the voice sample; about none when there is none.
+    """
+    portrait, voice = creator.portrait, creator.voice
+    if portrait is None:
+        return None
+    files = {"likeness_sha256": portrait.sha256, "voice_sha256": voice.sha256 if voice else ""}
+    return creator.consents.live().filter(**files).first()
+
+
+def give_consent(
+    creator: Creator,
+    *,
+    user: AbstractBaseUser,
+    person: str,
+    basis: str,
+    include_voice: bool,
+    seen: tuple[str, str] | None = None,
+) -> Consent:
+    """Record that `person` agrees to the current wording, for the current photo and voice.
+
+    basis: how the agreement was given, or why none is needed.
+    seen: hashes of the photo and of the sample ("" without one) that were on the page.
+
+    Raises ConsentError when there is no photo yet, when a voice sample would be used that the
+    agreement leaves out, or when something else is current than what was seen.
+    """
+    with transaction.atomic():
+        creator = Creator.objects.select_for_update().get(pk=creator.pk)
+        portrait, voice = creator.portrait, creator.voice
+        if portrait is None:
+            raise ConsentError("There is no photo to agree to yet; add one first.")
+        if voice is None and include_voice:
+            raise ConsentError("There is no voice sample to agree to yet; add one first.")
+        if voice is not None and not include_voice:
+            raise ConsentError(
+                "There is a voice sample, and reels would speak with it. Agree to its use as "
+                "well, or remove the sample."
+            )
+        current = (portrait.sha256, voice.sha256 if voice else "")
+        if seen not in (None, current):
+            raise ConsentError(
+                "The photo or the voice has changed since this page was shown. Look at them "
+                "again, then agree."
+            )
+        return Consent.objects.create(
+            creator=creator,
+            person=person,
+            basis=basis,
+            wording_version=CURRENT.version,
+            likeness_sha256=current[0],
+            voice_sha256=current[1],
+            given_by_id=user.pk,
+        )
+
+
+def revoke_consent(consent: Consent, user: AbstractBaseUser) -> None:
+    """Take the agreement back, and with it every other live one for this creator: no means no.
+
+    Revoking again changes nothing, but wakes those who must stop work once more.
+    """
+    creator_id = consent.creator_id
+    with transaction.atomic():
+        live = Consent.objects.live().filter(creator=creator_id)
+        live.update(revoked_at=timezone.now(), revoked_by=user.pk)
+        transaction.on_commit(partial(consent_revoked.send, sender=Consent, creator_id=creator_id))
+
+
+# Files
+
+
+@contextmanager
+def _stored(field_file: FieldFile, content: "File[bytes]") -> Iterator[None]:
+    """Store the file first, then the row; when the row cannot be saved the file goes again."""
+    field_file.save(str(content.name), content, save=False)
+    try:
+        yield
+    except BaseException:
+        field_file.storage.delete(str(field_file.name))
+        raise
+
+
+def _remove(row: Portrait | Voice, field_file: FieldFile) -> None:
+    storage, name = field_file.storage, field_file.name
+    with transaction.atomic():
+        row.delete()
+        if name:
+            transaction.on_commit(partial(storage.delete, name))
