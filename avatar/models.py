@@ -1,9 +1,10 @@
 """From approved words to a finished reel."""
 
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from creators.models import Creator, Portrait, User
+from creators.models import Consent, Creator, Portrait, User
 from scripts_gen.models import Script
 from studio.lib.leases import Leased, LeasedQuerySet
 
@@ -47,6 +48,15 @@ class ReelQuerySet(LeasedQuerySet["Reel"]):
 
     def unfinished(self) -> "ReelQuerySet":
         return self.filter(state__in=(Reel.State.QUEUED, Reel.State.RENDERING))
+
+    def uncovered(self) -> "ReelQuerySet":
+        """Whose face or voice no live consent covers."""
+        face = Consent.objects.live().filter(
+            creator=OuterRef("take__script__slot__creator"),
+            likeness_sha256=OuterRef("portrait__sha256"),
+        )
+        voice = face.filter(voice_sha256=OuterRef("take__voice_sha256"))
+        return self.exclude(Exists(voice) | (Q(take__voice_sha256="") & Exists(face)))
 
     def with_story(self) -> "ReelQuerySet":
         """Everything a page says about a reel, in one query."""

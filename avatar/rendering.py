@@ -1,0 +1,262 @@
+"""Making one reel: claim the row, run the engine in a child process, keep what it made.
+
+Every write names the lease, so a worker that lost it (frozen, cut off) changes nothing any more.
+A reel whose worker died is handed out again and goes on at the last stage that was finished.
+"""
+
+import hashlib
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from avatar import process, services, workshop
+from avatar.child import FULL_DISK
+from avatar.models import Reel, Take
+from avatar.signals import reel_ready
+from studio.lib.files import local_path, store_file
+
+log = logging.getLogger(__name__)
+
+LEASE_S = 60
+LIMIT_S = 50 * 60  # below the queue's own time-out
+MAX_ATTEMPTS = 3
+WAIT_S = 300  # after a full disk
+
+GIVEN_UP = "Making this reel stopped unexpectedly {n} times. Your script is kept; try again later."
+TOO_SLOW = "Making this reel took longer than {minutes} minutes and was stopped."
+FAULT = "Something in the program went wrong. Your script is kept; the log has the details."
+FILE_GONE = "The file of the photo or the voice is gone. Add it again, then make the reel again."
+
+# Engine stage -> stage of the row, and where in the whole it begins and ends.
+COURSE = {
+    "speak": (Reel.Stage.SPEAK, 0.00, 0.06),
+    "align": (Reel.Stage.ALIGN, 0.06, 0.10),
+    "analyse": (Reel.Stage.ANALYSE, 0.10, 0.18),
+    "perform": (Reel.Stage.PERFORM, 0.18, 0.20),
+    "render": (Reel.Stage.PERFORM, 0.20, 0.96),
+    "encode": (Reel.Stage.PERFORM, 0.96, 0.97),
+    "assemble": (Reel.Stage.ASSEMBLE, 0.97, 1.00),
+}
+
+
+class Cancelled(Exception):  # noqa: N818  # somebody asked to stop
+    pass
+
+
+class LeaseLost(Exception):  # noqa: N818  # another worker has the row now, or it is gone
+    pass
+
+
+class TryLater(Exception):  # noqa: N818
+    """The machine lacks something now; the message is a sentence."""
+
+
+class Failed(Exception):  # noqa: N818
+    """It will not work this way; the message is a sentence for the creator."""
+
+
+class Hold:
+    """A worker's hold on one reel. Every write goes through it."""
+
+    def __init__(self, pk: int, owner: str) -> None:
+        self.pk, self.owner = pk, owner
+
+    def keep(self, **changes: Any) -> None:
+        """Stay the holder. Raises Cancelled or LeaseLost."""
+        wanted = Reel.objects.filter(cancel_requested=False)
+        if not wanted.keep(self.pk, self.owner, seconds=LEASE_S, **changes):
+            mine = Reel.objects.filter(pk=self.pk, lease_owner=self.owner)
+            raise Cancelled if mine.exists() else LeaseLost
+
+    def finish(self, **outcome: Any) -> None:
+        """Give the row back with its outcome. Raises Cancelled or LeaseLost when it may not."""
+        wanted = Reel.objects.filter(cancel_requested=False)
+        if not wanted.release(self.pk, self.owner, **{"retry_at": None, **outcome}):
+            self.keep()  # says why not
+
+    def give_up(self) -> None:
+        """Give a cancelled row back; who cancelled it has written why."""
+        Reel.objects.release(self.pk, self.owner, state=Reel.State.CANCELLED)
+
+
+def claim(pk: int) -> Hold | None:
+    """Take a reel that waits, or whose worker has not been heard of. None when nobody should."""
+    due = Reel.objects.filter(Q(retry_at=None) | Q(retry_at__lte=timezone.now()))
+    owner = due.claim(
+        pk,
+        states=(Reel.State.QUEUED, Reel.State.RENDERING),
+        seconds=LEASE_S,
+        state=Reel.State.RENDERING,
+        attempts=F("attempts") + 1,
+    )
+    return Hold(pk, owner) if owner else None
+
+
+def make(hold: Hold) -> None:
+    """Make the claimed reel and write how it went."""
+    reel = Reel.objects.with_story().get(pk=hold.pk)
+    try:
+        _make(reel, hold)
+    except Cancelled:
+        hold.give_up()
+    except LeaseLost:
+        log.info("Reel %s is another worker's now.", hold.pk)
+    else:
+        return
+    if not reel.creator.consents.live().exists():  # revoked while this worker wrote there
+        workshop.clear(reel.creator.pk)
+
+
+def _make(reel: Reel, hold: Hold) -> None:
+    try:
+        _stop_unless_allowed(reel, hold)
+        if reel.attempts > MAX_ATTEMPTS:
+            raise Failed(GIVEN_UP.format(n=MAX_ATTEMPTS))
+        with workshop.bench(reel.creator.pk) as bench:
+            made = _run(reel, hold, bench)
+            _stop_unless_allowed(reel, hold)
+            _keep_files(reel, hold, made)
+    except process.ChildDied as e:
+        log.warning("Reel %s, attempt %s: the render %s", reel.pk, reel.attempts, e)
+        if reel.attempts >= MAX_ATTEMPTS:
+            hold.finish(state=Reel.State.FAILED, error=GIVEN_UP.format(n=MAX_ATTEMPTS))
+        else:
+            hold.finish(state=Reel.State.QUEUED)
+            services.wake(reel.pk)
+    except TryLater as e:
+        _wait(reel, hold, str(e))
+    except Failed as e:
+        hold.finish(state=Reel.State.FAILED, error=str(e))
+    except OSError as e:
+        if e.errno not in FULL_DISK:
+            raise
+        _wait(reel, hold, "The disk is full.")
+    finally:
+        workshop.prune()
+
+
+def _stop_unless_allowed(reel: Reel, hold: Hold) -> None:
+    """Approval and consent hold now, or the reel is cancelled with the reason."""
+    hold.keep()
+    if problem := services.why_stop(reel):
+        services.cancel(reel, reason=problem)
+        raise Cancelled
+
+
+def _wait(reel: Reel, hold: Hold, problem: str) -> None:
+    """Something ran out: make room, try again in a while, or give up after three times."""
+    if reel.attempts >= MAX_ATTEMPTS:
+        hold.finish(state=Reel.State.FAILED, error=f"{problem} Make room, then try again.")
+        return
+    hold.finish(
+        state=Reel.State.QUEUED,
+        error=f"{problem} This reel is tried again in a few minutes.",
+        retry_at=timezone.now() + timedelta(seconds=WAIT_S * reel.attempts),
+    )
+
+
+def _run(reel: Reel, hold: Hold, bench: Path) -> dict[str, Any]:
+    """Run the engine and follow it. Returns the paths of what it made and what it says of it."""
+    with ExitStack() as stack:
+        job = _job(reel, bench, stack)
+        log_file = bench / "log.txt"
+        messages = stack.enter_context(process.child(job, log_file, limit_s=LIMIT_S))
+        try:
+            return _follow(messages, hold)
+        except process.TooSlow as e:
+            raise Failed(TOO_SLOW.format(minutes=LIMIT_S // 60)) from e
+
+
+def _job(reel: Reel, bench: Path, stack: ExitStack) -> dict[str, Any]:
+    """What the child is told. Raises Failed when photo or sample are gone."""
+    voices = reel.creator.voices.filter(sha256=reel.take.voice_sha256)
+    voice = voices.first() if reel.take.voice_sha256 else None
+    try:
+        photo = stack.enter_context(local_path(reel.portrait.image)) if reel.portrait else None
+        sample = stack.enter_context(local_path(voice.sample)) if voice else None
+    except FileNotFoundError as e:
+        raise Failed(FILE_GONE) from e
+    if photo is None or (reel.take.voice_sha256 and sample is None):
+        raise Failed(FILE_GONE)
+    return {
+        "do": "render",
+        "photo": str(photo),
+        "out": str(bench / "reel.mp4"),
+        "text": reel.script.spoken,
+        "options": asdict(services.render_options(reel)),
+        "voice_sample": sample and str(sample),
+        "cache_dir": str(workshop.cache_dir(reel.creator.pk)),
+    }
+
+
+def _follow(messages: Iterator[process.Message | None], hold: Hold) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    for message in messages:
+        if message is None:
+            hold.keep(**changes)
+        elif "stage" in message:
+            changes = _course(message["stage"], message["fraction"])
+        elif "error" in message:
+            _refuse(message, hold.pk)
+        else:
+            return dict(message["result"])
+    raise AssertionError("A child ends with an answer or an exception.")
+
+
+def _course(stage: str, fraction: float) -> dict[str, Any]:
+    name, begin, end = COURSE[stage]
+    return {"stage": name, "progress": begin + (end - begin) * fraction}
+
+
+def _refuse(answer: process.Message, pk: int) -> None:
+    kind, sentence = answer["error"], answer["message"]
+    log.warning("Reel %s: %s: %s\n%s", pk, kind, sentence, answer["detail"])
+    if kind == "ResourceError":
+        raise TryLater(sentence)
+    raise Failed(FAULT if kind == "Fault" else sentence)
+
+
+def _keep_files(reel: Reel, hold: Hold, made: dict[str, Any]) -> None:
+    """Put the files away, then say so in one UPDATE; what may not be said is deleted again."""
+    take, stored = reel.take, []
+    try:
+        for name in services.FILES:
+            hold.keep()
+            store_file(getattr(reel, name), Path(made[name]))
+            stored.append(getattr(reel, name))
+        with transaction.atomic():
+            hold.finish(
+                state=Reel.State.READY, error="", stage="", progress=1.0, **_facts(reel, made)
+            )
+            Take.objects.filter(pk=take.pk).update(
+                alignment=made["alignment"], duration_ms=made["alignment"]["duration_ms"]
+            )
+            transaction.on_commit(partial(reel_ready.send_robust, sender=Reel, reel_id=reel.pk))
+    except BaseException:
+        for file in stored:
+            file.storage.delete(file.name)
+        raise
+
+
+def _facts(reel: Reel, made: dict[str, Any]) -> dict[str, Any]:
+    with Path(made["video"]).open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return {
+        **{name: getattr(reel, name).name for name in services.FILES},
+        "sha256": sha256,
+        "width": reel.options["width"],
+        "height": reel.options["height"],
+        "fps": services.render_options(reel).fps,
+        "duration_ms": round(1000 * made["timings"]["video_seconds"]),
+        "timings": made["timings"],
+        "ready_at": timezone.now(),
+    }

@@ -1,0 +1,259 @@
+"""What can be done with takes and reels. Each verb leaves rows a person can understand."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterable
+from dataclasses import fields
+from functools import partial
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Case, F, Q, Value, When
+from django.utils import timezone
+
+from avatar import workshop
+from avatar.engine.options import ReelOptions
+from avatar.models import Reel, ReelQuerySet, Take
+from avatar.signals import reel_withdrawn
+from creators.models import Consent, Portrait
+from creators.services import live_consent
+from scripts_gen.models import Script
+from studio.lib.jobs import enqueue
+
+log = logging.getLogger(__name__)
+
+# What a creator may choose for one reel; the rest of ReelOptions follows from script and voice.
+CHOICES = ("captions", "width", "height", "motion", "blink", "expression")
+DEFAULTS = {f.name: f.default for f in fields(ReelOptions) if f.name in CHOICES}
+FILES = ("video", "cover", "srt", "vtt")
+
+IN_A_SENTENCE: dict[str, str] = {
+    Reel.State.QUEUED: "waits to be made",
+    Reel.State.RENDERING: "is being made",
+    Reel.State.READY: "is ready",
+    Reel.State.FAILED: "could not be made",
+    Reel.State.CANCELLED: "was cancelled",
+}
+
+NO_APPROVAL = "This script is not approved as it stands, so no reel is made of it."
+NO_PORTRAIT = "There is no photo that can be used yet."
+NO_CONSENT = "There is no consent for the current photo and voice, so no reel is made."
+CHANGED = "The photo, the voice or the text changed after this reel was asked for."
+
+
+class ReelRefused(Exception):  # noqa: N818  # an answer, not a fault
+    """A reel cannot be made or changed that way; the message is a sentence for the creator."""
+
+
+def request_reel(
+    script: Script, *, options: dict[str, Any] | None = None, label: str | None = None
+) -> Reel:
+    """The reel of this approved text with these options, on its way to be made.
+
+    options: any of CHOICES; what is missing is as in ReelOptions.
+    label: words shown in every frame; None: the creator's own.
+
+    Asking again for the same gives the same reel. Raises ReelRefused.
+    """
+    portrait, consent = _permission(script)
+    chosen = {**DEFAULTS, **(options or {})}
+    label = script.creator.reel_label if label is None else label
+    take = _take(script, consent)
+    key = recipe_sha256(portrait, chosen, label)
+    live = take.reels.filter(
+        recipe_sha256=key,
+        state__in=(Reel.State.QUEUED, Reel.State.RENDERING, Reel.State.READY),
+    )
+    if reel := live.first():
+        return reel
+    try:
+        with transaction.atomic():
+            reel = Reel.objects.create(
+                take=take, portrait=portrait, options=chosen, label=label, recipe_sha256=key
+            )
+    except IntegrityError:  # another request was quicker
+        return live.get()
+    wake(reel.pk)
+    return reel
+
+
+def why_not(script: Script) -> str:
+    """Why no reel can be made of this script now, in a sentence; empty when one can."""
+    try:
+        _permission(script)
+    except ReelRefused as e:
+        return str(e)
+    return ""
+
+
+def _permission(script: Script) -> tuple[Portrait, Consent]:
+    if not script.is_approved:
+        raise ReelRefused(NO_APPROVAL)
+    portrait = script.creator.portrait
+    if portrait is None:
+        raise ReelRefused(NO_PORTRAIT)
+    consent = live_consent(script.creator)
+    if consent is None:
+        raise ReelRefused(NO_CONSENT)
+    return portrait, consent
+
+
+def why_stop(reel: Reel) -> str:
+    """Why this very reel may not be made (any more), asked of the database; empty when it may."""
+    script = Script.objects.select_related("slot__creator").get(pk=reel.take.script_id)
+    try:
+        portrait, consent = _permission(script)
+    except ReelRefused as e:
+        return str(e)
+    same = (
+        reel.portrait_id == portrait.pk
+        and reel.take.voice_sha256 == consent.voice_sha256
+        and reel.take.text_sha256 == script.text_sha256
+    )
+    return "" if same else CHANGED
+
+
+def _take(script: Script, consent: Consent) -> Take:
+    take, _ = Take.objects.get_or_create(
+        script=script,
+        engine=ReelOptions.voice,
+        text_sha256=script.text_sha256,
+        voice_sha256=consent.voice_sha256,
+    )
+    return take
+
+
+def recipe_sha256(portrait: Portrait, options: dict[str, Any], label: str) -> str:
+    parts = [portrait.sha256, portrait.face_index, options, label]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def render_options(reel: Reel) -> ReelOptions:
+    """What the engine is told for this reel, but for the path of the voice sample."""
+    return ReelOptions(
+        **{**DEFAULTS, **{k: v for k, v in reel.options.items() if k in CHOICES}},
+        language=reel.script.language,
+        voice=reel.take.engine,
+        label=reel.label,
+        seed=reel.take.script_id,  # no two scripts nod and blink alike
+        face_index=reel.portrait.face_index if reel.portrait else None,
+    )
+
+
+def cancel(reel: Reel, *, reason: str = "You cancelled this reel.") -> None:
+    """Stop making it: a waiting reel at once, a running one within a second.
+
+    Raises ReelRefused when it is finished already.
+    """
+    stopped = _stop(Reel.objects.filter(pk=reel.pk), reason)
+    reel.refresh_from_db()
+    if not stopped and reel.state != Reel.State.CANCELLED:
+        raise ReelRefused(f"Nothing to cancel: the reel {IN_A_SENTENCE[reel.state]}.")
+
+
+def _stop(reels: ReelQuerySet, reason: str) -> int:
+    """Cancel what waits and ask what runs to stop, in one step. Returns how many that were."""
+    runs = Q(state=Reel.State.RENDERING, lease_until__gte=timezone.now())
+    return reels.unfinished().update(
+        state=Case(When(runs, then=F("state")), default=Value(Reel.State.CANCELLED)),
+        cancel_requested=True,
+        error=reason,
+    )
+
+
+def retry(reel: Reel) -> Reel:
+    """Make a failed or cancelled reel after all, of the photo, voice and text as they are now.
+
+    Returns the reel that is being made: this one, or another when something changed since.
+    Raises ReelRefused.
+    """
+    if reel.state not in (Reel.State.FAILED, Reel.State.CANCELLED):
+        raise ReelRefused(f"Nothing to try again: the reel {IN_A_SENTENCE[reel.state]}.")
+    if problem := why_not(reel.script):
+        raise ReelRefused(problem)
+    if why_stop(reel):
+        return request_reel(reel.script, options=reel.options, label=reel.label)
+    fresh: dict[str, Any] = {
+        "state": Reel.State.QUEUED,
+        "lease_owner": "",
+        "attempts": 0,
+        "error": "",
+        "stage": "",
+        "progress": 0.0,
+        "cancel_requested": False,
+        "retry_at": None,
+        "purged_at": None,
+    }
+    try:
+        with transaction.atomic():
+            Reel.objects.filter(pk=reel.pk, state=reel.state).update(**fresh)
+    except IntegrityError:  # its like was asked for meanwhile
+        return request_reel(reel.script, options=reel.options, label=reel.label)
+    reel.refresh_from_db()
+    wake(reel.pk)
+    return reel
+
+
+def withdraw_script(script_id: int) -> None:
+    """Its approval is gone: stop what is being made of it, and tell who wants to post it."""
+    reels = Reel.objects.filter(take__script_id=script_id)
+    withdrawn = _not_over(reels)
+    _stop(reels, "The approval of its script was withdrawn.")
+    _announce(withdrawn)
+
+
+def withdraw_consent(creator_id: int) -> None:
+    """Consent is gone: stop what is being made, delete what was made of that face and voice.
+
+    The rows stay and say what happened and when; each deletion is an audit line in the log.
+    What another live consent still covers stays. Safe to repeat.
+    """
+    reels = Reel.objects.of_creator(creator_id).uncovered()
+    withdrawn = _not_over(reels)
+    _stop(reels, "The consent was withdrawn.")
+    for reel in reels.exclude(video=""):
+        _purge(reel)
+    if workshop.clear(creator_id):
+        log.warning("Audit: consent withdrawn, work files of creator %s deleted.", creator_id)
+    _announce(withdrawn)
+
+
+def _purge(reel: Reel) -> None:
+    emptied: dict[str, Any] = dict.fromkeys(FILES, "")
+    Reel.objects.filter(pk=reel.pk).update(
+        state=Reel.State.CANCELLED,
+        error="The consent was withdrawn, so the video was deleted.",
+        purged_at=timezone.now(),
+        **emptied,
+    )
+    delete_files(reel, FILES)
+    log.warning("Audit: consent withdrawn, files of reel %s deleted.", reel.pk)
+    take = reel.take
+    if take.audio and not take.reels.exclude(video="").exists():
+        Take.objects.filter(pk=take.pk).update(audio="", alignment={}, duration_ms=0)
+        delete_files(take, ("audio",))
+        log.warning("Audit: consent withdrawn, voice-over of take %s deleted.", take.pk)
+
+
+def _not_over(reels: ReelQuerySet) -> list[int]:
+    over = (Reel.State.FAILED, Reel.State.CANCELLED)
+    return list(reels.exclude(state__in=over).values_list("pk", flat=True))
+
+
+def _announce(reel_ids: list[int]) -> None:
+    for pk in reel_ids:
+        transaction.on_commit(partial(reel_withdrawn.send_robust, sender=Reel, reel_id=pk))
+
+
+def delete_files(row: Reel | Take, names: Iterable[str]) -> None:
+    """Delete the stored files of these fields; the row is not touched."""
+    for name in names:
+        file = getattr(row, name)
+        if file:
+            file.storage.delete(file.name)
+
+
+def wake(reel_id: int) -> None:
+    """Tell a render worker that this reel waits."""
+    enqueue("avatar.tasks.render", reel_id, cluster="render")
