@@ -1,0 +1,36 @@
+"""Which of the 478 points of MediaPipe's refined face mesh is what. "Right" is the person's own."""
+
+import numpy as np
+
+OVAL = (
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
+    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+)  # fmt: skip
+RIGHT_CHEEK_EDGE, LEFT_CHEEK_EDGE = 234, 454
+FOREHEAD, CHIN, NOSE_TIP, NOSE_BASE = 10, 152, 1, 2
+
+# Corner on the picture's left first, then along the lip.
+MOUTH_CORNERS = (61, 291)
+INNER_UPPER = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
+INNER_LOWER = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
+OUTER_UPPER = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291)
+OUTER_LOWER = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291)
+
+# Corner on the picture's left first.
+RIGHT_EYE_UPPER = (33, 246, 161, 160, 159, 158, 157, 173, 133)
+RIGHT_EYE_LOWER = (33, 7, 163, 144, 145, 153, 154, 155, 133)
+LEFT_EYE_UPPER = (362, 398, 384, 385, 386, 387, 388, 466, 263)
+LEFT_EYE_LOWER = (362, 382, 381, 380, 374, 373, 390, 249, 263)
+OUTER_EYE_CORNERS = (33, 263)
+RIGHT_IRIS = (468, 469, 470, 471, 472)  # centre first
+LEFT_IRIS = (473, 474, 475, 476, 477)
+RIGHT_BROW_UPPER = (70, 63, 105, 66, 107)
+RIGHT_BROW_LOWER = (46, 53, 52, 65, 55)
+LEFT_BROW_UPPER = (336, 296, 334, 293, 300)
+LEFT_BROW_LOWER = (285, 295, 282, 283, 276)
+
+RIGHT_CHEEK = (50, 101, 118, 123, 205)
+LEFT_CHEEK = (280, 330, 347, 352, 425)
+
+N_POINTS = 478
+LIPS = np.unique((*OUTER_UPPER, *OUTER_LOWER, *INNER_UPPER, *INNER_LOWER))
