@@ -1,0 +1,120 @@
+"""Where each word of a phrase stands, in pixels."""
+
+import itertools
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from avatar.engine.captions.fonts import Font, Run, runs, total_width
+from avatar.engine.captions.phrases import Phrase, cut_cost, is_unspaced
+from avatar.engine.captions.styles import Style
+from avatar.engine.captions.zones import Area
+from avatar.engine.types import Word
+
+SPACE = 0.27  # em between words
+ONE_LINE = 0.92  # a phrase up to this share of the width stays on one line
+
+
+@dataclass(frozen=True)
+class Placed:
+    """One word: what is drawn, when it is said, the middle of its baseline."""
+
+    word: Word
+    pieces: tuple[Run, ...]
+    x: float
+    baseline: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Layout:
+    em: float
+    lines: tuple[tuple[Placed, ...], ...]
+    right_to_left: bool
+
+
+def lay_out(
+    phrase: Phrase, style: Style, fonts: Sequence[Font], area: Area, frame_width: float
+) -> Layout:
+    """One line or two, centred at the foot of the area, made smaller when a word is too long."""
+    em = style.em * frame_width
+    pieces = [tuple(runs(_shown(word.word, style), fonts)) for word in phrase.words]
+    widths = [total_width(p, em) for p in pieces]
+    room = area.width - 2 * style.outline * em - (style.grow - 1) * max(widths)
+    cuts = _lines(phrase.words, widths, em, room)
+    widest = max(_line_width(phrase.words[a:b], widths[a:b], em) for a, b in cuts)
+    shrink = min(1.0, room / widest)
+    em *= shrink
+    first_baseline = _first_baseline(area, style, em, len(cuts))
+    lines = tuple(
+        _place(
+            phrase.words[a:b],
+            pieces[a:b],
+            [w * shrink for w in widths[a:b]],
+            em,
+            area.centre_x,
+            first_baseline + i * style.leading * em,
+        )
+        for i, (a, b) in enumerate(cuts)
+    )
+    return Layout(em, lines, is_right_to_left(phrase.text))
+
+
+def is_right_to_left(text: str) -> bool:
+    return any(unicodedata.bidirectional(c) in ("R", "AL") for c in text)
+
+
+def _shown(word: str, style: Style) -> str:
+    return word.upper() if style.upper else word
+
+
+def _gap(left: Word, right: Word, em: float) -> float:
+    unspaced = is_unspaced(left.word[-1]) or is_unspaced(right.word[0])
+    return 0.0 if unspaced else SPACE * em
+
+
+def _line_width(words: Sequence[Word], widths: Sequence[float], em: float) -> float:
+    gaps = (_gap(a, b, em) for a, b in itertools.pairwise(words))
+    return sum(widths) + sum(gaps)
+
+
+def _lines(
+    words: Sequence[Word], widths: Sequence[float], em: float, room: float
+) -> list[tuple[int, int]]:
+    """Where lines begin and end: one if it fits well, else the two that read and balance best."""
+    n = len(words)
+    if n == 1 or _line_width(words, widths, em) <= ONE_LINE * room:
+        return [(0, n)]
+
+    def unpleasant(cut: int) -> float:
+        top = _line_width(words[:cut], widths[:cut], em)
+        bottom = _line_width(words[cut:], widths[cut:], em)
+        overflow = max(0.0, max(top, bottom) - room)
+        return abs(top - bottom) / em + 20 * overflow / em + cut_cost(words[cut - 1], words[cut])
+
+    cut = min(range(1, n), key=unpleasant)
+    return [(0, cut), (cut, n)]
+
+
+def _first_baseline(area: Area, style: Style, em: float, n_lines: int) -> float:
+    """The block is centred on the band that two full lines take at the foot of the area."""
+    descent = 0.25 * em + (style.outline + style.shadow) * em + (0.12 * em if style.box else 0.0)
+    last_of_two = area.bottom - descent
+    middle = last_of_two - 0.5 * style.leading * em
+    return middle - 0.5 * (n_lines - 1) * style.leading * em
+
+
+def _place(
+    words: Sequence[Word],
+    pieces: Sequence[tuple[Run, ...]],
+    widths: Sequence[float],
+    em: float,
+    centre_x: float,
+    baseline: float,
+) -> tuple[Placed, ...]:
+    x = centre_x - _line_width(words, widths, em) / 2
+    out = []
+    for i, word in enumerate(words):
+        out.append(Placed(word, pieces[i], x + widths[i] / 2, baseline, widths[i]))
+        x += widths[i] + (_gap(word, words[i + 1], em) if i + 1 < len(words) else 0)
+    return tuple(out)
