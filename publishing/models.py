@@ -1,5 +1,9 @@
 """From reel to post."""
 
+import hashlib
+import json
+import secrets
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -12,6 +16,9 @@ from studio.lib.leases import Leased, LeasedQuerySet
 class AccountQuerySet(models.QuerySet["Account"]):
     def for_user(self, user: User) -> "AccountQuerySet":
         return self.filter(creator__owner_id=user.pk)
+
+    def connected(self) -> "AccountQuerySet":
+        return self.filter(state=Account.State.CONNECTED)
 
 
 class Account(models.Model):
@@ -46,9 +53,32 @@ class Account(models.Model):
         return f"{self.name} ({self.platform})"
 
 
+def new_key() -> str:
+    return secrets.token_hex(8)
+
+
 class PostQuerySet(LeasedQuerySet["Post"]):
     def for_user(self, user: User) -> "PostQuerySet":
         return self.filter(account__creator__owner_id=user.pk)
+
+    def due(self) -> "PostQuerySet":
+        """What a worker should take up now: its hour has come, or a wait is over, or a worker died
+        on it.
+        """
+        now, state = timezone.now(), Post.State
+        waited = models.Q(retry_at__lte=now)
+        return self.filter(
+            models.Q(lease_owner="") | models.Q(lease_until__lt=now),
+            models.Q(state=state.SCHEDULED, due_at__lte=now)
+            | models.Q(state=state.WAITING) & waited
+            | models.Q(state__in=UNDER_WAY) & (waited | models.Q(retry_at=None)),
+        )
+
+    def with_story(self) -> "PostQuerySet":
+        """All that the checks and the pages read of a post, in one query."""
+        return self.select_related(
+            "account__creator", "approved_by", "reel__take__script__slot__creator"
+        )
 
 
 class Post(Leased):
@@ -72,6 +102,9 @@ class Post(Leased):
 
     reel = models.ForeignKey(Reel, models.PROTECT, related_name="posts")
     account = models.ForeignKey(Account, models.PROTECT, related_name="posts")
+    # Our own name for it, the same in every attempt: what lets a platform recognise a repeated
+    # request.
+    key = models.CharField(max_length=32, default=new_key, unique=True, editable=False)
     caption = models.TextField(max_length=5000, blank=True)
     due_at = models.DateTimeField()  # UTC; shown in the creator's zone
     due_reason = models.CharField(max_length=300, blank=True)  # why then, in words
@@ -80,6 +113,7 @@ class Post(Leased):
         max_length=300, blank=True
     )  # why it failed or waits, for the creator
     retry_at = models.DateTimeField(null=True, blank=True)  # when a waiting post goes on
+    tries = models.PositiveSmallIntegerField(default=0)  # fruitless ones of the present step
     handle = models.JSONField(
         default=dict, blank=True
     )  # what prepare got; opaque outside the client
@@ -111,6 +145,41 @@ class Post(Leased):
     def __str__(self) -> str:
         return f"post {self.pk} to {self.account}"
 
+    @property
+    def creator(self) -> Creator:
+        return self.account.creator
+
+    @property
+    def content_hash(self) -> str:
+        """The hash an approval is about: the video and the words beside it."""
+        return hashlib.sha256(json.dumps([self.reel.sha256, self.caption]).encode()).hexdigest()
+
+    @property
+    def is_approved(self) -> bool:
+        """Approved by somebody, and still what was approved."""
+        return self.approved_by_id is not None and self.content_sha256 == self.content_hash
+
+
+# A worker holds it, or one died holding it.
+UNDER_WAY = (
+    Post.State.DISPATCHING,
+    Post.State.PREPARING,
+    Post.State.PROCESSING,
+    Post.State.READY,
+    Post.State.COMMITTING,
+)
+# Nothing can have reached the audience yet.
+STOPPABLE = (
+    Post.State.DRAFT,
+    Post.State.APPROVED,
+    Post.State.SCHEDULED,
+    Post.State.DISPATCHING,
+    Post.State.PREPARING,
+    Post.State.PROCESSING,
+    Post.State.READY,
+    Post.State.WAITING,
+)
+
 
 class Attempt(models.Model):
     """One thing a worker set out to do for a post, written before doing it. Never deleted."""
@@ -130,14 +199,18 @@ class Attempt(models.Model):
         max_length=30, blank=True
     )  # ok, or a class of publishing.platforms.errors
     detail = models.TextField(blank=True)  # the platform's words, shortened, without secrets
+    # Of a commit: certain that nothing came of it. The platform refused, a look proved it, or the
+    # creator says so.
+    proved_absent = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["started_at", "pk"]
         constraints = [
-            # A commit is begun once a post; only a reconcile that proved it absent makes room for another.
+            # A commit is begun once a post; only the proof that nothing came of it makes room for
+            # another.
             models.UniqueConstraint(
                 fields=["post"],
-                condition=models.Q(phase="commit") & ~models.Q(outcome="not_live"),
+                condition=models.Q(phase="commit", proved_absent=False),
                 name="one_commit_a_post",
             )
         ]

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import json
 
 import factory
 from django.contrib.auth import get_user_model
@@ -189,3 +190,8 @@ class PostFactory(factory.django.DjangoModelFactory):
     state = Post.State.SCHEDULED
     approved_by = factory.SelfAttribute("account.creator.owner")
     approved_at = factory.LazyFunction(timezone.now)
+    content_sha256 = factory.LazyAttribute(
+        lambda post: hashlib.sha256(
+            json.dumps([post.reel.sha256, post.caption]).encode()
+        ).hexdigest()
+    )

@@ -1,0 +1,118 @@
+"""What can go wrong with a platform. The class alone says what to do; the message is for the
+creator.
+
+PlatformError(message, reply)
+    Transient            the same step again, later
+        NotSent          the same, and certain that nothing left this machine
+    TokenStale           refresh the token, then the same step again
+    RateLimited(until)   not before then
+        QuotaExhausted   the day's allowance is used up
+    AuthExpired          the creator must reconnect
+    AccountBlocked       the platform restricts the account: nothing more goes to it
+    Rejected             this post will never pass as it is
+        Unsupported      never offered; found before queueing
+    NotReady             still being processed: look again
+    HandleExpired        what was prepared is gone: prepare anew
+    Duplicate            probably live already: look
+    OutcomeUnknown       only from a commit; the request left, no answer came: look, never resend
+"""
+
+import datetime as dt
+import re
+from typing import ClassVar
+
+REPLY_CHARS = 600
+SECRET = re.compile(
+    r"(?i)(access_token|refresh_token|client_secret|upload_url|code|jwt)(\"?\s*[=:]\s*\"?)[^&\s\",}]+"
+    r"|(bearer|oauth)\s+[\w.~+/=-]+"
+)
+
+
+def redact(reply: str) -> str:
+    """The platform's words, short enough to keep and without anything that opens a door."""
+    hidden = SECRET.sub(lambda m: f"{m[1]}{m[2]}(hidden)" if m[1] else f"{m[3]} (hidden)", reply)
+    return hidden[:REPLY_CHARS]
+
+
+class PlatformError(Exception):
+    """`reply` is what the platform said; it is kept without secrets."""
+
+    code: ClassVar[str] = "error"
+    # Raised by a commit: is it certain that the audience sees nothing of it?
+    proves_absent: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, reply: str = "") -> None:
+        super().__init__(message)
+        self.reply = redact(reply)
+
+
+class Transient(PlatformError):
+    code = "transient"
+
+
+class NotSent(Transient):
+    code = "not_sent"
+    proves_absent = True
+
+
+class TokenStale(PlatformError):
+    code = "refresh"
+    proves_absent = True
+
+
+class RateLimited(PlatformError):
+    code = "rate_limited"
+    proves_absent = True
+
+    def __init__(self, message: str, *, until: dt.datetime | None = None, reply: str = "") -> None:
+        super().__init__(message, reply=reply)
+        self.until = until  # UTC; None: the platform does not say
+
+
+class QuotaExhausted(RateLimited):
+    code = "quota_exhausted"
+
+
+class AuthExpired(PlatformError):
+    code = "reauth"
+    proves_absent = True
+
+
+class AccountBlocked(PlatformError):
+    code = "account_blocked"
+    proves_absent = True
+
+
+class Rejected(PlatformError):
+    code = "invalid_content"
+    proves_absent = True
+
+
+class Unsupported(Rejected):
+    code = "unsupported"
+
+
+class NotReady(PlatformError):
+    code = "not_ready"
+    proves_absent = True
+
+    def __init__(self, message: str, *, retry_after_s: float = 20, reply: str = "") -> None:
+        super().__init__(message, reply=reply)
+        self.retry_after_s = retry_after_s
+
+
+class HandleExpired(PlatformError):
+    code = "expired_handle"
+    proves_absent = True
+
+
+class Duplicate(PlatformError):
+    code = "duplicate"
+
+    def __init__(self, message: str, *, external_id: str = "", reply: str = "") -> None:
+        super().__init__(message, reply=reply)
+        self.external_id = external_id
+
+
+class OutcomeUnknown(PlatformError):
+    code = "unknown_outcome"

@@ -1,0 +1,327 @@
+"""What can be done with posts and accounts. Errors are `CannotPost`, words for the creator."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from avatar.models import Reel
+from creators.models import Creator, User
+from publishing import clients
+from publishing.hours import good_hour
+from publishing.models import STOPPABLE, Account, Attempt, Post
+from publishing.permission import why_not
+from publishing.platforms import platform
+from publishing.platforms.base import Text, problems
+from studio.lib.jobs import enqueue
+
+# Said in the caption where a platform has no flag of its own for it.
+DISCLOSURE = {
+    "de": "Mit KI erstellt.",
+    "en": "Made with AI.",
+    "es": "Hecho con IA.",
+    "fr": "Créé avec l'IA.",
+    "it": "Creato con l'IA.",
+    "nl": "Gemaakt met AI.",
+    "pt": "Feito com IA.",
+}
+State = Post.State
+FREED: dict[str, Any] = {"lease_owner": "", "lease_until": None}
+AFRESH: dict[str, Any] = {"reason": "", "retry_at": None, "tries": 0, "handle": {}}
+
+
+class CannotPost(Exception):
+    """Not possible as asked; the message says why and what was kept."""
+
+
+def folder_path(creator: Creator) -> Path:
+    """Where the folder platform puts this creator's posts."""
+    return Path(settings.POSTED_DIR) / creator.handle
+
+
+def connect_folder(creator: Creator) -> Account:
+    """Connect the creator's folder, or connect it again. Posts that waited for it go on."""
+    account, fresh = Account.objects.get_or_create(
+        creator=creator,
+        platform="folder",
+        external_id=str(folder_path(creator)),
+        defaults={"name": "Folder"},
+    )
+    if not fresh and account.state != Account.State.CONNECTED:
+        account.state = Account.State.CONNECTED
+        account.save(update_fields=["state"])
+        held = Post.objects.filter(account=account, state=State.WAITING, retry_at=None)
+        held.update(retry_at=timezone.now())
+    return account
+
+
+def disconnect(account: Account) -> int:
+    """Nothing goes there until it is connected again. Returns how many posts wait for that."""
+    account.state = Account.State.DISCONNECTED
+    account.save(update_fields=["state"])
+    return account.posts.filter(state__in=STOPPABLE).count()
+
+
+def disclosed(caption: str, account: Account, language: str) -> str:
+    """The caption, with a line that says it is synthetic where the platform has no flag for it."""
+    if platform(account.platform).capabilities.ai_flag:
+        return caption
+    line = DISCLOSURE.get(language.split("-")[0].lower(), DISCLOSURE["en"])
+    return caption if line in caption else f"{caption.rstrip()}\n\n{line}".strip()
+
+
+def suggest_caption(reel: Reel, account: Account) -> str:
+    """The script's caption and hashtags, and the line that says it is synthetic."""
+    script = reel.script
+    tags = " ".join(f"#{tag.lstrip('#')}" for tag in script.hashtags)
+    words = "\n\n".join(filter(None, (script.caption.strip() or script.hook.strip(), tags)))
+    return disclosed(words, account, script.language)
+
+
+def queue_post(
+    reel: Reel,
+    account: Account,
+    *,
+    user: User | None,
+    caption: str | None = None,
+    due_at: dt.datetime | None = None,
+    draft: bool = False,
+) -> Post:
+    """Put a reel in the queue of an account: approved by `user`, or a draft that waits for
+    approval.
+
+    Without `due_at` (UTC) it goes out at the next good hour. Nothing is kept when CannotPost is
+    raised.
+    """
+    if reel.creator != account.creator:
+        raise CannotPost("A reel goes out on its own creator's accounts only.")
+    if account.state != Account.State.CONNECTED:
+        raise CannotPost(
+            f"{account.name} is {account.get_state_display()}; connect it again first."
+        )
+    if reel.state != Reel.State.READY:
+        raise CannotPost(f"This reel is not finished: {reel.get_state_display()}.")
+    post = Post(reel=reel, account=account)
+    post.caption = _caption(post, suggest_caption(reel, account) if caption is None else caption)
+    if due_at is None:
+        choice = good_hour(account, seed=post.key, slot=reel.script.slot)
+        post.due_at, post.due_reason = choice.when_utc, choice.reason
+    else:
+        post.due_at, post.due_reason = due_at, "The time you chose."
+    if user is not None and not draft:
+        _sign(post, user)
+        if stop := why_not(post):
+            raise CannotPost(f"{stop.reason} Nothing was queued.")
+    try:
+        with transaction.atomic():
+            post.save()
+    except IntegrityError as e:
+        raise CannotPost(f"This reel is already in the queue for {account.name}.") from e
+    return post
+
+
+def post_everywhere(reel: Reel) -> list[Post]:
+    """One post for every connected account that has none of this reel yet.
+
+    Signed by whoever approved the script; a draft when the creator wants to see finished reels
+    first, or when something stands against it, which the draft then says.
+    """
+    creator = reel.creator
+    made: list[Post | None] = []
+    decision = reel.script.decisions.select_related("decided_by").first()
+    for account in creator.accounts.connected().exclude(posts__reel=reel):
+        try:
+            user = decision.decided_by if decision else None
+            made.append(queue_post(reel, account, user=user, draft=creator.review_reels))
+        except CannotPost as e:
+            made.append(_draft_with_reason(reel, account, str(e)))
+    return [post for post in made if post is not None]
+
+
+def approve_post(post: Post, user: User, *, seen_sha256: str | None = None) -> Post:
+    """Release a draft as it is now. When its hour has passed meanwhile it gets the next good one.
+
+    seen_sha256: `content_hash` of what the person was shown; something else is not approved.
+    """
+    if post.state != State.DRAFT:
+        raise CannotPost(f"This post is {post.get_state_display()}; there is nothing to approve.")
+    if seen_sha256 and seen_sha256 != post.content_hash:
+        raise CannotPost("The caption changed while you were reading; look at it once more.")
+    _sign(post, user)
+    if stop := why_not(post):
+        raise CannotPost(f"{stop.reason} It stays a draft.")
+    if post.due_at < timezone.now():
+        choice = good_hour(post.account, seed=post.key, but_not=post)
+        post.due_at, post.due_reason = choice.when_utc, choice.reason
+    _change(
+        post,
+        (State.DRAFT,),
+        state=State.SCHEDULED,
+        approved_by_id=post.approved_by_id,
+        approved_at=post.approved_at,
+        content_sha256=post.content_sha256,
+        due_at=post.due_at,
+        due_reason=post.due_reason,
+        **AFRESH,
+    )
+    return post
+
+
+def edit_caption(post: Post, user: User, caption: str) -> Post:
+    """Other words beside the reel. Whoever changes them has seen them, so they stay approved.
+
+    A draft stays a draft; a post that was refused because of its words is still to be tried again.
+    """
+    post.caption = _caption(post, caption)
+    changes: dict[str, Any] = {"caption": post.caption, **AFRESH}
+    if post.state != State.DRAFT:
+        _sign(post, user)
+        changes |= {
+            "approved_by_id": post.approved_by_id,
+            "approved_at": post.approved_at,
+            "content_sha256": post.content_sha256,
+        }
+    if post.state == State.FAILED:
+        changes["reason"] = post.reason
+    elif post.state != State.DRAFT:
+        changes["state"] = State.SCHEDULED
+    _change(post, (*STOPPABLE, State.FAILED), **FREED, **changes)
+    return post
+
+
+def cancel(post: Post, reason: str = "You cancelled it.") -> Post:
+    """Stop a post that has not gone out."""
+    handle = post.handle
+    _change(
+        post,
+        (*STOPPABLE, State.FAILED),
+        state=State.CANCELLED,
+        reason=reason[:300],
+        retry_at=None,
+        **FREED,
+    )
+    if handle:
+        enqueue("publishing.tasks.discard", post.pk, cluster="publish")
+    return post
+
+
+def reschedule(post: Post, due_at: dt.datetime | None = None) -> Post:
+    """Another time (UTC), or the next good hour. What was prepared for the old time is prepared
+    again.
+    """
+    if due_at is None:
+        choice = good_hour(post.account, seed=post.key, slot=post.reel.script.slot, but_not=post)
+        post.due_at, post.due_reason = choice.when_utc, choice.reason
+    else:
+        post.due_at, post.due_reason = due_at, "The time you chose."
+    draft = post.state in (State.DRAFT, State.APPROVED)
+    _change(
+        post,
+        STOPPABLE,
+        state=post.state if draft else State.SCHEDULED,
+        due_at=post.due_at,
+        due_reason=post.due_reason,
+        **FREED,
+        **AFRESH,
+    )
+    return post
+
+
+def retry(post: Post) -> Post:
+    """Try a failed or waiting post again now. Safe: it is refused when the post may be live."""
+    if post.attempts.filter(phase=Attempt.Phase.COMMIT, proved_absent=False).exists():
+        raise CannotPost("It may already be live. Look at the account before it is sent again.")
+    _change(
+        post,
+        (State.FAILED, State.WAITING),
+        state=State.SCHEDULED,
+        due_at=min(post.due_at, timezone.now()),
+        **FREED,
+        **AFRESH,
+    )
+    enqueue("publishing.tasks.publish", post.pk, cluster="publish")
+    return post
+
+
+def settle(post: Post, live: bool, permalink: str = "") -> Post:
+    """A person looked at the account and decides about an unconfirmed post.
+
+    Live: it is published, with the link they found. Not live: it is sent again.
+    """
+    if live:
+        now = timezone.now()
+        _change(
+            post,
+            (State.UNCONFIRMED,),
+            state=State.PUBLISHED,
+            permalink=permalink.strip()[:1000],
+            published_at=now,
+            **(AFRESH | {"handle": post.handle}),
+        )
+        return post
+    with transaction.atomic():
+        _change(post, (State.UNCONFIRMED,), state=State.SCHEDULED, due_at=timezone.now(), **AFRESH)
+        post.attempts.filter(phase=Attempt.Phase.COMMIT).update(proved_absent=True)
+    enqueue("publishing.tasks.publish", post.pk, cluster="publish")
+    return post
+
+
+def stop_posts(which: Q, reason: str) -> int:
+    """Cancel every post that matches and has not gone out. Returns how many."""
+    doomed = Post.objects.filter(which, state__in=STOPPABLE)
+    pks = list(doomed.values_list("pk", flat=True))
+    stopped = Post.objects.filter(pk__in=pks, state__in=STOPPABLE).update(
+        state=State.CANCELLED, reason=reason, retry_at=None, **FREED
+    )
+    for pk in Post.objects.filter(pk__in=pks, state=State.CANCELLED).exclude(handle={}):
+        enqueue("publishing.tasks.discard", pk.pk, cluster="publish")
+    return stopped
+
+
+def _sign(post: Post, user: User) -> None:
+    post.approved_by_id, post.approved_at = user.pk, timezone.now()
+    post.content_sha256 = post.content_hash
+
+
+def _caption(post: Post, caption: str) -> str:
+    """The caption as it will go out. Raises CannotPost when the platform would refuse it."""
+    script = post.reel.script
+    words = disclosed(caption.replace("\r\n", "\n").strip(), post.account, script.language)
+    longest = Post._meta.get_field("caption").max_length or 5000
+    if len(words) > longest:
+        raise CannotPost(f"The caption has {len(words)} characters; {longest} is the most.")
+    kind = platform(post.account.platform)
+    found = problems(kind.label, kind.limits, clients.facts_of(post.reel), Text(words))
+    if found:
+        raise CannotPost(" ".join(found))
+    return words
+
+
+def _draft_with_reason(reel: Reel, account: Account, reason: str) -> Post | None:
+    choice = good_hour(account, seed=str(reel.pk), slot=reel.script.slot)
+    try:
+        with transaction.atomic():
+            return Post.objects.create(
+                reel=reel,
+                account=account,
+                caption=suggest_caption(reel, account)[:5000],
+                due_at=choice.when_utc,
+                due_reason=choice.reason,
+                reason=reason[:300],
+            )
+    except IntegrityError:  # another worker was quicker
+        return None
+
+
+def _change(post: Post, states: tuple[State, ...], **changes: Any) -> None:
+    """Write the changes if the post is still in one of `states`; its row decides, not our copy of
+    it.
+    """
+    changed = Post.objects.filter(pk=post.pk, state__in=states).update(**changes)
+    post.refresh_from_db()
+    if not changed:
+        raise CannotPost(f"Too late: the post is {post.get_state_display()}. Nothing was changed.")
