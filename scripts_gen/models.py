@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from creators.models import Creator, User
+from studio.lib.leases import Leased, LeasedQuerySet
 
 
 class CreatorOwnedQuerySet(models.QuerySet[Any]):
@@ -53,9 +54,8 @@ class Note(models.Model):
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.NOTE)
     title = models.CharField(max_length=160)
     text = models.TextField(max_length=100_000)
-    url = models.URLField(
-        blank=True, max_length=500
-    )  # where a source was found; never fetched from here
+    # Where a source was found; never fetched from here.
+    url = models.URLField(blank=True, max_length=500)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = CreatorOwnedQuerySet.as_manager()
@@ -67,8 +67,22 @@ class Note(models.Model):
         return self.title
 
 
-class Slot(models.Model):
-    """A place in the calendar: a day and a part of it, in the creator's own time zone."""
+class SlotQuerySet(LeasedQuerySet["Slot"]):
+    def for_user(self, user: User) -> "SlotQuerySet":
+        return self.filter(creator__owner_id=user.pk)
+
+
+class Slot(Leased):
+    """A place in the calendar: a day and a part of it, in the creator's own time zone.
+
+    `state` is about the writing of a script, nothing else: what the scripts are worth, they say
+    themselves.
+    """
+
+    class State(models.TextChoices):
+        IDLE = "idle", "nothing is being written"
+        ASKED = "asked", "a script is being written"
+        STUCK = "stuck", "the script could not be written"
 
     class Part(models.TextChoices):
         MORNING = "morning", "morning"
@@ -83,11 +97,16 @@ class Slot(models.Model):
         Pillar, models.SET_NULL, null=True, blank=True, related_name="slots"
     )
     topic = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.IDLE)
+    problem = models.CharField(max_length=500, blank=True)  # why writing failed, for the creator
+    tries = models.PositiveSmallIntegerField(default=0)  # of the writing that is asked for now
+    try_after = models.DateTimeField(null=True, blank=True)  # a service asked for patience
 
-    objects = CreatorOwnedQuerySet.as_manager()
+    objects = SlotQuerySet.as_manager()
 
     class Meta:
         ordering = ["date", "pk"]
+        indexes = [models.Index(fields=["state"], name="slot_state")]  # tasks.due, every minute
         constraints = [
             models.UniqueConstraint(
                 fields=["creator", "date", "part"], name="one_slot_a_part_of_day"
@@ -103,7 +122,7 @@ class Brief(models.Model):
 
     slot = models.OneToOneField(Slot, models.CASCADE, related_name="brief")
     topic = models.CharField(max_length=200)
-    points = models.JSONField(default=list)  # [{"text": str, "note_id": int, "quote": str}]
+    points = models.JSONField(default=list)  # research.Point.to_json: text, note_id, quote, ...
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:
@@ -138,9 +157,9 @@ class Script(models.Model):
     hashtags = models.JSONField(default=list, blank=True)  # [str], without '#'
     language = models.CharField(max_length=16, default="en")
     writer = models.CharField(max_length=40)  # key of scripts_gen.writing.WRITERS, or "creator"
-    evidence = models.JSONField(
-        default=list, blank=True
-    )  # [{"sentence": str, "note_id": int|None}]
+    # [{"sentence": str, "note_id": int | None, "quote": str}]; None: words that claim nothing.
+    evidence = models.JSONField(default=list, blank=True)
+    remarks = models.JSONField(default=list, blank=True)  # [str], what the writer wants known
     estimated_ms = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -1,0 +1,178 @@
+"""How long words take, and which days and parts of a week get a reel. Pure functions."""
+
+import datetime as dt
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+# --- how long words take -------------------------------------------------------------------------
+
+# Syllables a second of unhurried reading, pauses apart. Pellegrino, Coupé & Marsico 2011 and
+# Coupé et al. 2019, whose readers are a little quicker than somebody who wants to be followed on
+# a phone: 0.85 of theirs.
+SYLLABLES_PER_SECOND = {
+    "en": 5.3, "de": 5.1, "fr": 6.1, "es": 6.6, "it": 5.9, "pt": 5.8, "nl": 5.3, "zh": 4.4,
+    "ja": 6.7, "ko": 6.0, "tr": 5.9, "fi": 6.0, "hu": 5.0, "pl": 5.6, "ru": 5.5, "hi": 5.5,
+    "ar": 5.0, "vi": 4.4, "th": 4.0,
+}  # fmt: skip
+OTHER_SYLLABLES_PER_SECOND = 5.4
+SENTENCE_PAUSE_MS, COMMA_PAUSE_MS = 350, 150
+SYLLABLES_PER_DIGIT = (
+    1.7  # "1250" is said as a number, which is near to this in the languages above
+)
+
+_NUMBER = re.compile(r"\d+(?:[.,:\u202f ]\d{3})*(?:[.,:]\d+)?")
+_VOWELS = re.compile(r"[aeiouyæøœɪаеёиоуыэюяєіїαεηιουω]+")
+_SENTENCE_ENDS = re.compile(r"[.!?…。！？؟।]+(?=\s|[\"'”’»)]|$)|[。！？]+|:\s|\n+")
+_COMMAS = re.compile(r"[,;،、，–—](?=\s|\w)")
+_SYMBOLS = {"%": 2, "€": 2, "$": 2, "£": 1, "&": 1, "°": 2, "+": 1, "=": 2}
+
+
+def syllables(text: str) -> float:
+    """About how many syllables are said. Numbers and signs count as they are read out."""
+    spoken = _NUMBER.sub(" ", text)
+    digits = sum(sign.isdigit() for match in _NUMBER.findall(text) for sign in match)
+    count: float = digits * SYLLABLES_PER_DIGIT + sum(_SYMBOLS.get(sign, 0) for sign in text)
+    for word in re.findall(r"[^\W\d_]+", spoken):
+        count += _syllables_of(word)
+    return count
+
+
+def _syllables_of(word: str) -> float:
+    first = ord(word[0])
+    if 0x3040 <= first <= 0x9FFF or 0xAC00 <= first <= 0xD7AF:
+        return len(word)  # a sign a syllable
+    bare = "".join(
+        sign
+        for sign in unicodedata.normalize("NFD", word.lower())
+        if not unicodedata.combining(sign)
+    )
+    if not _VOWELS.search(bare):  # scripts that write no vowels, and abbreviations
+        return max(1.0, len(bare) / 2)
+    groups = len(_VOWELS.findall(bare))
+    silent = (
+        bare.isascii() and bare.endswith("e") and not bare.endswith(("le", "ee")) and groups > 1
+    )
+    return max(1, groups - 0.5 * silent)
+
+
+def estimate_ms(text: str, language: str = "en") -> int:
+    """How long a text takes to say, pauses included."""
+    text = text.strip()
+    if not any(sign.isalnum() for sign in text):
+        return 0
+    rate = SYLLABLES_PER_SECOND.get(
+        language.replace("_", "-").split("-")[0].lower(), OTHER_SYLLABLES_PER_SECOND
+    )
+    pauses = (
+        max(0, len(_SENTENCE_ENDS.findall(text)) - 1) * SENTENCE_PAUSE_MS
+        + len(_COMMAS.findall(text)) * COMMA_PAUSE_MS
+    )
+    return round(syllables(text) / rate * 1000) + pauses
+
+
+# --- which days and parts ------------------------------------------------------------------------
+
+PER_WEEK = 3
+# Evenings first: most audiences scroll then. Every third reel is tried at noon, so that there is
+# something to compare when results come in.
+PARTS = ("evening", "midday", "evening")
+DAYS = 7
+
+
+@dataclass(frozen=True)
+class Place:
+    """A day and a part of it, and what the reel there is about."""
+
+    date: dt.date
+    part: str
+    pillar_id: int | None = None
+
+
+def monday_of(day: dt.date) -> dt.date:
+    return day - dt.timedelta(days=day.weekday())
+
+
+def plan(
+    monday: dt.date,
+    *,
+    taken: Collection[Place] = (),
+    history: Sequence[Place] = (),
+    pillars: Sequence[tuple[int, int]] = (),
+    per_week: int = PER_WEEK,
+    first_day: dt.date | None = None,
+    parts: Sequence[str] = PARTS,
+) -> list[Place]:
+    """New places that bring the week to `per_week`, in the order of their days.
+
+    taken: what this week has already. history: earlier places, oldest first. pillars: (id,
+    weight). first_day: days before it are over. Fewer places come back when fewer days are left:
+    no day gets two.
+    """
+    monday = monday_of(monday)
+    days = [monday + dt.timedelta(days=n) for n in range(DAYS)]
+    busy = [place.date for place in taken]
+    open_days = [
+        day for day in days if day not in busy and (first_day is None or day >= first_day)
+    ]
+    chosen = _spread(open_days, busy, days, per_week - len(taken))
+    seen = [*history, *sorted(taken, key=lambda place: place.date)]
+    places: list[Place] = []
+    for day in chosen:
+        part = _next_part(parts, [*seen, *places])
+        pillar = next_pillar(pillars, [place.pillar_id for place in [*seen, *places]])
+        places.append(Place(day, part, pillar))
+    return places
+
+
+def _spread(
+    open_days: list[dt.date], busy: list[dt.date], week: list[dt.date], count: int
+) -> list[dt.date]:
+    """The days that leave the evenest gaps: each new one as far from the others as can be."""
+    chosen: list[dt.date] = []
+    wanted = min(count, len(open_days))
+    if not busy and wanted > 0 and len(open_days) == DAYS:
+        # A fresh week: the middle of equal parts, so that weeks also join evenly.
+        return [week[int((n + 0.5) * DAYS / wanted)] for n in range(wanted)]
+    for _ in range(max(0, wanted)):
+        others = [*busy, *chosen]
+        free = [day for day in open_days if day not in chosen]
+
+        def gap(day: dt.date, others: list[dt.date] = others) -> tuple[int, int]:
+            nearest = min((abs((day - other).days) for other in others), default=DAYS)
+            return (nearest, -abs((day - week[1]).days))  # nothing else known: Tuesday
+
+        chosen.append(max(free, key=gap))
+    return sorted(chosen)
+
+
+def _next_part(parts: Sequence[str], seen: Sequence[Place]) -> str:
+    """The part furthest behind its share of the latest places."""
+    share = Counter(parts)
+    had = Counter(place.part for place in seen[-2 * len(parts) :] if place.part in share)
+    total = sum(had.values()) + 1
+    return max(share, key=lambda part: share[part] * total / len(parts) - had[part])
+
+
+def next_pillar(pillars: Sequence[tuple[int, int]], history: Sequence[int | None]) -> int | None:
+    """The pillar furthest behind its weight; never the last one again while there is another.
+
+    pillars: (id, weight), weight 0 rests. history: ids used, oldest first.
+    """
+    awake = [(pillar, weight) for pillar, weight in pillars if weight > 0]
+    if not awake:
+        return None
+    known = {pillar for pillar, _ in awake}
+    used = [pillar for pillar in history if pillar in known]
+    had, total = Counter(used), sum(weight for _, weight in awake)
+    last = used[-1] if used and len(awake) > 1 else None
+
+    def behind(entry: tuple[int, int]) -> tuple[float, int]:
+        pillar, weight = entry
+        owed = weight / total * (len(used) + 1) - had[pillar]
+        rested = used[::-1].index(pillar) if pillar in had else len(used)
+        return (owed, rested)
+
+    return max((entry for entry in awake if entry[0] != last), key=behind)[0]

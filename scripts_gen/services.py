@@ -1,0 +1,423 @@
+"""The verbs of the calendar and of approval. Every change of a script's state happens here."""
+
+import datetime as dt
+from collections.abc import Iterable
+from functools import partial
+from typing import Any, cast
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+from django.dispatch import Signal
+from django.utils import timezone
+
+from creators.models import Creator, User
+from scripts_gen import cadence, research
+from scripts_gen.errors import Changed, NotPossible
+from scripts_gen.models import Brief, Decision, Note, Pillar, Script, Slot
+from scripts_gen.research.markup import plain
+from scripts_gen.research.points import Source
+from scripts_gen.research.sentences import split
+from scripts_gen.signals import approval_withdrawn, script_approved
+from scripts_gen.writing import (
+    BriefData,
+    Draft,
+    NeedsNotes,
+    Persona,
+    Writer,
+)
+from scripts_gen.writing import writer as writer_named
+from studio.lib.jobs import enqueue
+
+HISTORY_DAYS = 56  # what planning looks back on
+PARTS_OF_A_SCRIPT = ("hook", "body", "call_to_action", "caption", "hashtags")
+CREATOR = "creator"  # who wrote a version that a person edited
+
+State = Script.State
+
+
+# --- notes ---------------------------------------------------------------------------------------
+
+
+def add_note(
+    creator: Creator,
+    *,
+    title: str,
+    text: str,
+    kind: str = Note.Kind.NOTE,
+    url: str = "",
+    pillar: Pillar | None = None,
+) -> Note:
+    """Keep a note. Without a pillar it goes to the one it is about, if it is about one."""
+    note = Note(creator=creator, title=title, text=text, kind=kind, url=url, pillar=pillar)
+    if pillar is None:
+        note.pillar_id = pillar_of(creator, f"{title} {title} {text[:5000]}")
+    note.save()
+    return note
+
+
+def pillar_of(creator: Creator, text: str) -> int | None:
+    pillars = [(p.pk, f"{p.name} {p.name} {p.description}") for p in creator.pillars.all()]
+    return research.match_pillar(plain(text), pillars, creator.language)
+
+
+# --- the calendar --------------------------------------------------------------------------------
+
+
+def local_today(creator: Creator) -> dt.date:
+    return timezone.now().astimezone(creator.zone).date()
+
+
+def open_places(
+    creator: Creator, monday: dt.date, per_week: int = cadence.PER_WEEK
+) -> list[cadence.Place]:
+    """What `plan_week` would add to the week that holds `monday`."""
+    monday = cadence.monday_of(monday)
+    slots = creator.slots.filter(
+        date__gte=monday - dt.timedelta(days=HISTORY_DAYS), date__lt=monday + dt.timedelta(days=7)
+    ).order_by("date", "pk")
+    places = [cadence.Place(slot.date, slot.part, slot.pillar_id) for slot in slots]
+    return cadence.plan(
+        monday,
+        taken=[place for place in places if place.date >= monday],
+        history=[place for place in places if place.date < monday],
+        pillars=[(pillar.pk, pillar.weight) for pillar in creator.pillars.all()],
+        per_week=per_week,
+        first_day=local_today(creator),
+    )
+
+
+@transaction.atomic
+def plan_week(creator: Creator, monday: dt.date, per_week: int = cadence.PER_WEEK) -> list[Slot]:
+    """Fill the week that holds `monday` up to `per_week` slots; days that are over stay as they
+    are.
+
+    Returns all slots of the week, in the order of their days. Safe to call twice.
+    """
+    Creator.objects.select_for_update().get(pk=creator.pk)  # two tabs plan one after the other
+    monday = cadence.monday_of(monday)
+    for place in open_places(creator, monday, per_week):
+        Slot.objects.get_or_create(
+            creator=creator,
+            date=place.date,
+            part=place.part,
+            defaults={"pillar_id": place.pillar_id},
+        )
+    week = creator.slots.filter(date__gte=monday, date__lt=monday + dt.timedelta(days=7))
+    return list(week.select_related("pillar"))
+
+
+def write_week(creator: Creator, monday: dt.date) -> list[Slot]:
+    """Ask for a script in every slot of the week that has none. Returns the slots asked for."""
+    monday = cadence.monday_of(monday)
+    slots = creator.slots.filter(
+        date__gte=max(monday, local_today(creator)), date__lt=monday + dt.timedelta(days=7)
+    )
+    wanting = [slot for slot in slots.prefetch_related("scripts") if not _has_live_script(slot)]
+    for slot in wanting:
+        ask_for_script(slot)
+    return wanting
+
+
+def _has_live_script(slot: Slot) -> bool:
+    return any(s.state in (State.PROPOSED, State.APPROVED) for s in slot.scripts.all())
+
+
+def ask_for_script(slot: Slot) -> None:
+    """Have a worker write a script. The sweep starts it again until it is there or given up."""
+    changes = {"state": Slot.State.ASKED, "problem": "", "tries": 0, "try_after": None}
+    Slot.objects.filter(pk=slot.pk).update(**changes)
+    for name, value in changes.items():
+        setattr(slot, name, value)
+    enqueue("scripts_gen.tasks.write", slot.pk)
+
+
+# --- writing -------------------------------------------------------------------------------------
+
+
+def configured_writer() -> Writer:
+    """The writer this installation is set to use."""
+    if settings.WRITER == "openai":
+        return writer_named(
+            "openai",
+            api_key=settings.OPENAI_API_KEY,
+            base_url=settings.OPENAI_BASE_URL,
+            model=settings.OPENAI_MODEL,
+        )
+    return writer_named(settings.WRITER)
+
+
+def write_script(slot: Slot, writer: Writer | None = None) -> Script:
+    """A new proposed version for the slot, made of its creator's notes; earlier proposals are
+    replaced.
+
+    An approved version stays until the new one is approved. Raises WriterError with a sentence.
+    """
+    writer = writer or configured_writer()
+    brief = research_slot(slot)
+    draft = writer.write(brief, persona_of(slot.creator))
+    return _keep_draft(slot, brief, draft, writer.name)
+
+
+def research_slot(slot: Slot) -> BriefData:
+    """What the notes hold for a slot, without what other scripts have said. Raises NeedsNotes."""
+    creator = slot.creator
+    notes = {note.pk: note for note in creator.notes.all()}
+    if not notes:
+        raise NeedsNotes(
+            "There are no notes to write from. Add one with about five sentences on your subject."
+        )
+    used = _said_elsewhere(slot)
+    chosen = research.choose_sources(
+        [_source(note) for note in notes.values()],
+        slot.topic,
+        creator.language,
+        pillar_id=slot.pillar_id,
+        pillar=f"{slot.pillar.name} {slot.pillar.description}" if slot.pillar else "",
+        used=used,
+    )
+    if not chosen:
+        subject = slot.topic or (slot.pillar.name if slot.pillar else "this")
+        raise NeedsNotes(
+            f"None of your notes is about “{subject}”. Add one, or give the slot another topic."
+        )
+    points = research.find_points(
+        chosen, slot.topic or chosen[0].title, creator.language, used=used
+    )
+    return BriefData(
+        topic=slot.topic or plain(chosen[0].title),
+        points=tuple(points),
+        pillar=slot.pillar.name if slot.pillar else "",
+        titles={source.note_id: source.title for source in chosen},
+        links={s.note_id: notes[s.note_id].url for s in chosen if notes[s.note_id].url},
+        wishes=_wishes(slot),
+        said_before=len(used),
+    )
+
+
+def _source(note: Note) -> Source:
+    return Source(
+        note_id=note.pk,
+        title=note.title,
+        text=note.text,
+        own=note.kind == Note.Kind.NOTE,
+        pillar_id=note.pillar_id,
+    )
+
+
+def _said_elsewhere(slot: Slot) -> list[str]:
+    """Sentences of the creator's notes that are in scripts already, except in this slot's own.
+
+    What was rejected may be said again, but not in the slot in which it was rejected.
+    """
+    said = Script.objects.filter(slot__creator_id=slot.creator_id)
+    others = said.exclude(slot=slot).filter(state__in=(State.PROPOSED, State.APPROVED))
+    here = said.filter(slot=slot, state=State.REJECTED)
+    return [
+        entry.get("quote") or entry["sentence"]
+        for evidence in [
+            *others.values_list("evidence", flat=True),
+            *here.values_list("evidence", flat=True),
+        ]
+        for entry in evidence
+        if entry.get("note_id")
+    ]
+
+
+def _wishes(slot: Slot) -> tuple[str, ...]:
+    rejected = Decision.objects.filter(script__slot=slot, verdict=Decision.Verdict.REJECTED)
+    return tuple(note for note in rejected.values_list("note", flat=True)[:3] if note)
+
+
+def persona_of(creator: Creator) -> Persona:
+    return Persona(
+        name=creator.name,
+        language=creator.language,
+        tone=creator.tone,
+        topics=tuple(creator.topics),
+        words_to_use=tuple(creator.words_to_use),
+        words_to_avoid=tuple(creator.words_to_avoid),
+        sign_off=creator.sign_off,
+    )
+
+
+@transaction.atomic
+def _keep_draft(slot: Slot, brief: BriefData, draft: Draft, writer: str) -> Script:
+    _lock(slot.pk)
+    Brief.objects.update_or_create(
+        slot=slot,
+        defaults={
+            "topic": brief.topic[:200],
+            "points": [point.to_json() for point in brief.points],
+            "created_at": timezone.now(),
+        },
+    )
+    slot.scripts.filter(state__in=(State.PROPOSED, State.DRAFT)).update(state=State.SUPERSEDED)
+    return _new_version(
+        slot,
+        hook=draft.hook,
+        body=draft.body,
+        call_to_action=draft.call_to_action,
+        caption=draft.caption,
+        hashtags=list(draft.hashtags),
+        evidence=[entry.to_json() for entry in draft.evidence],
+        remarks=list(draft.remarks),
+        writer=writer,
+        language=slot.creator.language,
+    )
+
+
+def _new_version(slot: Slot, **fields: Any) -> Script:
+    last = slot.scripts.aggregate(last=Max("version"))["last"] or 0
+    script = Script(slot=slot, version=last + 1, state=State.PROPOSED, **fields)
+    script.estimated_ms = cadence.estimate_ms(script.spoken, script.language)
+    script.save()
+    return script
+
+
+# --- decisions -----------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def approve(script: Script, user: User, *, seen_sha256: str | None = None) -> Script:
+    """Approve exactly the text the person saw; another approved version of the slot gives way.
+
+    Approving twice is approving once. Raises Changed, or NotPossible for a replaced version.
+    """
+    current = _locked(script)
+    if seen_sha256 is not None and seen_sha256 != current.text_sha256:
+        raise Changed("This script changed since you looked. Read it once more, then decide.")
+    if current.is_approved:
+        return current
+    if current.state == State.SUPERSEDED:
+        raise NotPossible("A newer version has replaced this script. Look at the newer one.")
+    for older in current.slot.scripts.filter(state=State.APPROVED).exclude(pk=current.pk):
+        _set_state(older, State.SUPERSEDED)
+        _decide(older, user, Decision.Verdict.WITHDRAWN, "A newer version was approved.")
+        _send(approval_withdrawn, older)
+    _set_state(current, State.APPROVED)
+    _decide(current, user, Decision.Verdict.APPROVED)
+    _send(script_approved, current)
+    return current
+
+
+@transaction.atomic
+def reject(script: Script, user: User, note: str = "") -> Script:
+    """Say no, with a reason the next version can learn from."""
+    current = _locked(script)
+    if current.state == State.REJECTED:
+        return current
+    if current.state == State.SUPERSEDED:
+        raise NotPossible("A newer version has replaced this script. Look at the newer one.")
+    was_approved = current.state == State.APPROVED
+    _set_state(current, State.REJECTED)
+    _decide(current, user, Decision.Verdict.REJECTED, note)
+    if was_approved:
+        _send(approval_withdrawn, current)
+    return current
+
+
+@transaction.atomic
+def withdraw(script: Script, user: User) -> Script:
+    """Take an approval back; the script waits for a decision again."""
+    current = _locked(script)
+    if current.state != State.APPROVED:
+        raise NotPossible("This script is not approved, so there is nothing to take back.")
+    if current.slot.scripts.filter(state=State.PROPOSED).exists():
+        _set_state(current, State.SUPERSEDED)  # a newer version waits already
+    else:
+        _set_state(current, State.PROPOSED)
+    _decide(current, user, Decision.Verdict.WITHDRAWN)
+    _send(approval_withdrawn, current)
+    return current
+
+
+@transaction.atomic
+def edit(script: Script, user: User, *, seen_sha256: str | None = None, **parts: Any) -> Script:
+    """The creator's own wording as a new version that waits for approval.
+
+    parts: any of hook, body, call_to_action, caption, hashtags. The old version is replaced and,
+    when it was approved, its approval withdrawn. Without a change the script itself comes back.
+    Raises Changed when the text is not what the person started from, NotPossible for a replaced
+    version.
+    """
+    unknown = parts.keys() - set(PARTS_OF_A_SCRIPT)
+    if unknown:
+        raise TypeError(f"A script has no {', '.join(sorted(unknown))}.")
+    current = _locked(script)
+    if seen_sha256 is not None and seen_sha256 != current.text_sha256:
+        raise Changed("This script changed since you looked. Your words are still in the form.")
+    if current.state == State.SUPERSEDED:
+        raise NotPossible("A newer version has replaced this script. Edit the newer one.")
+    wanted = {name: parts.get(name, getattr(current, name)) for name in PARTS_OF_A_SCRIPT}
+    if all(wanted[name] == getattr(current, name) for name in PARTS_OF_A_SCRIPT):
+        return current
+    was_approved = current.state == State.APPROVED
+    current.slot.scripts.filter(state__in=(State.PROPOSED, State.DRAFT)).update(
+        state=State.SUPERSEDED
+    )
+    _set_state(current, State.SUPERSEDED)
+    if was_approved:
+        _decide(current, user, Decision.Verdict.WITHDRAWN, "Edited.")
+        _send(approval_withdrawn, current)
+    version = _new_version(
+        current.slot,
+        **wanted,
+        language=current.language,
+        writer=CREATOR,
+        remarks=[],
+    )
+    version.evidence = evidence_of(version, current.evidence)
+    version.save(update_fields=["evidence"])
+    return version
+
+
+def evidence_of(script: Script, known: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Where each spoken sentence comes from, after an edit: kept ones keep their note."""
+    by_sentence = {entry["sentence"]: entry for entry in known}
+    found = []
+    for part in (script.hook, script.body, script.call_to_action):
+        for paragraph in part.splitlines():
+            for sentence in split(paragraph, script.language):
+                fresh = {"sentence": sentence, "note_id": None, "quote": "", "edited": True}
+                found.append(by_sentence.get(sentence, fresh))
+    return found
+
+
+def _lock(slot_pk: int) -> None:
+    """One decision at a time in a slot: the second tab waits here and then sees what the first
+    did.
+    """
+    Slot.objects.select_for_update().get(pk=slot_pk)
+
+
+def _locked(script: Script) -> Script:
+    """The row as it is now, held until this transaction ends; `script` itself learns its state."""
+    _lock(script.slot_id)
+    current = Script.objects.select_for_update(of=("self",)).select_related("slot__creator")
+    found: Script = current.get(pk=script.pk)
+    script.state = found.state
+    return found
+
+
+def _set_state(script: Script, state: str) -> None:
+    """Move a script on from the state it was read in. Raises Changed when that is gone."""
+    moved = Script.objects.filter(pk=script.pk, state=script.state).update(state=state)
+    if not moved:
+        raise Changed("Somebody else decided about this script just now. Look at it once more.")
+    script.state = state
+
+
+def _decide(script: Script, user: User, verdict: str, note: str = "") -> None:
+    Decision.objects.create(
+        script=script,
+        verdict=verdict,
+        text_sha256=script.text_sha256,
+        note=note[:500],
+        decided_by_id=cast(int, user.pk),
+    )
+
+
+def _send(signal: Signal, script: Script) -> None:
+    """After commit, and robustly: a receiver that fails cannot undo what was decided."""
+    transaction.on_commit(partial(signal.send_robust, sender=Script, script_id=script.pk))

@@ -1,0 +1,81 @@
+"""What every writer is asked and gives back."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from scripts_gen.research.points import Point
+
+DEFAULT_SECONDS = 25
+MAX_HASHTAGS = 5
+
+
+@dataclass(frozen=True)
+class Persona:
+    """How a creator talks."""
+
+    name: str = ""
+    language: str = "en"  # BCP 47
+    tone: str = ""
+    topics: tuple[str, ...] = ()
+    words_to_use: tuple[str, ...] = ()
+    words_to_avoid: tuple[str, ...] = ()
+    sign_off: str = ""
+
+
+@dataclass(frozen=True)
+class BriefData:
+    """What a script is to be made of.
+
+    topic: what it is about, usually the title of a note. pillar: the wider subject, or "".
+    titles: note id -> title; links: note id -> address, of pasted sources only.
+    wishes: what the creator said when rejecting earlier versions, newest first.
+    said_before: how many of the notes' sentences other scripts have used already.
+    """
+
+    topic: str
+    points: tuple[Point, ...]
+    pillar: str = ""
+    titles: dict[int, str] = field(default_factory=dict)
+    links: dict[int, str] = field(default_factory=dict)
+    wishes: tuple[str, ...] = ()
+    said_before: int = 0
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Where a spoken sentence comes from. note_id None: connective words that claim nothing."""
+
+    sentence: str
+    note_id: int | None
+    quote: str = ""
+
+    def to_json(self) -> dict[str, object]:
+        return {"sentence": self.sentence, "note_id": self.note_id, "quote": self.quote}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A script before anybody has seen it. Hashtags are without '#'; evidence follows the spoken
+    order.
+    """
+
+    hook: str
+    body: str
+    call_to_action: str
+    caption: str
+    hashtags: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    remarks: tuple[str, ...] = ()  # what the person should know: sentences left out, and why
+
+
+class Writer(Protocol):
+    """instant: answers in milliseconds, so that a page may wait for it."""
+
+    name: str
+    instant: bool
+
+    def write(
+        self, brief: BriefData, persona: Persona, *, seconds: int = DEFAULT_SECONDS
+    ) -> Draft:
+        """A script of about `seconds`. Raises a WriterError whose message a person can read."""
+        ...

@@ -1,0 +1,454 @@
+"""The writer that invents nothing: it picks and orders the creator's own sentences.
+
+Every sentence of a draft is one of the notes' (with at most a capital, a full stop or a "Then,"
+added), the title of a note made into a question, the creator's sign-off, or a phrase that claims
+nothing (see phrases.py).
+"""
+
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from urllib.parse import urlsplit
+
+from scripts_gen.cadence import estimate_ms
+from scripts_gen.research import ranking
+from scripts_gen.research.languages import language as known_language
+from scripts_gen.research.markup import plain
+from scripts_gen.research.points import Point, closure
+from scripts_gen.research.sentences import split, words
+from scripts_gen.writing.base import (
+    DEFAULT_SECONDS,
+    MAX_HASHTAGS,
+    BriefData,
+    Draft,
+    Evidence,
+    Persona,
+)
+from scripts_gen.writing.errors import NeedsNotes
+from scripts_gen.writing.phrases import is_serious, phrases
+
+MIN_BODY_SENTENCES = 3
+MIN_SHARE = 0.45  # of the wanted length; less is no reel
+MAX_SHARE = 1.1
+SECONDS_PER_SENTENCE = 5
+MAX_HOOK_WORDS = 18
+STRIKING = 2.0  # hook merit from which a sentence beats the title
+COUNTS = "no one two three four five six seven eight nine ten eleven twelve"
+
+Places = dict[tuple[int, int], Point]
+
+
+@dataclass(frozen=True)
+class Hook:
+    """How the script opens. `point` when it is a sentence of the notes, else made from a title."""
+
+    evidence: Evidence
+    point: Point | None = None
+
+
+class NotesWriter:
+    """Extraction and arrangement, nothing else."""
+
+    name = "notes"
+    instant = True
+
+    def write(
+        self, brief: BriefData, persona: Persona, *, seconds: int = DEFAULT_SECONDS
+    ) -> Draft:
+        points, left_out = without_words(brief.points, persona.words_to_avoid)
+        turn = zlib.crc32(f"{brief.topic}{brief.said_before}".encode())
+        closing = call_to_action(persona, turn)
+        hook = choose_hook(brief, persona, points, turn)
+        room_ms = seconds * 1000 * MAX_SHARE - estimate_ms(
+            f"{hook.evidence.sentence if hook else ''}\n{closing}", persona.language
+        )
+        body = choose_body(points, hook, persona, room_ms)
+        spoken = sum(estimate_ms(point.text, persona.language) for point in body)
+        if len(body) < MIN_BODY_SENTENCES or spoken < (MIN_SHARE * seconds - 5) * 1000 or not hook:
+            raise NeedsNotes(too_little(brief, len(points), left_out, seconds))
+        said = [hook.evidence, *arrange(body, hook, brief, persona, turn)]
+        ending = [Evidence(sentence, None) for sentence in split(closing, persona.language)]
+        return Draft(
+            hook=hook.evidence.sentence,
+            body=" ".join(part.sentence for part in said[1:]),
+            call_to_action=closing,
+            caption=caption(brief, hook, body, persona),
+            hashtags=hashtags(brief, persona, body),
+            evidence=(*said, *ending),
+            remarks=tuple(remarks(left_out)),
+        )
+
+
+# --- words to avoid ------------------------------------------------------------------------------
+
+
+def without_words(
+    points: Sequence[Point], avoid: Sequence[str]
+) -> tuple[list[Point], dict[str, int]]:
+    """The points without words to avoid, and how many fell to each of them."""
+    kept, left_out = [], Counter[str]()
+    for point in points:
+        hit = next((word for word in avoid if contains(point.text, word)), None)
+        if hit is None:
+            kept.append(point)
+        else:
+            left_out[hit] += 1
+    return kept, dict(left_out)
+
+
+def contains(text: str, word: str) -> bool:
+    """Whether a word or phrase occurs, as a whole and whatever its case."""
+    word = word.strip()
+    return bool(word) and bool(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.I))
+
+
+def remarks(left_out: dict[str, int]) -> Iterable[str]:
+    for word, count in left_out.items():
+        plural = "sentence was" if count == 1 else "sentences were"
+        why = f"because of “{word}”, a word you avoid"
+        yield f"{counted(count).capitalize()} {plural} left out {why}."
+
+
+def too_little(brief: BriefData, count: int, left_out: dict[str, int], seconds: int) -> str:
+    """Why there is no script, and what would help."""
+    about = f"Your notes on “{brief.topic}”" if brief.topic else "Your notes"
+    unused = " that no other script has used" if brief.said_before else ""
+    held = f"{counted(count)} {'sentence' if count == 1 else 'sentences'} one can say{unused}"
+    needed = counted(max(4, round(seconds / SECONDS_PER_SENTENCE)))
+    because = " ".join(remarks(left_out))
+    return (
+        f"{about} hold {held}; a script needs about {needed}. {because} Add more notes.".replace(
+            "  ", " "
+        )
+    )
+
+
+def counted(count: int) -> str:
+    named = COUNTS.split()
+    return named[count] if count < len(named) else str(count)
+
+
+# --- the hook ------------------------------------------------------------------------------------
+
+
+def choose_hook(
+    brief: BriefData, persona: Persona, points: Sequence[Point], turn: int
+) -> Hook | None:
+    """A striking sentence of the notes, else the title as a question, else the best sentence
+    there is.
+    """
+    by_place = {(point.note_id, point.position): point for point in points}
+    merits = [
+        (hook_merit(point, persona), point.score, -n)
+        for n, point in enumerate(points)
+        if can_open(point) and closure(point, by_place)
+    ]
+    best = max(merits, default=None)
+    if best and best[0] >= STRIKING:
+        return _said(points[-best[2]])
+    title = None if brief.said_before and best else title_hook(brief, persona, points, turn)
+    if title:
+        return title
+    return _said(points[-best[2]]) if best else None
+
+
+def _said(point: Point) -> Hook:
+    return Hook(Evidence(point.text, point.note_id, point.quote), point)
+
+
+def can_open(point: Point) -> bool:
+    return not (
+        point.follows
+        or point.step
+        or point.text.endswith(":")
+        or len(words(point.text)) > MAX_HOOK_WORDS * (2 if " " not in point.text else 1)
+    )
+
+
+def hook_merit(point: Point, persona: Persona) -> float:
+    """How much a sentence makes one stay: questions, contrasts, numbers, "you", and brevity."""
+    said = words(point.text.lower())
+    striking = set(phrases(persona.language).striking.split())
+    merit = 1.5 if point.text.rstrip('”"»').endswith(("?", "؟", "？")) else 0.0
+    merit += min(1.6, 0.8 * len(striking & set(said)))
+    merit += 0.6 * bool(re.search(r"\d", point.text))
+    merit += 0.4 * bool(
+        {"you", "your", "du", "dein", "tu", "ton", "tus", "je", "jouw"} & set(said)
+    )
+    merit += 0.6 if 5 <= len(said) <= 12 else 0.0
+    merit += 0.3 * any(contains(point.text, word) for word in persona.words_to_use)
+    return merit + point.score
+
+
+def title_hook(
+    brief: BriefData, persona: Persona, points: Sequence[Point], turn: int
+) -> Hook | None:
+    """The topic as a question or an opening. It adds no fact: only words around the creator's
+    own.
+    """
+    title = plain(brief.topic).strip(" .:;,–—-#")
+    about = set(ranking.terms(title, persona.language))
+    told = {term for point in points for term in ranking.terms(point.text, persona.language)}
+    if not title or not about & told or len(words(title)) > MAX_HOOK_WORDS:
+        return None  # "Notes of 3 May" says nothing about what follows
+    if any(contains(title, word) for word in persona.words_to_avoid):
+        return None
+    note_id = next(
+        (key for key, value in brief.titles.items() if plain(value) == plain(brief.topic)), None
+    )
+    known = phrases(persona.language)
+    first_words = title.lower().split()[:2]
+    if title.endswith(("?", "!", "؟", "？")):
+        sentence = title
+    elif {first_words[0], " ".join(first_words)} & _openings(known.question_words):
+        if not known.title_question:
+            return None
+        sentence = known.title_question[turn % len(known.title_question)].format(
+            title[0].lower() + title[1:]
+        )
+    elif known.topic:
+        lowered = soften(title, [point.text for point in points], persona.language)
+        sentence = known.topic[turn % len(known.topic)].format(lowered)
+    else:
+        sentence = f"{title}."
+    return Hook(Evidence(sentence, note_id, title))
+
+
+def _openings(question_words: str) -> set[str]:
+    listed = question_words.split()
+    return {*listed, *(f"{one} {two}" for one, two in pairwise(listed))}
+
+
+def soften(text: str, texts: Iterable[str], tag: str) -> str:
+    """Without its capital, where that is surely only the capital of a sentence's start."""
+    first = text.split()[0] if text.split() else ""
+    if len(first) < 2 or not first[0].isupper() or first[1:] != first[1:].lower():
+        return text
+    lowered = first.lower()
+    common = lowered in known_language(tag).stop_words and lowered.split("'")[0] != "i"
+    seen = any(re.search(rf"(?<!\w){re.escape(lowered)}(?!\w)", other) for other in texts)
+    return lowered + text[len(first) :] if common or seen or lowered in IMPERATIVES else text
+
+
+_IMPERATIVES = """
+    add aim ask bake beat bend boil book breathe bring brush build buy call change check
+    chop choose clean click close combine commit cook cool copy count cover create cut
+    decide delete divide do drain drink drop dry eat empty enter fill find fold follow
+    freeze fry get give go grab grate grill heat hold import install invest keep knead lay
+    leave let lie lift list look lower make mark measure melt mix move open order pack pay
+    peel pick place plan plant pour practise preheat prepare press print pull push put
+    raise read reduce remove repeat replace rest return rinse roll rub run save scrape
+    season select send serve set shape sift simmer sit sleep slice soak spread sprinkle
+    squeeze stand start stir stop store stretch take taste test toast top toss track train
+    transfer try turn twist type use wait walk warm wash weigh whip whisk wipe wrap write
+"""
+IMPERATIVES = frozenset(_IMPERATIVES.split())
+
+
+# --- the body ------------------------------------------------------------------------------------
+
+
+def choose_body(
+    points: Sequence[Point], hook: Hook | None, persona: Persona, room_ms: float
+) -> list[Point]:
+    """The points that fill the room best, without the hook itself: ranked, close together, not
+    twice the same.
+
+    Whatever a point leans on or promises comes with it or it does not come.
+    """
+    by_place: Places = {(point.note_id, point.position): point for point in points}
+    opening = hook.point if hook else None
+    chosen: Places = {}
+    if opening:
+        for point in closure(opening, by_place) or ():
+            chosen[point.note_id, point.position] = point
+        room_ms -= sum(_length(point, persona) for point in chosen.values() if point != opening)
+    while True:
+        best: tuple[float, list[Point]] | None = None
+        for point in points:
+            if (point.note_id, point.position) in chosen:
+                continue
+            whole = closure(point, by_place)
+            new = [p for p in whole or () if (p.note_id, p.position) not in chosen]
+            if not new or sum(_length(p, persona) for p in new) > room_ms:
+                continue
+            gain = _gain(new, chosen, persona)
+            if best is None or gain > best[0]:
+                best = (gain, new)
+        if best is None:
+            return [point for point in chosen.values() if point != opening]
+        for point in best[1]:
+            chosen[point.note_id, point.position] = point
+            room_ms -= _length(point, persona)
+
+
+def _length(point: Point, persona: Persona) -> int:
+    return estimate_ms(f"{point.text}\n{point.text}", persona.language) // 2  # with half a pause
+
+
+def _gain(new: list[Point], chosen: Places, persona: Persona) -> float:
+    gain = sum(point.score for point in new) / len(new)
+    head = new[0]
+    neighbours = {(head.note_id, head.position - 1), (new[-1].note_id, new[-1].position + 1)}
+    gain += 0.25 * bool(neighbours & chosen.keys())
+    gain += 0.15 * any(
+        (p.note_id, p.paragraph) == (head.note_id, head.paragraph) for p in chosen.values()
+    )
+    gain += 0.2 * any(p.note_id == head.note_id for p in chosen.values())
+    gain += 0.15 * any(contains(p.text, word) for p in new for word in persona.words_to_use)
+    about = set(ranking.terms(" ".join(p.text for p in new), persona.language))
+    echo = max((_share(about, p, persona) for p in chosen.values()), default=0.0)
+    return gain - 0.5 * max(0.0, echo - 0.2)
+
+
+def _share(about: set[str], point: Point, persona: Persona) -> float:
+    other = set(ranking.terms(point.text, persona.language))
+    return len(about & other) / max(1, len(about | other))
+
+
+def arrange(
+    body: list[Point], hook: Hook, brief: BriefData, persona: Persona, turn: int
+) -> list[Evidence]:
+    """In the order of the notes, what the hook promised first, with words that carry from step to
+    step.
+    """
+    order = {
+        note_id: n for n, note_id in enumerate(dict.fromkeys(p.note_id for p in brief.points))
+    }
+    opening = hook.point
+    ordered = sorted(body, key=lambda p: (order[p.note_id], p.position))
+    if opening:
+        ordered.sort(key=lambda p: p.note_id != opening.note_id)
+        run = _run_after(opening, ordered)
+        ordered = [*run, *(point for point in ordered if point not in run)]
+    texts = [point.text for point in brief.points]
+    steps = Counter((point.note_id, point.paragraph) for point in ordered if point.step)
+    jump = _widest_jump(ordered)
+    said: list[Evidence] = []
+    nth_step = 0
+    for n, point in enumerate(ordered):
+        if n == jump:
+            said.extend(_onward(persona, turn))
+        text = point.text
+        if point.step and steps[point.note_id, point.paragraph] > 1:
+            text = _as_step(text, 0 if point.step == 1 else 1 + nth_step, texts, persona.language)
+            nth_step += point.step > 1
+        said.append(Evidence(text, point.note_id, point.quote))
+    return said
+
+
+def _run_after(opening: Point, ordered: list[Point]) -> list[Point]:
+    """What has to come directly after the hook: the answer to its question, what leans on it."""
+    by_place = {(point.note_id, point.position): point for point in ordered}
+    run: list[Point] = []
+    last = opening
+    while follower := by_place.get((last.note_id, last.position + 1)):
+        if not (follower.follows or last.leads):
+            break
+        run.append(last := follower)
+    return run
+
+
+def _widest_jump(ordered: list[Point]) -> int | None:
+    """Before which point the thread breaks most, once and not near the start. None when it hardly
+    does.
+    """
+
+    def distance(n: int) -> float:
+        one, other = ordered[n - 1], ordered[n]
+        if one.note_id != other.note_id:
+            return 100.0
+        return float(abs(other.paragraph - one.paragraph))
+
+    later = [n for n in range(2, len(ordered)) if not ordered[n].follows and distance(n) > 0]
+    return max(later, key=distance) if later and len(ordered) >= 4 else None
+
+
+def _onward(persona: Persona, turn: int) -> list[Evidence]:
+    known = phrases(persona.language)
+    choices = known.calm_onward if is_serious(persona.tone) else known.onward
+    allowed = [
+        phrase
+        for phrase in choices
+        if not any(contains(phrase, w) for w in persona.words_to_avoid)
+    ]
+    return [Evidence(allowed[turn % len(allowed)], None)] if allowed else []
+
+
+def _as_step(text: str, nth: int, texts: list[str], tag: str) -> str:
+    """With "First," or "Then" before it; after a colon where its capital may be a name's."""
+    known = phrases(tag)
+    if not known.first or not known.then:
+        return text
+    opening = known.first if nth == 0 else known.then[(nth - 1) % len(known.then)]
+    if opening.endswith(":"):
+        return f"{opening} {text}"
+    softened = soften(text, texts, tag)
+    return f"{opening} {softened}" if softened != text else f"{opening.rstrip(',')}: {text}"
+
+
+# --- around it -----------------------------------------------------------------------------------
+
+
+def call_to_action(persona: Persona, turn: int) -> str:
+    """The creator's own sign-off, else a question that claims nothing."""
+    if persona.sign_off.strip():
+        return persona.sign_off.strip()
+    questions = [
+        question
+        for question in phrases(persona.language).questions
+        if not any(contains(question, word) for word in persona.words_to_avoid)
+    ]
+    return questions[turn % len(questions)] if questions else ""
+
+
+def caption(brief: BriefData, hook: Hook, body: Sequence[Point], persona: Persona) -> str:
+    """The opening, the sentence that carries most, and where pasted sources were found."""
+    alone = [p for p in body if not p.follows and not p.leads and not p.step]
+    lines = [hook.evidence.sentence]
+    if alone:
+        lines.append(max(alone, key=lambda point: point.score).text)
+    used = {point.note_id for point in [*body, *([hook.point] if hook.point else [])]}
+    label = phrases(persona.language).source
+    for note_id in sorted(used & brief.links.keys()):
+        host = urlsplit(brief.links[note_id]).hostname or ""
+        named = f"{plain(brief.titles.get(note_id, ''))}, {host.removeprefix('www.')}".strip(", ")
+        lines.append(f"{label}: {named}" if label else named)
+    return "\n\n".join(lines)[:2200]
+
+
+def hashtags(brief: BriefData, persona: Persona, body: Sequence[Point]) -> tuple[str, ...]:
+    """The pillar, the creator's topics that are spoken of, then the words used most."""
+    text = " ".join([brief.topic, *(point.text for point in body)])
+    stop = known_language(persona.language).stop_words
+    title = {_singular(word) for word in words(plain(brief.topic).lower())}
+    counts = Counter(
+        _singular(word)
+        for word in words(" ".join(point.text for point in body).lower())
+        if len(word) >= 5 and word.isalpha() and word not in stop
+    )
+    counts = Counter({word: n + 2 * (word in title) for word, n in counts.items()})
+    frequent = [word for word, count in counts.most_common(3) if count >= 3]
+    spoken_topics = [topic for topic in persona.topics if contains(text, topic)]
+    found: dict[str, str] = {}
+    for words_ in [brief.pillar, *spoken_topics, *frequent]:
+        tag = as_hashtag(words_)
+        if tag and not any(contains(words_, word) for word in persona.words_to_avoid):
+            found.setdefault(tag.casefold(), tag)
+    return tuple(found.values())[:MAX_HASHTAGS]
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 5 and word.endswith("s") and not word.endswith("ss") else word
+
+
+def as_hashtag(text: str) -> str:
+    """ "Bread baking" as "BreadBaking"; one word stays in lower case."""
+    parts = [re.sub(r"[^\w]|_", "", part) for part in text.split()]
+    parts = [part for part in parts if part]
+    if len(parts) == 1:
+        return parts[0].lower()
+    return "".join(part[:1].upper() + part[1:] for part in parts)
