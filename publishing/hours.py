@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from django.db.models import Q
 from django.utils import timezone
 
 from publishing.models import Account, Post
@@ -26,7 +27,10 @@ def good_hour(
     seed: what moves the minute, the same for the same post. but_not: the post that is being moved.
     """
     after = after or timezone.now() + HEAD_START
-    others = Post.objects.filter(account=account, due_at__gt=after - dt.timedelta(days=2))
+    recent = after - dt.timedelta(days=2)
+    others = Post.objects.filter(
+        Q(due_at__gt=recent) | Q(published_at__gt=recent), account=account
+    )
     others = others.exclude(state__in=(Post.State.CANCELLED, Post.State.FAILED))
     if but_not is not None:
         others = others.exclude(pk=but_not.pk)

@@ -1,0 +1,499 @@
+import datetime as dt
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from creators import services as creators
+from publishing import dispatch, services
+from publishing.dispatch import publish
+from publishing.models import Account, Attempt, Post
+from publishing.platforms import errors
+from publishing.platforms.base import Absent, Delivered, Published, Unclear
+from tests.publishing.conftest import build_post
+from tests.publishing.doubles import DoublePlatform
+
+State = Post.State
+pytestmark = pytest.mark.django_db
+
+
+def fresh(post):
+    post.refresh_from_db()
+    return post
+
+
+def let_time_pass(post):
+    """As if the wait were over."""
+    Post.objects.filter(pk=post.pk).update(retry_at=timezone.now() - dt.timedelta(seconds=1))
+
+
+def kill_the_worker(post):
+    """As if the worker had died and its lease had run out."""
+    Post.objects.filter(pk=post.pk).update(lease_until=timezone.now() - dt.timedelta(seconds=1))
+
+
+class Killed(BaseException):
+    """A worker that is gone in the middle of a call: no exception handler of ours runs on."""
+
+
+def test_a_due_post_goes_out_and_says_where(make_post, script):
+    post = make_post()
+    publish(post.pk)
+    assert fresh(post).state == State.PUBLISHED
+    assert post.permalink == f"https://x.test/id-{post.key}"
+    assert post.published_at is not None
+    assert post.lease_owner == ""
+    assert script.calls == ["prepare", "check", "commit", "permalink"]
+    assert list(post.attempts.values_list("phase", "outcome")) == [
+        ("prepare", "ok"),
+        ("check", "ok"),
+        ("commit", "ok"),
+    ]
+
+
+def test_a_second_delivery_does_nothing(make_post, script):
+    post = make_post()
+    publish(post.pk)
+    publish(post.pk)
+    assert script.live == [post.key]
+    assert script.calls.count("prepare") == 1
+
+
+def test_a_post_before_its_hour_stays(make_post, script):
+    post = make_post(due_at=timezone.now() + dt.timedelta(hours=1))
+    publish(post.pk)
+    assert fresh(post).state == State.SCHEDULED
+    assert script.calls == []
+
+
+def test_the_intent_is_on_record_before_the_commit_leaves(make_post, script):
+    post = make_post()
+    seen = {}
+
+    def look():
+        seen["state"] = fresh(post).state
+        seen["attempts"] = list(post.attempts.values_list("phase", "outcome"))
+        return DoublePlatform.show(post.key)
+
+    script.commit = [look]
+    publish(post.pk)
+    assert seen["state"] == State.COMMITTING
+    assert seen["attempts"][-1] == ("commit", "")
+
+
+def test_lost_answer_is_not_a_failure(make_post, script):
+    """The connection broke after the platform had acted: one post, found by looking."""
+    post = make_post()
+
+    def shown_but_no_answer():
+        DoublePlatform.show(post.key)
+        raise errors.OutcomeUnknown("No answer.")
+
+    script.commit = [shown_but_no_answer]
+    publish(post.pk)
+    assert fresh(post).state == State.PUBLISHED
+    assert script.live == [post.key]
+    assert script.calls == ["prepare", "check", "commit", "reconcile"]
+
+
+@pytest.mark.parametrize(
+    "error", [errors.OutcomeUnknown("?"), errors.Transient("?"), OSError("?")]
+)
+def test_an_open_outcome_proved_absent_is_sent_again_where_allowed(make_post, script, error):
+    post = make_post()
+    script.commit = [error]
+    publish(post.pk)
+    assert fresh(post).state == State.PUBLISHED
+    assert script.live == [post.key]
+    assert script.calls.count("commit") == 2
+    first, second = post.attempts.filter(phase="commit")
+    assert first.proved_absent
+    assert not second.proved_absent
+
+
+def test_an_open_outcome_proved_absent_is_not_sent_again_where_not_allowed(make_post, script):
+    post = make_post("wary")
+    script.commit = [errors.OutcomeUnknown("?")]
+    script.reconcile = [Absent()]
+    publish(post.pk)
+    assert fresh(post).state == State.UNCONFIRMED
+    assert "not found there" in post.reason
+    assert script.calls.count("commit") == 1
+
+
+def test_what_cannot_be_told_is_left_to_a_person(make_post, script):
+    post = make_post("wary")
+    script.commit = [errors.OutcomeUnknown("?")]
+    publish(post.pk)
+    assert fresh(post).state == State.UNCONFIRMED
+    assert "may already be live" in post.reason
+    publish(post.pk)
+    assert script.calls.count("commit") == 1
+
+
+def test_a_worker_killed_in_the_commit_is_found_by_its_lease(make_post, script):
+    post = make_post()
+
+    def shown_then_killed():
+        DoublePlatform.show(post.key)
+        raise Killed
+
+    script.commit = [shown_then_killed]
+    with pytest.raises(Killed):
+        publish(post.pk)
+    assert fresh(post).state == State.COMMITTING
+    publish(post.pk)
+    assert fresh(post).state == State.COMMITTING  # the lease still holds
+    kill_the_worker(post)
+    publish(post.pk)
+    assert fresh(post).state == State.PUBLISHED
+    assert script.live == [post.key]
+    assert script.calls.count("commit") == 1
+
+
+@pytest.mark.parametrize("step", ["prepare", "check"])
+def test_a_worker_killed_before_the_commit_costs_one_step(make_post, script, step):
+    post = make_post()
+    setattr(script, step, [Killed()])
+    with pytest.raises(Killed):
+        publish(post.pk)
+    kill_the_worker(post)
+    publish(post.pk)
+    assert fresh(post).state == State.PUBLISHED
+    assert script.live == [post.key]
+    assert post.attempts.filter(phase=step).count() == 2
+
+
+def test_a_worker_that_wakes_up_late_cannot_commit(make_post, script):
+    """It was away longer than its lease; another has finished meanwhile."""
+    post = make_post()
+
+    def meanwhile():
+        kill_the_worker(post)
+        publish(post.pk)
+        return {"container": "late"}
+
+    script.check = [meanwhile]
+    publish(post.pk)
+    assert fresh(post).state == State.PUBLISHED
+    assert script.live == [post.key]
+
+
+def test_that_it_is_live_counts_whoever_holds_the_row(make_post, script):
+    post = make_post("wary")
+
+    def slow():
+        kill_the_worker(post)
+        publish(post.pk)  # another worker looks, cannot tell
+        assert fresh(post).state == State.UNCONFIRMED
+        return DoublePlatform.show(post.key)
+
+    script.commit = [slow]
+    publish(post.pk)
+    assert fresh(post).state == State.PUBLISHED
+    assert script.live == [post.key]
+
+
+def test_two_open_commits_of_one_post_cannot_be_on_record(make_post, script):
+    post = make_post()
+    Attempt.objects.create(post=post, phase="commit", worker="a")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Attempt.objects.create(post=post, phase="commit", worker="b", outcome="ok")
+    Attempt.objects.update(proved_absent=True)
+    Attempt.objects.create(post=post, phase="commit", worker="b")
+
+
+def test_an_open_commit_on_record_is_looked_up_not_repeated(make_post, script):
+    post = make_post()
+    Attempt.objects.create(post=post, phase="commit", worker="a")
+    script.live.append(post.key)
+    publish(post.pk)
+    assert fresh(post).state == State.PUBLISHED
+    assert "commit" not in script.calls
+
+
+def test_the_same_handle_is_not_committed_for_ever(make_post, script):
+    post = make_post()
+    script.commit = [errors.OutcomeUnknown("?")] * 10
+    publish(post.pk)
+    assert fresh(post).state == State.FAILED
+    assert "Nothing is live" in post.reason
+    assert script.calls.count("commit") == dispatch.MAX_COMMITS
+
+
+def test_a_look_without_an_answer_is_repeated_then_left_to_a_person(make_post, script):
+    post = make_post()
+    script.commit = [errors.OutcomeUnknown("?")]
+    script.reconcile = [errors.Transient("503")] * 10
+    publish(post.pk)
+    assert fresh(post).state == State.COMMITTING
+    assert post.retry_at > timezone.now()
+    for _ in range(dispatch.MAX_LOOKS):
+        let_time_pass(post)
+        publish(post.pk)
+    assert fresh(post).state == State.UNCONFIRMED
+    assert script.calls.count("commit") == 1
+
+
+def test_a_delivered_post_waits_in_the_inbox(make_post, script):
+    post = make_post()
+    script.commit = [Delivered("inbox-1")]
+    publish(post.pk)
+    assert fresh(post).state == State.DELIVERED
+    assert "finish it there" in post.reason
+
+
+def test_a_live_post_without_a_link_is_still_live(make_post, script):
+    post = make_post()
+    script.permalink = [errors.Transient("500")]
+    publish(post.pk)
+    assert fresh(post).state == State.PUBLISHED
+    assert post.permalink == ""
+
+
+UNTIL = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize("step", ["prepare", "check", "commit"])
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (errors.NotSent("No network."), State.WAITING),
+        (errors.RateLimited("Slow down.", until=UNTIL), State.WAITING),
+        (errors.QuotaExhausted("Enough for today.", until=UNTIL), State.WAITING),
+        (errors.TokenStale("Old token."), State.WAITING),
+        (errors.AuthExpired("Reconnect Double."), State.WAITING),
+        (errors.Rejected("The caption is too rude."), State.FAILED),
+        (errors.AccountBlocked("Double restricts this account."), State.FAILED),
+        (errors.NotReady("Processing."), State.PROCESSING),
+        (errors.HandleExpired("Too old."), State.PREPARING),
+    ],
+    ids=lambda value: value.code if isinstance(value, errors.PlatformError) else "",
+)
+def test_each_error_class_has_its_consequence(make_post, script, step, error, state):
+    post = make_post()
+    setattr(script, step, [error])
+    publish(post.pk)
+    assert fresh(post).state == state
+    assert post.reason
+    assert post.lease_owner == ""
+    assert script.live == []
+    assert post.attempts.last().outcome == error.code
+    assert not post.attempts.filter(phase="commit", proved_absent=False).exists()
+
+
+@pytest.mark.parametrize("step", ["prepare", "check", "commit"])
+def test_a_post_that_waited_goes_on(make_post, script, step):
+    post = make_post()
+    setattr(script, step, [errors.RateLimited("Slow down.", until=UNTIL)])
+    publish(post.pk)
+    assert fresh(post).retry_at == UNTIL
+    publish(post.pk)
+    assert script.live == []
+    let_time_pass(post)
+    publish(post.pk)
+    assert fresh(post).state == State.PUBLISHED
+    assert (post.reason, post.retry_at) == ("", None)
+    assert script.live == [post.key]
+
+
+def test_an_expired_handle_is_prepared_anew(make_post, script):
+    post = make_post()
+    script.check = [errors.HandleExpired("Too old.")]
+    publish(post.pk)
+    assert fresh(post).handle == {}
+    let_time_pass(post)
+    publish(post.pk)
+    assert fresh(post).state == State.PUBLISHED
+    assert script.calls.count("prepare") == 2
+
+
+def test_waits_grow_and_end(make_post, script):
+    post = make_post()
+    script.prepare = [errors.Transient("503")] * 20
+    waits = []
+    while fresh(post).state != State.FAILED:
+        publish(post.pk)
+        if fresh(post).retry_at:
+            waits.append((post.retry_at - timezone.now()).total_seconds())
+            let_time_pass(post)
+    assert script.calls.count("prepare") == dispatch.MAX_TRIES
+    assert "the last by itself" in post.reason
+    assert 25 < waits[0] < 31 < waits[1] < 61 < max(waits) <= 3600
+
+
+def test_endless_processing_ends(make_post, script):
+    post = make_post()
+    script.check = [errors.NotReady("Processing.")] * 200
+    while fresh(post).state != State.FAILED:
+        publish(post.pk)
+        let_time_pass(post)
+    assert script.calls.count("check") == dispatch.MAX_CHECKS
+    assert script.calls.count("prepare") == 1
+
+
+def test_a_duplicate_is_looked_up(make_post, script):
+    post = make_post("wary")
+    script.commit = [errors.Duplicate("You said that already.")]
+    script.reconcile = [Published("7", "https://x.test/7")]
+    publish(post.pk)
+    assert fresh(post).state == State.PUBLISHED
+    assert post.permalink == "https://x.test/7"
+
+
+def test_a_dead_token_asks_to_reconnect_and_holds_the_account(make_post, script):
+    post = make_post()
+    script.prepare = [errors.AuthExpired("Reconnect Double; its permission ended.")]
+    publish(post.pk)
+    post.account.refresh_from_db()
+    assert post.account.state == Account.State.RECONNECT
+    assert fresh(post).retry_at is None
+    other = build_post(account=post.account, reel=_another_reel(post))
+    publish(other.pk)
+    assert fresh(other).state == State.WAITING
+    assert "Connect it again" in other.reason
+    assert script.calls == ["prepare"]
+
+
+def test_a_blocked_account_gets_nothing_more(make_post, script):
+    post = make_post()
+    script.commit = [errors.AccountBlocked("Double restricts this account.")]
+    publish(post.pk)
+    other = build_post(account=post.account, reel=_another_reel(post))
+    publish(other.pk)
+    assert script.calls.count("commit") == 1
+    assert script.live == []
+
+
+def _another_reel(post):
+    from tests import factories
+
+    slot = factories.SlotFactory(creator=post.creator)
+    return factories.ReelFactory(
+        ready=True, take__script=factories.ScriptFactory(approved=True, slot=slot)
+    )
+
+
+def test_a_consent_revoked_in_the_last_moment_stops_it(make_post, script):
+    post = make_post()
+
+    def revoked_meanwhile():
+        post.creator.consents.update(revoked_at=timezone.now())
+        return {"container": "c"}
+
+    script.check = [revoked_meanwhile]
+    publish(post.pk)
+    assert fresh(post).state == State.CANCELLED
+    assert "consent" in post.reason
+    assert script.live == []
+    assert script.discarded == [post.key]
+    assert not post.attempts.filter(phase="commit").exists()
+
+
+def test_an_approval_withdrawn_in_the_last_moment_stops_it(make_post, script):
+    post = make_post()
+
+    def withdrawn_meanwhile():
+        type(post.reel.script).objects.update(state="rejected")
+        return {"container": "c"}
+
+    script.check = [withdrawn_meanwhile]
+    publish(post.pk)
+    assert fresh(post).state == State.CANCELLED
+    assert "no longer approved" in post.reason
+    assert script.live == []
+
+
+def test_other_words_than_the_approved_ones_do_not_go_out(make_post, script):
+    post = make_post()
+    Post.objects.filter(pk=post.pk).update(caption="Something else entirely")
+    publish(post.pk)
+    assert fresh(post).state == State.DRAFT
+    assert script.live == []
+
+
+def test_a_post_cancelled_while_it_is_prepared_does_not_go_out(make_post, script):
+    post = make_post()
+
+    def cancelled_meanwhile():
+        services.cancel(Post.objects.get(pk=post.pk))
+        return {"container": "c"}
+
+    script.prepare = [cancelled_meanwhile]
+    publish(post.pk)
+    assert fresh(post).state == State.CANCELLED
+    assert script.live == []
+    assert script.discarded == [post.key]
+
+
+def test_a_video_that_is_not_the_approved_one_is_refused(make_post, script):
+    post = make_post()
+    with open(post.reel.video.path, "wb") as file:
+        file.write(b"something else")
+    publish(post.pk)
+    assert fresh(post).state == State.FAILED
+    assert "changed" in post.reason
+    assert script.calls == []
+
+
+def test_a_video_that_is_gone_is_said_so(make_post, script):
+    post = make_post()
+    post.reel.video.storage.delete(post.reel.video.name)
+    publish(post.pk)
+    assert fresh(post).state == State.FAILED
+    assert "gone" in post.reason
+
+
+def test_what_was_missed_is_not_poured_out_at_once(make_post, script):
+    """The machine was off for a week and two posts are late: one goes now, one later."""
+    week = dt.timedelta(days=7)
+    one = make_post(due_at=timezone.now() - week)
+    two = build_post(account=one.account, reel=_another_reel(one), due_at=timezone.now() - week)
+    publish(one.pk)
+    publish(two.pk)
+    assert fresh(one).state == State.PUBLISHED
+    assert fresh(two).state == State.SCHEDULED
+    assert two.due_at > timezone.now() + dt.timedelta(hours=1)
+    assert "came late" in two.due_reason
+
+
+def test_the_daily_cap_of_a_platform_is_kept(make_post, script, monkeypatch):
+    from publishing.platforms.base import Limits
+
+    monkeypatch.setattr(DoublePlatform, "limits", Limits(posts_a_day=1))
+    one = make_post()
+    two = build_post(account=one.account, reel=_another_reel(one))
+    publish(one.pk)
+    publish(two.pk)
+    assert fresh(two).state == State.WAITING
+    assert two.retry_at == fresh(one).published_at + dt.timedelta(days=1)
+
+
+def test_secrets_in_a_reply_are_not_kept(make_post, script):
+    post = make_post()
+    script.prepare = [
+        errors.Transient("Try later.", reply='{"access_token": "EAAB123", "x": 1} Bearer abc.def')
+    ]
+    publish(post.pk)
+    detail = post.attempts.get().detail
+    assert "EAAB123" not in detail
+    assert "abc.def" not in detail
+    assert '"x": 1' in detail
+
+
+def test_revoking_consent_through_the_product_stops_what_is_queued(
+    make_post, script, django_capture_on_commit_callbacks
+):
+    post = make_post(due_at=timezone.now() + dt.timedelta(days=1))
+    with django_capture_on_commit_callbacks(execute=True):
+        creators.revoke_consent(post.creator.consents.get(), post.creator.owner)
+    assert fresh(post).state == State.CANCELLED
+    assert post.reason == "The consent was revoked."
+
+
+def test_unclear_words_reach_the_creator(make_post, script):
+    post = make_post()
+    script.commit = [errors.OutcomeUnknown("?")]
+    script.reconcile = [Unclear("The folder cannot be reached.")]
+    publish(post.pk)
+    assert "The folder cannot be reached." in fresh(post).reason
