@@ -5,4 +5,4 @@ class AvatarConfig(AppConfig):
     name = "avatar"
 
     def ready(self) -> None:
-        from avatar import receivers  # noqa: F401
+        from avatar import checks, receivers  # noqa: F401

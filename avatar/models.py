@@ -145,3 +145,11 @@ class Reel(Leased):
     @property
     def percent(self) -> int:
         return round(100 * self.progress)
+
+    @property
+    def video_bytes(self) -> int:
+        """Asks the file store; 0 when the file is gone."""
+        try:
+            return int(self.video.size) if self.video else 0
+        except OSError:
+            return 0

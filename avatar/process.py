@@ -21,7 +21,7 @@ TICK_S = 0.8  # how soon a cancel is noticed, how often progress is written
 LOG_TAIL_BYTES = 4000
 
 
-class ChildDied(Exception):  # noqa: N818  # named for what happened
+class ChildDied(Exception):  # named for what happened
     """It ended without an answer: killed, out of memory, crashed. Carries the end of its log."""
 
     def __init__(self, code: int, log_tail: str) -> None:
@@ -29,7 +29,7 @@ class ChildDied(Exception):  # noqa: N818  # named for what happened
         self.code = code
 
 
-class TooSlow(Exception):  # noqa: N818
+class TooSlow(Exception):
     """It did not answer in its time."""
 
 

@@ -48,19 +48,19 @@ COURSE = {
 }
 
 
-class Cancelled(Exception):  # noqa: N818  # somebody asked to stop
+class Cancelled(Exception):  # somebody asked to stop
     pass
 
 
-class LeaseLost(Exception):  # noqa: N818  # another worker has the row now, or it is gone
+class LeaseLost(Exception):  # another worker has the row now, or it is gone
     pass
 
 
-class TryLater(Exception):  # noqa: N818
+class TryLater(Exception):
     """The machine lacks something now; the message is a sentence."""
 
 
-class Failed(Exception):  # noqa: N818
+class Failed(Exception):
     """It will not work this way; the message is a sentence for the creator."""
 
 

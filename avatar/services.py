@@ -42,7 +42,7 @@ NO_CONSENT = "There is no consent for the current photo and voice, so no reel is
 CHANGED = "The photo, the voice or the text changed after this reel was asked for."
 
 
-class ReelRefused(Exception):  # noqa: N818  # an answer, not a fault
+class ReelRefused(Exception):  # an answer, not a fault
     """A reel cannot be made or changed that way; the message is a sentence for the creator."""
 
 
