@@ -16,7 +16,7 @@ import espeakng_loader
 import numpy as np
 
 from avatar.engine.errors import EngineError, InputError, ModelUnavailable
-from avatar.engine.types import Phone, Waveform
+from avatar.engine.types import Waveform
 
 PROCESS = Path(__file__).with_name("espeak_process.py")
 TIMEOUT_S = 120  # ten minutes of speech take half a second
@@ -42,7 +42,7 @@ class Utterance:
     waveform: Waveform
     sample_rate: int
     phones: tuple[SpokenPhone, ...]  # silence is where there is none
-    word_starts: tuple[tuple[int, int], ...]  # (sample, index of the character in the text)
+    word_starts: tuple[tuple[int, int], ...]  # (index of its first phone, of its first letter)
 
 
 def utterances(
@@ -78,17 +78,27 @@ def utterances(
 
 
 def _utterance(waveform: Waveform, rate: int, events: list[list[Any]]) -> Utterance:
-    phone_events = [(int(at), str(name)) for kind, at, name in events if kind == "p"]
-    ends = [at for at, _ in phone_events[1:]] + [len(waveform)]
-    phones = []
-    for (start, name), end in zip(phone_events, ends, strict=True):
-        phone = name.translate(MARKS).translate(TO_IPA)
-        if not phone or name.startswith("(") or end <= start:
+    """Phones and words out of events.
+
+    A word's own sample may lie before the last phone of the word ahead of it; the order of the
+    events is right.
+    """
+    starts = [int(at) for kind, at, _ in events if kind == "p"] + [len(waveform)]
+    phones: list[SpokenPhone] = []
+    words: list[tuple[int, int]] = []
+    n_seen = 0
+    for kind, _, value in events:
+        if kind == "w":
+            words.append((len(phones), int(value)))
+            continue
+        start, end = starts[n_seen], min(starts[n_seen + 1], len(waveform))
+        n_seen += 1
+        phone = value.translate(MARKS).translate(TO_IPA)
+        if not phone or value.startswith("(") or end <= start:
             continue  # a pause, or the mark of another language's word: "(en)"
-        stress = 2 if PRIMARY_STRESS in name else 1 if SECONDARY_STRESS in name else 0
-        phones.append(SpokenPhone(phone, start, min(end, len(waveform)), stress))
-    words = tuple((int(at), int(char)) for kind, at, char in events if kind == "w")
-    return Utterance(waveform, rate, tuple(phones), words)
+        stress = 2 if PRIMARY_STRESS in value else 1 if SECONDARY_STRESS in value else 0
+        phones.append(SpokenPhone(phone, start, end, stress))
+    return Utterance(waveform, rate, tuple(phones), tuple(words))
 
 
 @dataclass(frozen=True)
@@ -164,10 +174,3 @@ def _ask(**request: Any) -> tuple[dict[str, Any], bytes]:
         raise EngineError(f"The sketch voice broke off while reading the text ({why}).")
     head, _, pcm = done.stdout.partition(b"\n")
     return json.loads(head), pcm
-
-
-def phone_at_ms(phone: SpokenPhone, sample_rate: int) -> Phone:
-    """A phone with its times in milliseconds."""
-    start_ms = round(1000 * phone.start / sample_rate)
-    end_ms = round(1000 * phone.end / sample_rate)
-    return Phone(phone.phone, start_ms, end_ms, phone.stress)

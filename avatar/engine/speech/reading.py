@@ -133,13 +133,13 @@ def _owners(spans: list[Span], utterance: Utterance) -> tuple[int, ...]:
         return tuple(0 for _ in utterance.phones)
     starts = np.array([span.start for span in spans])
     announced = [
-        (sample, max(0, int(np.searchsorted(starts, char, side="right")) - 1))
-        for sample, char in utterance.word_starts
+        (first_phone, max(0, int(np.searchsorted(starts, char, side="right")) - 1))
+        for first_phone, char in utterance.word_starts
     ]
     owners = []
     word = at = 0
-    for phone in utterance.phones:
-        while at < len(announced) and announced[at][0] <= phone.start:
+    for i in range(len(utterance.phones)):
+        while at < len(announced) and announced[at][0] <= i:
             word = max(word, announced[at][1])
             at += 1
         owners.append(word)

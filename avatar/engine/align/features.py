@@ -1,0 +1,127 @@
+"""What the aligner compares: the shape of the short-time spectrum, free of pitch and loudness.
+
+Computed in pieces, so that half an hour of sound needs little more than its own memory.
+"""
+
+from functools import lru_cache
+from math import gcd
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import dct
+from scipy.signal import resample_poly
+
+from avatar.engine.types import Waveform
+
+Array = NDArray[np.float32]
+
+SAMPLE_RATE = 16_000
+HOP_MS = 5
+HOP = SAMPLE_RATE * HOP_MS // 1000
+WINDOW = 320  # 20 ms: short enough for stops, long enough for a low voice
+FFT_SIZE = 512
+N_FILTERS, N_CEPSTRA = 30, 13
+LOWEST_HZ, HIGHEST_HZ = 100.0, 7000.0
+PRE_EMPHASIS = 0.97
+PIECE_S = 30
+SLOPE_FRAMES = 3  # reach of the time derivative
+
+
+def spectra(waveform: Waveform, sample_rate: int) -> tuple[Array, Array]:
+    """Power spectra and levels, one row every HOP_MS; row i is centred on i * HOP_MS.
+
+    Returns (n_frames, FFT_SIZE // 2 + 1) power and (n_frames,) level in dBFS.
+    """
+    powers, levels = [], []
+    piece = PIECE_S * sample_rate
+    margin = sample_rate // 10  # holds the window's halves and the resampler's tails
+    for start in range(0, max(1, len(waveform)), piece):
+        first = max(0, start - margin)
+        part = _resampled(waveform[first : start + piece + margin], sample_rate)
+        lead = (start - first) * SAMPLE_RATE // sample_rate
+        n_samples = min(piece, len(waveform) - start) * SAMPLE_RATE // sample_rate
+        frames = _frames(part, lead, max(1, -(-n_samples // HOP)))
+        levels.append(_levels_dbfs(frames))
+        powers.append(_power(frames))
+    return np.concatenate(powers), np.concatenate(levels)
+
+
+def _resampled(waveform: Waveform, sample_rate: int) -> Array:
+    common = gcd(SAMPLE_RATE, sample_rate)
+    if sample_rate == SAMPLE_RATE:
+        return waveform.astype(np.float32)
+    resampled: Array = resample_poly(
+        waveform, SAMPLE_RATE // common, sample_rate // common
+    ).astype(np.float32)
+    return resampled
+
+
+def _frames(waveform: Array, lead: int, n_frames: int) -> Array:
+    """Windows centred on lead, lead + HOP, ...; silence beyond the ends."""
+    need = lead + (n_frames - 1) * HOP + WINDOW // 2
+    padded = np.pad(waveform, (WINDOW // 2, max(0, need - len(waveform))))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)
+    return windows[lead : lead + n_frames * HOP : HOP]
+
+
+def _levels_dbfs(frames: Array) -> Array:
+    power = np.einsum("ij,ij->i", frames, frames) / WINDOW
+    return (10 * np.log10(np.maximum(power, 1e-10))).astype(np.float32)
+
+
+def _power(frames: Array) -> Array:
+    emphasised = np.empty_like(frames)
+    emphasised[:, 0] = frames[:, 0] * (1 - PRE_EMPHASIS)
+    emphasised[:, 1:] = frames[:, 1:] - PRE_EMPHASIS * frames[:, :-1]
+    spectrum = np.fft.rfft(emphasised * np.hanning(WINDOW).astype(np.float32), FFT_SIZE)
+    power: Array = (np.abs(spectrum) ** 2).astype(np.float32)
+    return power
+
+
+def cepstra(power: Array, *, warp: float = 1.0, highest_hz: float = HIGHEST_HZ) -> Array:
+    """Mel cepstra without the level, (n_frames, N_CEPSTRA).
+
+    warp: the frequencies of this voice times `warp` are compared; above 1 it sounds like a
+    shorter vocal tract.
+    """
+    mel = power @ _filters(round(warp, 3), highest_hz).T
+    return _cepstra_of_log(np.log(np.maximum(mel, 1e-9)))
+
+
+def _cepstra_of_log(log_mel: Array) -> Array:
+    transformed: Array = dct(log_mel, type=2, axis=1, norm="ortho")[:, 1 : N_CEPSTRA + 1]
+    return transformed.astype(np.float32)
+
+
+@lru_cache(maxsize=32)
+def _filters(warp: float, highest_hz: float) -> Array:
+    """Triangular mel filters, (N_FILTERS, FFT_SIZE // 2 + 1), on frequencies divided by warp."""
+    edges = _hz(np.linspace(_mel(LOWEST_HZ), _mel(highest_hz), N_FILTERS + 2)) / warp
+    bins = np.fft.rfftfreq(FFT_SIZE, 1 / SAMPLE_RATE)[None, :]
+    low, centre, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
+    rising, falling = (bins - low) / (centre - low), (high - bins) / (high - centre)
+    return np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
+
+
+def _mel(hz: float) -> float:
+    return float(2595 * np.log10(1 + hz / 700))
+
+
+def _hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
+    return 700 * (10 ** (mel / 2595) - 1)
+
+
+def slopes(rows: Array, reach: int = SLOPE_FRAMES) -> Array:
+    """Change a frame, by regression over `reach` frames on each side."""
+    padded = np.pad(rows, ((reach, reach), (0, 0)), mode="edge")
+    n = len(rows)
+    total = np.zeros_like(rows)
+    for k in range(1, reach + 1):
+        total += k * (padded[reach + k : reach + k + n] - padded[reach - k : reach - k + n])
+    return total / (2 * sum(k * k for k in range(1, reach + 1)))
+
+
+def standardised(rows: Array, of: NDArray[np.bool_]) -> Array:
+    """Each column with the mean 0 and the deviation 1 that it has over the rows chosen."""
+    chosen = rows[of] if of.any() else rows
+    return (rows - chosen.mean(axis=0)) / (chosen.std(axis=0) + 1e-6)

@@ -1,0 +1,18 @@
+"""Phones by what they sound like, whatever the language."""
+
+VOWELS = frozenset("iyɨʉɯuɪʏʊeøɘɵɤoəɚɝɛœɜɞʌɔæɐaɶɑɒᵻ")
+STOPS = frozenset("pbtdʈɖcɟkɡqɢʔɓɗʄɠʛʡ")
+FRICATIVES = frozenset("ɸβfvθðszʃʒʂʐɕʑçʝxɣχʁħʕhɦɬɮɧʍ")
+CLASSES = ("vowel", "sonorant", "fricative", "stop")
+
+
+def sound_class(phone: str) -> str:
+    """One of CLASSES. An affricate is a stop, a diphthong a vowel, what is unknown a sonorant."""
+    for symbol in phone:
+        if symbol in VOWELS:
+            return "vowel"
+        if symbol in STOPS:
+            return "stop"
+        if symbol in FRICATIVES:
+            return "fricative"
+    return "sonorant"
