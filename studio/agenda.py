@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from avatar.models import Reel
 from creators.models import Creator, Portrait, User
+from publishing.health import status
 from publishing.models import Account, Post
 from scripts_gen.models import Decision, Note, Script, Slot
 from studio.lib import words
@@ -98,6 +99,7 @@ class Agenda:
     making: list[Reel] = field(default_factory=list)
     coming: list[Post] = field(default_factory=list)
     weeks: list[Week] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)  # why no work is done
 
     @property
     def n_empty(self) -> int:
@@ -159,6 +161,8 @@ def agenda(user: User) -> Agenda:
     today.coming = list(_coming(user)[:SHOWN])
     today.weeks = list(_weeks(user, creators))
     today.matters = [*_posts(user), *_accounts(user), *_failed_reels(user)]
+    if today.making or today.coming:
+        today.troubles = status()["problems"]
     if not today.steps:  # they lead to the same places
         today.matters += _scripts(waiting, n_scripts)
         today.matters += [matter for standing in standings for matter in _unready(standing)]
@@ -174,7 +178,8 @@ def making(user: User) -> list[Reel]:
 def _standings(user: User) -> list[Standing]:
     """Every creator of the user with what they have, the first one first."""
     mine = Creator.objects.for_user(user)
-    agreed = set(mine.with_readiness().filter(agreed=True).values_list("pk", flat=True))
+    ready = mine.with_readiness().filter(agreed=True)  # type: ignore[misc]  # annotated there
+    agreed = set(ready.values_list("pk", flat=True))
     creators = mine.order_by("created_at", "pk").prefetch_related("portraits", "accounts")
     return [_standing(creator, creator.pk in agreed) for creator in creators]
 

@@ -1,22 +1,29 @@
 """Pages that look across all apps."""
 
+import logging
+from typing import Any
+
 from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from publishing import health as work
 from studio.agenda import agenda, making
 from studio.lib.htmx import STOP_POLLING, render_partial
+
+log = logging.getLogger(__name__)
 
 
 @require_safe
 def today(request: HttpRequest) -> HttpResponse:
-    """What waits for you. Polled by htmx, only the reels being made."""
+    """What waits for you. htmx asks for the reels being made only."""
     if request.htmx:  # type: ignore[attr-defined]  # set by HtmxMiddleware
         reels = making(request.user)
-        status = 200 if reels else STOP_POLLING
         context = {"making": reels}
+        status = 200 if reels else STOP_POLLING
         return render_partial(request, "studio/today.html", "making", context, status=status)
     return render(request, "studio/today.html", {"today": agenda(request.user)})
 
@@ -25,4 +32,13 @@ def today(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
-    return JsonResponse({"ok": True})
+    """For a monitor: 200 when the database answers and somebody does the work, 503 otherwise."""
+    report: dict[str, Any] = {"ok": False, "database": "not answering"}
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        report |= {"database": "answering"} | work.status()
+    except DatabaseError:
+        log.exception("The database does not answer.")
+        report["problems"] = ["The database does not answer; the log says why."]
+    return JsonResponse(report, status=200 if report["ok"] else 503)
