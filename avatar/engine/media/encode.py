@@ -12,10 +12,10 @@ index first, no edit lists (PLATFORM_APIS 0.5). Two things follow from "no edit 
 import contextlib
 import os
 import queue
-import shutil
 import subprocess
 import tempfile
 import threading
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -44,12 +44,24 @@ BT709 = (
 )
 
 
+@contextlib.contextmanager
+def captions_folder(script: str, fonts_dir: Path | None) -> Iterator[Path]:
+    """A folder to run ffmpeg in, with captions.ass and fonts/: no name to escape in a filter."""
+    with tempfile.TemporaryDirectory(prefix="understudy-captions-") as name:
+        folder = Path(name)
+        (folder / "captions.ass").write_text(script, encoding="utf-8")
+        (folder / "fonts").mkdir()
+        for font in sorted(fonts_dir.iterdir()) if fonts_dir else ():
+            (folder / "fonts" / font.name).symlink_to(font.resolve())
+        yield folder
+
+
 class Encoder:
     """Writes one video, frame by frame, while the caller draws the next frame.
 
     path: written beside and moved there at the end; nothing stays after an error.
     width, height: even. audio: any file ffmpeg reads, sounding from frame 0.
-    ass: captions to burn in, with the fonts of fonts_dir.
+    ass: the script of the captions to burn in, with the fonts of fonts_dir.
 
         with Encoder(path, 1080, 1920, Fraction(30), audio=wav) as encoder:
             for frame in frames:
@@ -66,7 +78,7 @@ class Encoder:
         fps: Fraction,
         *,
         audio: Path | None = None,
-        ass: Path | None = None,
+        ass: str | None = None,
         fonts_dir: Path | None = None,
         preset: str = "veryfast",
     ) -> None:
@@ -76,23 +88,15 @@ class Encoder:
         self.frame_bytes = width * height * 3 // 2
         self.frames_written = 0
         self.peak_rss_mb = 0.0
+        self._finished = False
         self._part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        # ffmpeg runs in a folder of its own, so that no file name needs escaping inside a filter
-        self._work = tempfile.TemporaryDirectory(prefix="understudy-encode-")
-        if ass is not None:
-            self._bring_captions(ass, fonts_dir)
+        self._folder = contextlib.ExitStack()
+        self._captions = captions_folder(ass or "", fonts_dir)
         inputs = self._inputs(width, height, fps, audio)
         outputs = self._outputs(width, height, fps, preset, captions=ass is not None)
         self._args = [*inputs, *outputs, *(self._sound() if audio else ["-an"])]
         self._frames: queue.Queue[NDArray[np.uint8] | None] = queue.Queue(QUEUE_FRAMES)
         self._broken = threading.Event()
-
-    def _bring_captions(self, ass: Path, fonts_dir: Path | None) -> None:
-        work = Path(self._work.name)
-        shutil.copyfile(ass, work / "captions.ass")
-        (work / "fonts").mkdir()
-        for font in sorted(fonts_dir.iterdir()) if fonts_dir else ():
-            (work / "fonts" / font.name).symlink_to(font.resolve())
 
     @staticmethod
     def _inputs(width: int, height: int, fps: Fraction, audio: Path | None) -> list[str]:
@@ -125,14 +129,12 @@ class Encoder:
     def __enter__(self) -> "Encoder":
         container = ["-map_metadata", "-1", "-use_editlist", "0", "-avoid_negative_ts", "disabled"]
         target = ["-movflags", "+faststart", "-f", "mp4", "-y", f"file:{self._part.resolve()}"]
+        args = [*self._args, *container, *target]
+        folder = self._folder.enter_context(self._captions)
         try:
-            self._ffmpeg = FFmpeg(
-                [*self._args, *container, *target],
-                stdin=subprocess.PIPE,
-                cwd=Path(self._work.name),
-            )
+            self._ffmpeg = FFmpeg(args, stdin=subprocess.PIPE, cwd=folder)
         except BaseException:
-            self._work.cleanup()
+            self._folder.close()
             raise
         self._writer = threading.Thread(target=self._drain, daemon=True)
         self._writer.start()
@@ -164,7 +166,10 @@ class Encoder:
         except OSError:  # ffmpeg has closed its end: its log says why
             self._broken.set()
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
+        """Wait for the end of encoding and put the file in its place; `with` does it otherwise."""
+        if self._finished:
+            return
         self._put(None)
         self._writer.join()
         if self._ffmpeg.process.wait() != 0:
@@ -172,6 +177,7 @@ class Encoder:
         with self._part.open("rb") as written:
             os.fsync(written.fileno())
         self._part.replace(self.path)
+        self._finished = True
 
     def __exit__(
         self,
@@ -181,7 +187,7 @@ class Encoder:
     ) -> None:
         try:
             if kind is None:
-                self._finish()
+                self.finish()
         finally:
             self._clear_up()
 
@@ -191,4 +197,4 @@ class Encoder:
         self._ffmpeg.kill()
         self._writer.join(timeout=5)
         self._part.unlink(missing_ok=True)
-        self._work.cleanup()
+        self._folder.close()

@@ -1,0 +1,243 @@
+"""python -m avatar.engine PHOTO (--text T | --audio A [--text T]) -o OUT.mp4
+
+Exit codes: 0 done, 2 with one sentence on stderr when it cannot be done, 130 after Ctrl-C.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn, TextIO
+
+from avatar.engine.errors import EncodeError, EngineError, InputError
+from avatar.engine.options import ReelOptions
+
+STAGES = {
+    "speak": "speaking",
+    "align": "finding the sounds",
+    "analyse": "studying the photo",
+    "perform": "performing",
+    "assemble": "cover and subtitles",
+}
+BAR_WIDTH = 28
+SUBTITLES = (".srt", ".vtt")
+KNOBS = ("motion", "blink", "expression")
+SAME_NAMED = (
+    "fps",
+    "language",
+    "voice",
+    "voice_sample",
+    "captions",
+    "label",
+    "seed",
+    "face_index",
+)
+
+
+class OneSentence(argparse.ArgumentParser):
+    """Wrong arguments get one sentence, as every other wrong input does."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parsed = parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
+    with _quiet_libraries() as stderr:
+        try:
+            make(parsed, stderr)
+        except EngineError as e:
+            _clear_bar(stderr)
+            print(f"understudy: {_sentence(e)}", file=stderr)
+            return 2
+        except KeyboardInterrupt:
+            _clear_bar(stderr)
+            print("understudy: stopped; nothing was written.", file=stderr)
+            return 130
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    from avatar.engine.captions import STYLES
+    from avatar.engine.speech import SPEAKERS
+
+    usage = "one photo and a few words become a reel"
+    made = OneSentence(prog="understudy", description=usage, allow_abbrev=False)
+    add = made.add_argument
+    defaults = ReelOptions()
+    add("photo", type=Path, metavar="PHOTO", help="JPEG, PNG, WebP or HEIC with one frontal face")
+    add("--text", help="what is said; with --audio, the words of the voice-over")
+    add("--audio", type=Path, help="a voice-over in any format, instead of speaking the text")
+    add("-o", "--out", type=Path, required=True, metavar="OUT.mp4")
+    add("--language", default=defaults.language, help="as espeak-ng names them: en, de, pt-br, …")
+    add("--size", type=_size, default=(defaults.width, defaults.height), metavar="1080x1920")
+    add("--fps", type=_fps, default=defaults.fps, help="24, 25, 29.97, 30, 50, 60 or a fraction")
+    add("--voice", choices=tuple(SPEAKERS), default=defaults.voice)
+    add("--voice-sample", type=Path, help="a recording that the voice is fitted to")
+    add("--captions", choices=(*STYLES, "none"), default=defaults.captions)
+    add("--label", default=defaults.label, help="a few words shown in every frame")
+    for knob in KNOBS:
+        add(f"--{knob}", type=float, default=getattr(defaults, knob), help="0 is still, 1 natural")
+    add("--seed", type=int, default=defaults.seed, help="another seed is another performance")
+    add("--face-index", type=int, help="which face of the photo, from 0 at the left")
+    add("--face", type=Path, metavar="FACE.npz", help="the analysed photo; written when missing")
+    add("--cues", type=Path, metavar="CUES.json", help="write what was said and moved when")
+    add("--timings", type=Path, metavar="TIMINGS.json", help="write how long each stage took")
+    add("--cover", type=Path, metavar="COVER.jpg", help="write the best early frame")
+    add("--subtitles", type=Path, action="append", default=[], metavar="SUBTITLES.srt|vtt")
+    add("--cache", type=Path, metavar="FOLDER", help="keep finished stages here, and reuse them")
+    add("--device", choices=("auto", "cpu", "cuda"), default=defaults.device)
+    return made
+
+
+def make(parsed: argparse.Namespace, stderr: TextIO) -> None:
+    """Make the reel in a folder beside OUT, then move into place what was asked for."""
+    _check_paths(parsed)
+    # the libraries behind it take a second to load, too long for a wrong argument
+    from avatar.engine.cache import place, place_text
+    from avatar.engine.pipeline import make_reel, system_errors_explained
+
+    with (
+        system_errors_explained(),
+        tempfile.TemporaryDirectory(prefix=".understudy-", dir=parsed.out.parent) as work,
+    ):
+        files = make_reel(
+            parsed.photo,
+            Path(work) / "reel.mp4",
+            text=parsed.text,
+            audio=parsed.audio,
+            options=_options(parsed),
+            cache_dir=parsed.cache,
+            face=parsed.face,
+            on_progress=_bar(stderr) if stderr.isatty() else _lines(stderr),
+        )
+        if parsed.cover:
+            place(files.cover, parsed.cover)
+        for path in parsed.subtitles:
+            place(files.srt if path.suffix.lower() == ".srt" else files.vtt, path)
+        if parsed.cues:
+            place_text(json.dumps(files.cues, ensure_ascii=False), parsed.cues)
+        if parsed.timings:
+            place_text(json.dumps(files.timings, indent=2), parsed.timings)
+        files.video.replace(parsed.out)
+
+
+def _options(parsed: argparse.Namespace) -> ReelOptions:
+    width, height = parsed.size
+    names = (*SAME_NAMED, *KNOBS, "device")
+    return ReelOptions(
+        width=width, height=height, **{name: getattr(parsed, name) for name in names}
+    )
+
+
+def _check_paths(parsed: argparse.Namespace) -> None:
+    inputs = [p for p in (parsed.photo, parsed.audio, parsed.voice_sample) if p is not None]
+    wanted = [parsed.out, parsed.cover, parsed.cues, parsed.timings, *parsed.subtitles]
+    outputs = [path for path in wanted if path is not None]
+    for path in outputs:
+        if not path.parent.is_dir():
+            raise InputError(f"There is no folder {path.parent} to write {path.name} to.")
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path} is not a file that could be written.")
+        if path.exists() and any(path.samefile(given) for given in inputs if given.exists()):
+            raise InputError(f"{path} would overwrite what the reel is made from.")
+    if len({path.resolve() for path in outputs}) < len(outputs):
+        raise InputError("Two of the files to write have the same name.")
+    for path in parsed.subtitles:
+        if path.suffix.lower() not in SUBTITLES:
+            raise InputError(f"{path.name}: subtitles are written as .srt or .vtt.")
+
+
+def _size(text: str) -> tuple[int, int]:
+    try:
+        width, height = (int(side) for side in text.lower().split("x"))
+    except ValueError as e:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a size; width x height such as 1080x1920 is"
+        ) from e
+    return width, height
+
+
+def _fps(text: str) -> float:
+    from avatar.engine.timing import parse_fps
+
+    try:
+        return float(parse_fps(text))
+    except InputError as e:
+        raise argparse.ArgumentTypeError(str(e)) from e
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _sentence(error: EngineError) -> str:
+    last_line = (
+        error.log_tail.strip().rpartition("\n")[2] if isinstance(error, EncodeError) else ""
+    )
+    message = " ".join(str(error).split())
+    return f"{message} ffmpeg said: {last_line}" if last_line else message
+
+
+@contextlib.contextmanager
+def _quiet_libraries() -> Iterator[TextIO]:
+    """Our own stderr. What C++ libraries print there by themselves goes nowhere.
+
+    Python's warnings and tracebacks still appear: they are written to what this yields.
+    """
+    ours = os.fdopen(os.dup(2), "w", buffering=1, errors="replace")
+    python_stderr, sys.stderr = sys.stderr, ours
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    try:
+        yield ours
+    finally:
+        os.dup2(ours.fileno(), 2)
+        sys.stderr = python_stderr
+
+
+def _bar(stderr: TextIO) -> Callable[[str, float], None]:
+    """A progress bar that redraws itself, ten times a second at most."""
+    drawn_at = 0.0
+
+    def show(stage: str, fraction: float) -> None:
+        nonlocal drawn_at
+        if time.monotonic() - drawn_at < 0.1 and fraction < 1:
+            return
+        drawn_at = time.monotonic()
+        full = round(fraction * BAR_WIDTH)
+        bar = "█" * full + "░" * (BAR_WIDTH - full)
+        end = "\n" if fraction >= 1 else ""
+        print(f"\r\x1b[K{bar} {fraction:4.0%}  {STAGES[stage]}", end=end, file=stderr, flush=True)
+
+    return show
+
+
+def _clear_bar(stderr: TextIO) -> None:
+    if stderr.isatty():
+        print("\r\x1b[K", end="", file=stderr)
+
+
+def _lines(stderr: TextIO) -> Callable[[str, float], None]:
+    """One line a stage, for logs."""
+    started: list[str] = []
+
+    def show(stage: str, fraction: float) -> None:
+        if stage not in started:
+            started.append(stage)
+            print(f"{STAGES[stage]} ({len(started)}/{len(STAGES)})", file=stderr)
+
+    return show
+
+
+if __name__ == "__main__":
+    sys.exit(main())

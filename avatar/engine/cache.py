@@ -1,0 +1,152 @@
+"""Finished stages on disk, found again by what went into them.
+
+An entry is a folder named after its stage and the hash of its inputs, with a manifest of its
+files. It is filled beside and renamed, so that it is whole or not there; a damaged one is made
+again.
+"""
+
+import functools
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+MANIFEST = "manifest.json"
+PART = ".part-"
+ABANDONED_S = 3600  # a folder being filled that nobody has touched for so long has no owner
+KEY_LENGTH = 32  # hex digits of SHA-256 in a folder's name
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One finished stage. `key` stands for everything that went into it."""
+
+    key: str
+    folder: Path
+
+    def path(self, name: str) -> Path:
+        return self.folder / name
+
+
+class Cache:
+    """Entries in one folder, which several processes may share."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        for part in folder.glob(f"{PART}*"):
+            if _age_s(part) > ABANDONED_S:
+                shutil.rmtree(part, ignore_errors=True)
+
+    def fetch(self, stage: str, inputs: dict[str, Any], make: Callable[[Path], None]) -> Entry:
+        """The stage's files; `make(folder)` writes them when they are not there yet.
+
+        inputs: everything the result depends on, as JSON can hold it.
+        """
+        described = json.dumps(inputs, sort_keys=True, ensure_ascii=False)
+        key = hashlib.sha256(f"{stage} {described}".encode()).hexdigest()[:KEY_LENGTH]
+        entry = Entry(key, self.folder / f"{stage}-{key}")
+        if _is_whole(entry.folder):
+            os.utime(entry.folder)
+            return entry
+        shutil.rmtree(entry.folder, ignore_errors=True)
+        self._fill(entry.folder, make)
+        return entry
+
+    def _fill(self, target: Path, make: Callable[[Path], None]) -> None:
+        part = Path(tempfile.mkdtemp(prefix=PART, dir=self.folder))
+        try:
+            make(part)
+            _write_manifest(part)
+            try:
+                part.rename(target)
+            except OSError:
+                if not _is_whole(target):  # else another process was quicker with the same
+                    raise
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+    def prune(self, *, days: float) -> int:
+        """Remove entries not used for so long. Returns how many went."""
+        old = [path for path in self.folder.iterdir() if _age_s(path) > days * 86_400]
+        for path in old:
+            shutil.rmtree(path, ignore_errors=True)
+        return len(old)
+
+
+def _age_s(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:  # another process tidied it away
+        return 0.0
+
+
+def _write_manifest(folder: Path) -> None:
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    for path in files:
+        _flush_to_disk(path)
+    manifest = folder / MANIFEST
+    manifest.write_text(json.dumps({path.name: file_sha256(path) for path in files}))
+    _flush_to_disk(manifest)
+
+
+def _flush_to_disk(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        manifest: dict[str, str] = json.loads((folder / MANIFEST).read_text())
+        return all(file_sha256(folder / name) == digest for name, digest in manifest.items())
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@functools.cache
+def code_sha256(*modules: str) -> str:
+    """Hash of the source of modules and packages: a stage whose code has changed is done again."""
+    digest = hashlib.sha256()
+    for module in modules:
+        spec = importlib.util.find_spec(module)
+        if spec is None or spec.origin is None:
+            raise ModuleNotFoundError(module)
+        origin = Path(spec.origin)
+        is_package = origin.name == "__init__.py"
+        for path in sorted(origin.parent.rglob("*.py")) if is_package else [origin]:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def place(source: Path, target: Path) -> None:
+    """Copy a file to where it is wanted: beside first, on the disk, then renamed."""
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        shutil.copyfile(source, part)
+        _flush_to_disk(part)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def place_text(text: str, target: Path) -> None:
+    """Write a text file in the same way."""
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        _flush_to_disk(part)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,495 @@
+"""From one photo and words (or a voice-over) to a finished reel.
+
+    take.wav -> alignment.json -> face.npz -> performance.npz -> reel.mp4, cover, subtitles
+
+Each arrow is a stage whose result is kept under the hash of its inputs and its code. A render that
+was killed goes on at its last finished stage; changing the captions does not speak again. Frames
+are drawn and encoded in one pass, with the captions burned in on the way: encoding twice would
+cost more than drawing twice.
+"""
+
+import contextlib
+import errno
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import soundfile
+
+from avatar.engine import captions
+from avatar.engine.cache import Cache, Entry, code_sha256, file_sha256, place
+from avatar.engine.captions.ass import find_style
+from avatar.engine.cover import best_frame, write_cover
+from avatar.engine.errors import Cancelled, InputError, ResourceError
+from avatar.engine.face import Face, analyse
+from avatar.engine.face.puppet import Puppet
+from avatar.engine.lips import perform
+from avatar.engine.media.encode import Encoder
+from avatar.engine.media.ffmpeg import peak_rss_mb
+from avatar.engine.media.sound import normalise_loudness, read_sound, write_wav
+from avatar.engine.options import ReelOptions
+from avatar.engine.speech import speaker
+from avatar.engine.text import speakable
+from avatar.engine.timing import HIGHEST_FPS, LOWEST_FPS, parse_fps
+from avatar.engine.types import Alignment, Image, Performance, Waveform
+from studio.lib.photos import PhotoError, read_photo
+
+T = TypeVar("T")
+
+# Where each stage ends within the whole, for progress: drawing is nearly all of it.
+STAGE_ENDS = {"speak": 0.05, "align": 0.08, "analyse": 0.12, "perform": 0.98, "assemble": 1.0}
+SIDES = (96, 4096)  # px
+KNOBS = ("motion", "blink", "expression")
+LARGEST_KNOB = 3.0
+FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@dataclass(frozen=True)
+class ReelFiles:
+    """What make_reel leaves behind. cues and timings are the JSON that the command writes."""
+
+    video: Path
+    cover: Path
+    srt: Path
+    vtt: Path
+    take: Path | None  # the voice-over as heard in the reel; None without a cache_dir
+    alignment: Alignment
+    cues: dict[str, Any] = field(repr=False)
+    timings: dict[str, Any]
+    fps: Fraction
+    n_frames: int
+
+    @property
+    def duration_ms(self) -> int:
+        return round(1000 * self.n_frames / self.fps)
+
+
+def make_reel(
+    photo: Path,
+    out: Path,
+    *,
+    text: str | None = None,
+    audio: Path | None = None,
+    options: ReelOptions | None = None,
+    cache_dir: Path | None = None,
+    face: Path | None = None,
+    on_progress: Callable[[str, float], None] = lambda stage, fraction: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> ReelFiles:
+    """Make OUT.mp4, and beside it OUT.cover.jpg, OUT.srt and OUT.vtt.
+
+    text: what is said. audio: a voice-over to use instead of speaking; with text, its words.
+    face: an analysed photo, read if it exists and written there otherwise.
+    on_progress: gets the stage (speak, align, analyse, perform, assemble) and how much of the
+        whole is done, 0 to 1.
+    should_stop: asked between stages and at every frame.
+
+    Raises InputError, AlignmentError, ModelUnavailable, ResourceError, EncodeError, or Cancelled;
+    then nothing of what stood at OUT before has changed.
+    """
+    with system_errors_explained():
+        options = options or ReelOptions()
+        fps = check_options(options)
+        if not out.parent.is_dir():
+            raise InputError(f"There is no folder {out.parent} to write {out.name} to.")
+        if out.is_dir():
+            raise InputError(f"{out} is a folder; a name for the video is needed.")
+        with _workplace(cache_dir, out.parent) as cache:
+            reel = _Reel(photo, text, audio, options, fps, Cache(cache), on_progress, should_stop)
+            return reel.make(out, face, keeps_take=cache_dir is not None)
+
+
+def check_options(options: ReelOptions) -> Fraction:
+    """The exact frame rate. Raises InputError with the sentence for the first wrong option."""
+    low, high = SIDES
+    for side, name in ((options.width, "width"), (options.height, "height")):
+        if not low <= side <= high or side % 2:
+            raise InputError(
+                f"A {name} of {side} px is not possible: even numbers from {low} to {high} are."
+            )
+    for name in KNOBS:
+        if not 0 <= getattr(options, name) <= LARGEST_KNOB:
+            raise InputError(f"{name} goes from 0 to {LARGEST_KNOB:g}.")
+    if options.device not in ("auto", "cpu", "cuda"):
+        raise InputError(f"There is no device {options.device!r}: choose auto, cpu or cuda.")
+    fps = parse_fps(options.fps)
+    if not LOWEST_FPS <= fps <= HIGHEST_FPS:
+        raise InputError(
+            f"{float(fps):g} frames a second are not possible: {LOWEST_FPS} to {HIGHEST_FPS} are."
+        )
+    find_style(options.captions)
+    return fps
+
+
+@contextlib.contextmanager
+def _workplace(cache_dir: Path | None, beside: Path) -> Iterator[Path]:
+    """The cache, or a folder that goes away; on the disk that the video goes to."""
+    if cache_dir is not None:
+        yield cache_dir
+        return
+    with tempfile.TemporaryDirectory(prefix=".understudy-", dir=beside) as folder:
+        yield Path(folder)
+
+
+@contextlib.contextmanager
+def system_errors_explained() -> Iterator[None]:
+    """Turn what the system says about disk and memory into the engine's sentences."""
+    try:
+        yield
+    except MemoryError as e:
+        raise ResourceError("There is not enough memory for this reel.") from e
+    except PermissionError as e:
+        raise InputError(f"{e.filename} may not be read or written by this user.") from e
+    except OSError as e:
+        if e.errno in FULL_DISK:
+            raise ResourceError("The disk is full: the reel could not be written.") from e
+        raise
+
+
+class _Reel:
+    """One reel in the making: the inputs, and the stages as methods in their order."""
+
+    def __init__(
+        self,
+        photo: Path,
+        text: str | None,
+        audio: Path | None,
+        options: ReelOptions,
+        fps: Fraction,
+        cache: Cache,
+        on_progress: Callable[[str, float], None],
+        should_stop: Callable[[], bool],
+    ) -> None:
+        if text is None and audio is None:
+            raise InputError("There is nothing to say: give a text or a voice-over.")
+        self.text = None if text is None else speakable(text, options.language)
+        self.audio = audio
+        self.photo_path = photo
+        self.photo = load_photo(photo)
+        self.options, self.fps, self.cache = options, fps, cache
+        self.on_progress, self.should_stop = on_progress, should_stop
+        self.seconds: dict[str, float] = dict.fromkeys(
+            ("speak", "align", "analyse", "render", "encode"), 0.0
+        )
+        self.encoder_peak_mb = 0.0
+
+    def make(self, out: Path, face_path: Path | None, *, keeps_take: bool) -> ReelFiles:
+        started = time.monotonic()
+        take = self._stage("speak", self._speak)
+        aligned = self._stage("align", lambda: self._align(take))
+        face_key, face = self._stage("analyse", lambda: self._analyse(face_path))
+        performed = self._perform(take, aligned)
+        self._check_stop()
+        alignment = _read_alignment(aligned.path("alignment.json"))
+        performance = load_performance(performed.path("performance.npz"))
+        reel = self._assemble(take, alignment, (face_key, face), performed.key, performance)
+        self._progress("assemble", 0.5)
+        paths = self._deliver(reel, out)
+        self._progress("assemble", 1.0)
+        return ReelFiles(
+            **paths,
+            take=take.path("take.wav") if keeps_take else None,
+            alignment=alignment,
+            cues=cues(alignment, performance),
+            timings=self._timings(performance.n_frames, time.monotonic() - started),
+            fps=self.fps,
+            n_frames=performance.n_frames,
+        )
+
+    # The stages
+
+    def _speak(self) -> Entry:
+        """take.wav at -14 LUFS, and alignment.json when the voice knows its own times."""
+        inputs: dict[str, Any] = {
+            "code": code_sha256("avatar.engine.speech", "avatar.engine.media.loudness"),
+            "language": self.options.language,
+        }
+        if self.audio is not None:
+            sound, rate = read_sound(self.audio)
+            inputs["audio"] = file_sha256(self.audio)
+            return self.cache.fetch("take", inputs, lambda f: _write_take(f, sound, rate, None))
+        voice, sample = speaker(self.options.voice), self.options.voice_sample
+        inputs["text"], inputs["seed"] = self.text, self.options.seed
+        inputs["voice"] = self.options.voice
+        inputs["sample"] = None if sample is None else _sha256_of_input(sample)
+
+        def make(folder: Path) -> None:
+            speech = voice.speak(
+                self.text or "",
+                language=self.options.language,
+                sample=sample,
+                seed=self.options.seed,
+            )
+            _write_take(folder, speech.waveform, speech.sample_rate, speech.alignment)
+
+        return self.cache.fetch("take", inputs, make)
+
+    def _align(self, take: Entry) -> Entry:
+        """alignment.json: the voice's own, else found in the sound."""
+        if take.path("alignment.json").exists():
+            return take
+        inputs = {
+            "code": code_sha256("avatar.engine.align"),
+            "take": take.key,
+            "text": self.text,
+            "language": self.options.language,
+        }
+
+        def make(folder: Path) -> None:
+            from avatar.engine.align import align, hear
+
+            sound, rate = _read_take(take)
+            found = (
+                hear(sound, rate)
+                if self.text is None
+                else align(sound, rate, self.text, self.options.language)
+            )
+            _write_alignment(folder / "alignment.json", found)
+
+        return self.cache.fetch("alignment", inputs, make)
+
+    def _analyse(self, kept_at: Path | None) -> tuple[str, Face]:
+        """The face of the photo, and a key for it."""
+        if kept_at is not None and kept_at.exists():
+            face = Face.load(kept_at)
+            height, width = self.photo.shape[:2]
+            if (face.photo_width, face.photo_height) != (width, height):
+                raise InputError(f"{kept_at.name} belongs to another photo than the one given.")
+            return file_sha256(kept_at), face
+        inputs = {
+            "code": code_sha256("avatar.engine.face"),
+            "photo": file_sha256(self.photo_path),
+            "face_index": self.options.face_index,
+        }
+        entry = self.cache.fetch(
+            "face",
+            inputs,
+            lambda folder: analyse(self.photo, self.options.face_index).save(folder / "face.npz"),
+        )
+        if kept_at is not None:
+            place(entry.path("face.npz"), kept_at)
+        return entry.key, Face.load(entry.path("face.npz"))
+
+    def _perform(self, take: Entry, aligned: Entry) -> Entry:
+        """performance.npz: every movement, frame by frame."""
+        inputs = {
+            "code": code_sha256("avatar.engine.lips"),
+            "take": take.key,
+            "alignment": aligned.key,
+            "fps": str(self.fps),
+            "seed": self.options.seed,
+            **{name: getattr(self.options, name) for name in KNOBS},
+        }
+
+        def make(folder: Path) -> None:
+            sound, rate = _read_take(take)
+            performance = perform(
+                _read_alignment(aligned.path("alignment.json")),
+                sound,
+                rate,
+                fps=float(self.fps),
+                motion=self.options.motion,
+                blink=self.options.blink,
+                expression=self.options.expression,
+                seed=self.options.seed,
+            )
+            save_performance(folder / "performance.npz", performance)
+
+        with self._timed("render"):
+            return self.cache.fetch("performance", inputs, make)
+
+    def _assemble(
+        self,
+        take: Entry,
+        alignment: Alignment,
+        face: tuple[str, Face],
+        performance_key: str,
+        performance: Performance,
+    ) -> Entry:
+        """reel.mp4, cover.jpg, reel.srt and reel.vtt."""
+        face_key, found = face
+        inputs = {
+            "code": code_sha256(
+                "avatar.engine.face",
+                "avatar.engine.captions",
+                "avatar.engine.media.encode",
+                "avatar.engine.cover",
+            ),
+            "take": take.key,
+            "photo": file_sha256(self.photo_path),
+            "face": face_key,
+            "performance": performance_key,
+            "alignment": alignment.to_json(),
+            "size": [self.options.width, self.options.height],
+            "captions": self.options.captions,
+            "label": self.options.label,
+        }
+
+        def make(folder: Path) -> None:
+            duration_ms = round(1000 * performance.n_frames / self.fps)
+            words = alignment.words
+            (folder / "reel.srt").write_text(captions.srt(words, duration_ms), encoding="utf-8")
+            (folder / "reel.vtt").write_text(captions.vtt(words, duration_ms), encoding="utf-8")
+            self._render(folder, take.path("take.wav"), alignment, found, performance)
+
+        return self.cache.fetch("reel", inputs, make)
+
+    def _render(
+        self, folder: Path, take: Path, alignment: Alignment, face: Face, performance: Performance
+    ) -> None:
+        """Draw and encode, keeping one frame for the cover."""
+        width, height = self.options.width, self.options.height
+        duration_ms = round(1000 * performance.n_frames / self.fps)
+        script = captions.script(
+            alignment.words, self.options.captions, width, height, duration_ms, self.options.label
+        )
+        with self._timed("render"):
+            puppet = Puppet(self.photo, face, width, height, device=self.options.device)
+            chosen = best_frame(performance)
+            frames = puppet.frames(performance)
+        encoder = Encoder(
+            folder / "reel.mp4",
+            width,
+            height,
+            self.fps,
+            audio=take,
+            ass=script.text,
+            fonts_dir=captions.fonts_dir(script.fonts),
+        )
+        cover = None
+        with encoder:
+            for number in range(performance.n_frames):
+                self._check_stop()
+                with self._timed("render"):
+                    frame = next(frames)
+                if number == chosen:
+                    cover = frame.copy()
+                with self._timed("encode"):
+                    encoder.write(frame)
+                self._progress("perform", (number + 1) / performance.n_frames)
+            with self._timed("encode"):
+                encoder.finish()
+        self.encoder_peak_mb = encoder.peak_rss_mb
+        assert cover is not None
+        label = captions.script((), "none", width, height, 1000, self.options.label)
+        write_cover(folder / "cover.jpg", cover, width, height, label)
+
+    def _deliver(self, reel: Entry, out: Path) -> dict[str, Path]:
+        """Put the finished files where they are wanted, the video last."""
+        targets = {
+            "cover": ("cover.jpg", out.with_name(f"{out.stem}.cover.jpg")),
+            "srt": ("reel.srt", out.with_name(f"{out.stem}.srt")),
+            "vtt": ("reel.vtt", out.with_name(f"{out.stem}.vtt")),
+            "video": ("reel.mp4", out),
+        }
+        for name, target in targets.values():
+            place(reel.path(name), target)
+        return {what: target for what, (_, target) in targets.items()}
+
+    # Progress, time, stopping
+
+    def _stage(self, stage: str, work: Callable[[], T]) -> T:
+        self._check_stop()
+        self._progress(stage, 0.0)
+        with self._timed(stage):
+            done = work()
+        self._progress(stage, 1.0)
+        return done
+
+    def _progress(self, stage: str, share: float) -> None:
+        ends = list(STAGE_ENDS.values())
+        number = list(STAGE_ENDS).index(stage)
+        begin = ends[number - 1] if number else 0.0
+        self.on_progress(stage, begin + share * (ends[number] - begin))
+
+    def _check_stop(self) -> None:
+        if self.should_stop():
+            raise Cancelled("Stopped as asked.")
+
+    @contextlib.contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] += time.perf_counter() - started
+
+    def _timings(self, n_frames: int, total_s: float) -> dict[str, Any]:
+        """The engine's TIMINGS. "encode" is what was waited for the encoder beside drawing."""
+        stages = {**self.seconds, "total": total_s}
+        return {
+            "frames": n_frames,
+            "video_seconds": round(float(n_frames / self.fps), 3),
+            "stages": {stage: round(seconds, 3) for stage, seconds in stages.items()},
+            "peak_rss_mb": round(peak_rss_mb() + self.encoder_peak_mb, 1),
+        }
+
+
+def load_photo(path: Path) -> Image:
+    """The photo as (height, width, 3) RGB. Raises InputError with a sentence."""
+    try:
+        return np.asarray(read_photo(path))
+    except PhotoError as e:
+        raise InputError(str(e)) from e
+    except (FileNotFoundError, IsADirectoryError) as e:
+        raise InputError(f"There is no photo {path}.") from e
+
+
+def cues(alignment: Alignment, performance: Performance) -> dict[str, Any]:
+    """The engine's CUES: which sound and word is when, and every movement frame by frame."""
+    return {
+        "fps": performance.fps,
+        "frames": performance.n_frames,
+        "phones": [
+            {"phone": p.phone, "start_ms": p.start_ms, "end_ms": p.end_ms}
+            for p in alignment.phones
+        ],
+        "words": [
+            {"word": w.word, "start_ms": w.start_ms, "end_ms": w.end_ms} for w in alignment.words
+        ],
+        "curves": {
+            name: np.round(curve.astype(float), 4).tolist()
+            for name, curve in performance.curves.items()
+        },
+    }
+
+
+def save_performance(path: Path, performance: Performance) -> None:
+    np.savez(path, fps=performance.fps, n_frames=performance.n_frames, **performance.curves)
+
+
+def load_performance(path: Path) -> Performance:
+    with np.load(path, allow_pickle=False) as data:
+        curves = {name: data[name] for name in data.files if name not in ("fps", "n_frames")}
+        return Performance(float(data["fps"]), int(data["n_frames"]), curves)
+
+
+def _write_take(folder: Path, sound: Waveform, rate: int, alignment: Alignment | None) -> None:
+    write_wav(folder / "take.wav", normalise_loudness(sound, rate), rate)
+    if alignment is not None:
+        _write_alignment(folder / "alignment.json", alignment)
+
+
+def _read_take(take: Entry) -> tuple[Waveform, int]:
+    sound, rate = soundfile.read(take.path("take.wav"), dtype="float32")
+    return sound, int(rate)
+
+
+def _write_alignment(path: Path, alignment: Alignment) -> None:
+    path.write_text(json.dumps(alignment.to_json(), ensure_ascii=False), encoding="utf-8")
+
+
+def _read_alignment(path: Path) -> Alignment:
+    return Alignment.from_json(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _sha256_of_input(path: Path) -> str:
+    if not path.is_file():
+        raise InputError(f"There is no voice sample {path}.")
+    return file_sha256(path)
