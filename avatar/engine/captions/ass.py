@@ -216,18 +216,21 @@ def _set_bidi(placed: Placed, said: Word, style: Style, em: float) -> str:
 def _label(
     label: str, fonts: Sequence[Font], area: Area, frame_width: float, duration_ms: int
 ) -> Iterator[str]:
-    """A small pill at the head of the safe area."""
-    pieces = runs(" ".join(label.split()), (MANROPE_SEMIBOLD, *fonts))
+    """A small pill at the head of the safe area, in as many lines as it needs."""
+    fonts = (MANROPE_SEMIBOLD, *fonts)
     em = LABEL_EM * frame_width
-    em *= min(1.0, (area.width - 1.2 * em) / total_width(pieces, em))
-    width, height = total_width(pieces, em) + 1.2 * em, 1.9 * em
-    middle = area.top + height / 2
-    place = f"\\an5\\pos({area.centre_x:.1f},{middle:.1f})\\bord0\\shad0"
+    lines = [runs(line, fonts) for line in _wrap(label.split(), fonts, em, area.width - 1.4 * em)]
+    widest = max(total_width(pieces, em) for pieces in lines)
+    shrink = min(1.0, (area.width - 1.4 * em) / widest)
+    em *= shrink
+    width, height = shrink * widest + 1.2 * em, (0.6 + 1.3 * len(lines)) * em
+    place = f"\\an5\\pos({area.centre_x:.1f},{area.top + height / 2:.1f})\\bord0\\shad0"
     box = f"{place}\\1c&H1C1315&\\1a{_alpha(0.55)}"
-    yield _event(0, 0, duration_ms, f"{{{box}\\p1}}{_rounded(width, height, height / 2)}")
-    y = _middle(pieces, middle + 0.36 * em, em)
-    tags = f"\\an5\\pos({area.centre_x:.1f},{y:.1f})\\1c&HFFFFFF&\\bord0\\shad0"
-    yield _event(1, 0, duration_ms, f"{{{tags}}}{_set(pieces, em)}")
+    yield _event(0, 0, duration_ms, f"{{{box}\\p1}}{_rounded(width, height, 0.95 * em)}")
+    for number, pieces in enumerate(lines):
+        y = _middle(pieces, area.top + (1.31 + 1.3 * number) * em, em)
+        tags = f"\\an5\\pos({area.centre_x:.1f},{y:.1f})\\1c&HFFFFFF&\\bord0\\shad0"
+        yield _event(1, 0, duration_ms, f"{{{tags}}}{_set(pieces, em)}")
 
 
 def _headline(

@@ -11,7 +11,6 @@ from avatar.engine.captions.styles import Style
 from avatar.engine.captions.zones import Area
 from avatar.engine.types import Word
 
-SPACE = 0.27  # em between words
 ONE_LINE = 0.92  # a phrase up to this share of the width stays on one line
 
 
@@ -41,8 +40,9 @@ def lay_out(
     pieces = [tuple(runs(_shown(word.word, style), fonts)) for word in phrase.words]
     widths = [total_width(p, em) for p in pieces]
     room = area.width - 2 * style.outline * em - (style.grow - 1) * max(widths)
-    cuts = _lines(phrase.words, widths, em, room)
-    widest = max(_line_width(phrase.words[a:b], widths[a:b], em) for a, b in cuts)
+    space = style.space * em
+    cuts = _lines(phrase.words, widths, space, room, em)
+    widest = max(_line_width(phrase.words[a:b], widths[a:b], space) for a, b in cuts)
     shrink = min(1.0, room / widest)
     em *= shrink
     first_baseline = _first_baseline(area, style, em, len(cuts))
@@ -51,7 +51,7 @@ def lay_out(
             phrase.words[a:b],
             pieces[a:b],
             [w * shrink for w in widths[a:b]],
-            em,
+            style.space * em,
             area.centre_x,
             first_baseline + i * style.leading * em,
         )
@@ -68,27 +68,27 @@ def _shown(word: str, style: Style) -> str:
     return word.upper() if style.upper else word
 
 
-def _gap(left: Word, right: Word, em: float) -> float:
+def _gap(left: Word, right: Word, space: float) -> float:
     unspaced = is_unspaced(left.word[-1]) or is_unspaced(right.word[0])
-    return 0.0 if unspaced else SPACE * em
+    return 0.0 if unspaced else space
 
 
-def _line_width(words: Sequence[Word], widths: Sequence[float], em: float) -> float:
-    gaps = (_gap(a, b, em) for a, b in itertools.pairwise(words))
+def _line_width(words: Sequence[Word], widths: Sequence[float], space: float) -> float:
+    gaps = (_gap(a, b, space) for a, b in itertools.pairwise(words))
     return sum(widths) + sum(gaps)
 
 
 def _lines(
-    words: Sequence[Word], widths: Sequence[float], em: float, room: float
+    words: Sequence[Word], widths: Sequence[float], space: float, room: float, em: float
 ) -> list[tuple[int, int]]:
     """Where lines begin and end: one if it fits well, else the two that read and balance best."""
     n = len(words)
-    if n == 1 or _line_width(words, widths, em) <= ONE_LINE * room:
+    if n == 1 or _line_width(words, widths, space) <= ONE_LINE * room:
         return [(0, n)]
 
     def unpleasant(cut: int) -> float:
-        top = _line_width(words[:cut], widths[:cut], em)
-        bottom = _line_width(words[cut:], widths[cut:], em)
+        top = _line_width(words[:cut], widths[:cut], space)
+        bottom = _line_width(words[cut:], widths[cut:], space)
         overflow = max(0.0, max(top, bottom) - room)
         return abs(top - bottom) / em + 20 * overflow / em + cut_cost(words[cut - 1], words[cut])
 
@@ -108,13 +108,13 @@ def _place(
     words: Sequence[Word],
     pieces: Sequence[tuple[Run, ...]],
     widths: Sequence[float],
-    em: float,
+    space: float,
     centre_x: float,
     baseline: float,
 ) -> tuple[Placed, ...]:
-    x = centre_x - _line_width(words, widths, em) / 2
+    x = centre_x - _line_width(words, widths, space) / 2
     out = []
     for i, word in enumerate(words):
         out.append(Placed(word, pieces[i], x + widths[i] / 2, baseline, widths[i]))
-        x += widths[i] + (_gap(word, words[i + 1], em) if i + 1 < len(words) else 0)
+        x += widths[i] + (_gap(word, words[i + 1], space) if i + 1 < len(words) else 0)
     return tuple(out)

@@ -22,19 +22,26 @@ CLAUSE_END = re.compile(r"[,;:—–、，；：،؛][\"'”’»)\]]*$")
 ABBREVIATION = re.compile(
     r"^(?:mr|mrs|ms|dr|prof|st|jr|sr|vs|etc|e\.g|i\.e|no|z\.b|bzw|ca|nr|sra?|mme|\w)\.$", re.I
 )
-# Words that lean on the next one: nobody pauses after them. English, German, French, then
-# Spanish, Italian and Portuguese.
+# Words that lean on the next one, so that nobody pauses after them; and words that begin a new
+# part of the sentence, so that before them one may. English, German, French, then Spanish,
+# Italian and Portuguese; elsewhere pauses and punctuation decide alone.
 _LEANING = """
-a an the my your his her its our their this that these those of to in on at by for from with and
-or but so if as than is are was were be been am i we you he she they it's i'm don't not no very
-who which when
+a an the my your his her its our their of to in on at by for from with and or but so if as than
+is are was were be been am i we he she they it's i'm don't not no very who which when about into
 der die das den dem des ein eine einen einem einer und oder aber im zu zum zur von vom mit für
 auf ist sind nicht
 le la les l un une du de et ou mais à au aux en dans pour sur par avec ce cette est sont ne
 el los las una y o pero del al con por para sobre es son il lo gli e ma di da nel della che
 os as um uma mas do dos das nos na nas que
 """
+_BEGINNING = """
+and or but so because if when while that which who to of in on at by for from with about into than
+und oder aber weil wenn dass zu von mit für auf im über
+et ou mais parce que qui pour avec dans sur par
+y o pero porque para con por en ma perché mas
+"""
 LEANING = frozenset(_LEANING.split())
+BEGINNING = frozenset(_BEGINNING.split())
 
 
 @dataclass(frozen=True)
@@ -166,7 +173,15 @@ def cut_cost(word: Word, following: Word) -> float:
     pause = following.start_ms - word.end_ms
     if CLAUSE_END.search(word.word):
         return 0.0
-    if word.word.lower().strip("\"'“‘«(") in LEANING:
-        return 6.0
-    both_names = word.word[0].isupper() and following.word[0].isupper()
-    return 3.0 + (1.5 if both_names else 0.0) - (2.0 if pause >= SHORT_PAUSE_MS else 0.0)
+    cost = 6.0 if _plain(word) in LEANING else 3.0
+    if word.word[0].isupper() and following.word[0].isupper():  # a name of two words, perhaps
+        cost += 1.5
+    if _plain(following) in BEGINNING:
+        cost -= 1.5
+    if pause >= SHORT_PAUSE_MS:
+        cost -= 2.0
+    return cost
+
+
+def _plain(word: Word) -> str:
+    return word.word.lower().strip("\"'“”‘’«»()")

@@ -23,6 +23,7 @@ class Style:
     grow: float = 1.0  # the word being said, in size
     box: str = ""  # colour of a rounded box behind the word being said
     leading: float = 1.2  # from baseline to baseline
+    space: float = 0.27  # between words
 
 
 STYLES: dict[str, Style] = {
@@ -48,6 +49,7 @@ STYLES: dict[str, Style] = {
         outline=0.11,
         grow=1.08,
         leading=1.16,
+        space=0.3,
     ),
     "pop": Style(
         "Fredoka, round and friendly; a coloured box jumps from word to word",
@@ -60,5 +62,6 @@ STYLES: dict[str, Style] = {
         grow=1.05,
         box="FF4D7E",
         leading=1.3,
+        space=0.38,
     ),
 }
