@@ -1,4 +1,4 @@
-"""What happens to creators, their photos, voices and consents. Nothing else changes these rows."""
+"""What happens to creators, their photos, voices and consents."""
 
 import hashlib
 from collections.abc import Iterator

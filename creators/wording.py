@@ -31,9 +31,8 @@ WORDINGS = {
         Wording(
             version="1",
             likeness=(
-                "{person} is the person in this photo and agrees that it is animated by "
-                "computer: the face will speak words that {person} never said in front of a "
-                "camera.",
+                "{person} is the person in this photo and agrees that it is animated by computer: "
+                "the face will speak words that nobody said in front of a camera.",
                 "The animated photo may be used in reels for {creator}, and only in those whose "
                 "words were read and approved beforehand in this studio.",
             ),

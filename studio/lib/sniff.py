@@ -103,6 +103,13 @@ SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
     (b"\x00\x00\x01\xb3", MPEG),
 )
 RIFF = {b"WEBP": WEBP, b"WAVE": WAV, b"AVI ": AVI}
+SOUND_TYPES = {
+    kind.suffix: kind.mime
+    for kind in (
+        *(WAV, AIFF, CAF, AU, FLAC, MP3, AAC, AMR, OGG, M4A, WEBM),
+        *(MATROSKA, MP4, MOV, THREEGP, AVI, ASF, FLV, MPEG),
+    )
+}
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 AVIF_BRANDS = {b"avif", b"avis"}
 
@@ -159,3 +166,8 @@ def _text(head: bytes) -> Kind | None:
         return HTML
     binary = sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in head)
     return TEXT if binary == 0 and b"\x7f" not in head else None
+
+
+def sound_type(name: str) -> str:
+    """The MIME type for playing a recording that was stored with its kind's suffix."""
+    return SOUND_TYPES.get("." + name.rpartition(".")[2], "application/octet-stream")

@@ -1,0 +1,233 @@
+"""A creator's dressing room: photo, voice and agreement, on one page and in this order."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_POST, require_safe
+
+from creators import reports, services
+from creators.forms import ConsentForm, PortraitForm, VoiceForm
+from creators.languages import reading
+from creators.models import Consent, Creator, Portrait, Voice
+from creators.wording import CURRENT, WORDINGS
+from studio.lib.files import serve_file
+from studio.lib.htmx import STOP_POLLING
+from studio.lib.requests import SignedIn
+from studio.lib.sniff import sound_type
+from studio.lib.uploads import too_large
+
+PAGE = "creators/creator_detail.html"
+TOO_LARGE = "This file is far too large; nothing was kept of it. 50 MB are accepted."
+
+
+@require_safe
+def creator_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    creator = get_object_or_404(Creator.objects.for_user(request.user), pk=pk)
+    return render(request, PAGE, _room(creator))
+
+
+def _room(creator: Creator, **forms: Any) -> dict[str, Any]:
+    """What the page shows. The newest photo and sample are judged, the newest good ones used."""
+    photo, used_photo = creator.portraits.first(), creator.portrait
+    sample, used_voice = creator.voices.first(), creator.voice
+    consent = services.live_consent(creator)
+    return {
+        "creator": creator,
+        "photo": photo,
+        "used_photo": used_photo,
+        **_told("photo", photo, reports.photo_facts),
+        "faces": reports.faces(photo.report, photo.face_index) if photo else [],
+        "sample": sample,
+        "used_voice": used_voice,
+        **_told("sample", sample, reports.voice_facts),
+        "reading": reading(creator.language),
+        "consent": consent,
+        "consent_text": _wording(creator, consent),
+        "earlier_consent": creator.consents.first(),
+        "portrait_form": PortraitForm(),
+        "voice_form": VoiceForm(),
+        "consent_form": _consent_form(creator, used_photo, used_voice),
+        **forms,
+    }
+
+
+def _told(name: str, row: Portrait | Voice | None, facts: Any) -> dict[str, Any]:
+    report = row.report if row else {}
+    return {
+        f"{name}_facts": facts(report),
+        f"{name}_problems": reports.problems(report),
+        f"{name}_warnings": reports.warnings(report),
+    }
+
+
+def _wording(creator: Creator, consent: Consent | None) -> list[str]:
+    """The words of the agreement there is, or of the one to give."""
+    if consent is not None:
+        wording = WORDINGS.get(consent.wording_version, CURRENT)
+        voice = bool(consent.voice_sha256)
+        return wording.paragraphs(person=consent.person, creator=creator.name, voice=voice)
+    return CURRENT.paragraphs(
+        person="The person named below", creator=creator.name, voice=creator.voice is not None
+    )
+
+
+def _consent_form(
+    creator: Creator, photo: Portrait | None, voice: Voice | None
+) -> ConsentForm | None:
+    if photo is None:
+        return None
+    seen = {"seen_likeness": photo.sha256, "seen_voice": voice.sha256 if voice else ""}
+    return ConsentForm(initial={"person": creator.name, **seen})
+
+
+# Photo
+
+
+@require_POST
+def portrait_create(request: HttpRequest, pk: int) -> HttpResponse:
+    creator = get_object_or_404(Creator.objects.for_user(request.user), pk=pk)
+    form = PortraitForm(request.POST, request.FILES)
+    if too_large(request):
+        form.add_error("photo", TOO_LARGE)
+    elif form.is_valid():
+        try:
+            services.add_portrait(creator, form.cleaned_data["photo"])
+        except services.UploadError as e:
+            form.add_error("photo", str(e))
+        else:
+            messages.info(request, "The photo is here and is being looked at.")
+            return redirect("creator-detail", creator.pk)
+    return render(request, PAGE, _room(creator, portrait_form=form), status=422)
+
+
+@require_safe
+def portrait_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """What has become of the photo; asked every two seconds while it is looked at."""
+    portrait = get_object_or_404(
+        Portrait.objects.for_user(request.user).select_related("creator"), pk=pk
+    )
+    still = portrait.state == Portrait.State.CHECKING
+    return _progress(request, portrait.creator, still, "photo_told")
+
+
+@require_safe
+def portrait_image(request: HttpRequest, pk: int) -> HttpResponseBase:
+    portrait = get_object_or_404(Portrait.objects.for_user(request.user), pk=pk)
+    return serve_file(request, portrait.image, content_type="image/jpeg")
+
+
+@require_POST
+def portrait_choose(request: HttpRequest, pk: int) -> HttpResponse:
+    portrait = get_object_or_404(Portrait.objects.for_user(request.user), pk=pk)
+    index = request.POST.get("face", "")
+    try:
+        services.choose_face(portrait, int(index) if index.isdecimal() else -1)
+    except services.FaceError as e:
+        messages.error(request, str(e))
+    else:
+        messages.info(request, f"Face {int(index) + 1} it is; it is being looked at.")
+    return redirect("creator-detail", portrait.creator_id)
+
+
+@require_POST
+def portrait_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    portrait = get_object_or_404(Portrait.objects.for_user(request.user), pk=pk)
+    services.remove_portrait(portrait)
+    messages.success(request, "The photo is deleted.")
+    return redirect("creator-detail", portrait.creator_id)
+
+
+# Voice
+
+
+@require_POST
+def voice_create(request: HttpRequest, pk: int) -> HttpResponse:
+    creator = get_object_or_404(Creator.objects.for_user(request.user), pk=pk)
+    form = VoiceForm(request.POST, request.FILES)
+    if too_large(request):
+        form.add_error("recording", TOO_LARGE)
+    elif form.is_valid():
+        try:
+            services.add_voice(creator, form.cleaned_data["recording"])
+        except services.UploadError as e:
+            form.add_error("recording", str(e))
+        else:
+            messages.info(request, "The recording is here and is being listened to.")
+            return redirect("creator-detail", creator.pk)
+    return render(request, PAGE, _room(creator, voice_form=form), status=422)
+
+
+@require_safe
+def voice_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """What has become of the sample; asked every two seconds while it is listened to."""
+    voice = get_object_or_404(
+        Voice.objects.for_user(request.user).select_related("creator"), pk=pk
+    )
+    still = voice.state == Voice.State.CHECKING
+    return _progress(request, voice.creator, still, "voice_told")
+
+
+@require_safe
+def voice_sample(request: HttpRequest, pk: int) -> HttpResponseBase:
+    voice = get_object_or_404(Voice.objects.for_user(request.user), pk=pk)
+    return serve_file(request, voice.sample, content_type=sound_type(str(voice.sample.name)))
+
+
+@require_POST
+def voice_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    voice = get_object_or_404(Voice.objects.for_user(request.user), pk=pk)
+    services.remove_voice(voice)
+    messages.success(request, "The recording is deleted.")
+    return redirect("creator-detail", voice.creator_id)
+
+
+def _progress(
+    request: HttpRequest, creator: Creator, still_checking: bool, partial: str
+) -> HttpResponse:
+    """For htmx: nothing new yet (204), or the result and no more polling. Else the whole page."""
+    if not getattr(request, "htmx", False):
+        return redirect("creator-detail", creator.pk)
+    if still_checking:
+        return HttpResponse(status=204)
+    context = {**_room(creator), "oob": True}
+    response = render(request, f"{PAGE}#{partial}", context, status=STOP_POLLING)
+    patch_vary_headers(response, ("HX-Request",))
+    return response
+
+
+# Agreement
+
+
+@require_POST
+def consent_create(request: SignedIn, pk: int) -> HttpResponse:
+    creator = get_object_or_404(Creator.objects.for_user(request.user), pk=pk)
+    form = ConsentForm(request.POST)
+    if form.is_valid():
+        try:
+            consent = services.give_consent(
+                creator,
+                user=request.user,
+                person=form.cleaned_data["person"],
+                basis=form.basis,
+                include_voice=bool(form.cleaned_data["seen_voice"]),
+                seen=form.seen,
+            )
+        except services.ConsentError as e:
+            form.add_error(None, str(e))
+        else:
+            messages.success(request, f"Recorded: {consent.person} agrees.")
+            return redirect("creator-detail", creator.pk)
+    return render(request, PAGE, _room(creator, consent_form=form), status=422)
+
+
+@require_POST
+def consent_revoke(request: SignedIn, pk: int) -> HttpResponse:
+    consent = get_object_or_404(Consent.objects.for_user(request.user), pk=pk)
+    services.revoke_consent(consent, request.user)
+    messages.success(
+        request, "Revoked. Nothing more is made or posted with this face and this voice."
+    )
+    return redirect("creator-detail", consent.creator_id)
