@@ -384,11 +384,10 @@ def _weeks(user: User, creators: list[Creator]) -> Iterator[Week]:
     rank = ["empty", "planned", "waiting", "approved"]
     of = {Script.State.PROPOSED: "waiting", Script.State.APPROVED: "approved"}
     states: dict[tuple[int, dt.date], str] = {}
-    for slot in slots:
-        key = (slot.creator_id, slot.date)
-        states[key] = max(
-            states.get(key, "empty"), of.get(slot.script_state, "planned"), key=rank.index
-        )
+    for creator_id, date, script_state in slots.values_list("creator_id", "date", "script_state"):
+        key = (creator_id, date)
+        reached = of.get(script_state, "planned")
+        states[key] = max(states.get(key, "empty"), reached, key=rank.index)
     for creator in creators:
         start = now.astimezone(creator.zone).date()
         days = [start + dt.timedelta(days=n) for n in range(DAYS_AHEAD)]
