@@ -1,0 +1,101 @@
+"""How the head turns and the shoulders breathe: a few scalar fields on a coarse grid over the canvas."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
+
+from avatar.engine.face import mesh
+from avatar.engine.face.framing import Framed
+from avatar.engine.face.geometry import smoothstep
+
+Array = NDArray[np.float32]
+
+STEP = 8  # canvas pixels between two points
+MARGIN = 1  # points outside the canvas on each side
+BREATH = 0.035  # S: how far the shoulders rise
+
+
+@dataclass(frozen=True)
+class HeadFields:
+    """Grid point (row r, column c) is at canvas pixel (STEP*(c-MARGIN) + (STEP-1)/2, the same for r).
+
+    basis: (5, rows, columns) float32: weight, weight*x, weight*y, weight*z about the neck, and breath.
+    at: (rows, columns, 2) the canvas pixels themselves.
+    """
+
+    basis: Array
+    at: Array
+    breath_px: float
+
+    @property
+    def moving(self) -> NDArray[np.bool_]:
+        return (np.abs(self.basis[0]) > 0) | (np.abs(self.basis[4]) > 0)
+
+
+def head_fields(framed: Framed) -> HeadFields:
+    """Weights from the person's outline, depth from the mesh."""
+    height, width = framed.canvas.shape[:2]
+    rows, columns = (-(-side // STEP) + 2 * MARGIN for side in (height, width))
+    at = np.stack(
+        np.meshgrid(
+            (np.arange(columns, dtype=np.float32) - MARGIN) * STEP + (STEP - 1) / 2,
+            (np.arange(rows, dtype=np.float32) - MARGIN) * STEP + (STEP - 1) / 2,
+        ),
+        axis=-1,
+    )
+    points = framed.landmarks
+    eyes = points[list(mesh.OUTER_EYE_CORNERS)]
+    scale_px = float(np.linalg.norm(eyes[1] - eyes[0]))
+    person = cv2.remap(framed.person, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    chin = points[mesh.CHIN, :2]
+    down = chin - points[mesh.FOREHEAD, :2]
+    down /= np.linalg.norm(down)
+    below_chin = ((at - chin) @ down) / scale_px
+    weight = _weight(points, person, at, below_chin, scale_px)
+    pivot = chin + 0.3 * scale_px * down
+    x, y = (at - pivot)[..., 0], (at - pivot)[..., 1]
+    breath = _breath(person, below_chin, at[..., 1], height, scale_px)
+    basis = np.stack([weight, weight * x, weight * y, weight * _depth(points, at), breath])
+    return HeadFields(basis.astype(np.float32), at.astype(np.float32), BREATH * scale_px)
+
+
+def _weight(points: Array, person: Array, at: Array, below_chin: Array, scale_px: float) -> Array:
+    """1 on face, hair and hat, 0 from half an eye distance around them."""
+    face = np.zeros(person.shape, np.uint8)
+    hull = (points[list(mesh.OVAL), :2] - at[0, 0]) / STEP
+    cv2.fillPoly(face, [np.round(hull).astype(np.int32)], 1)
+    centre = points[[mesh.FOREHEAD, mesh.CHIN], :2].mean(0)
+    near = np.hypot(*(np.moveaxis(at - centre, -1, 0) / scale_px)) < 1.9
+    beside = np.abs(at[..., 0] - centre[0]) / scale_px < 1.05
+    head = (person > 0.5) & (below_chin < -0.12) & near & beside
+    core = ((face > 0) | head).astype(np.uint8)
+    core = cv2.morphologyEx(core, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) | face
+    away = cv2.distanceTransform(1 - core, cv2.DIST_L2, 5) * STEP / scale_px
+    away = away * (1 - 0.35 * smoothstep(-0.2, 0.3, below_chin))
+    weight = 1 - smoothstep(0.04, 0.62, away)
+    return cv2.GaussianBlur(weight, (0, 0), max(0.8, 0.06 * scale_px / STEP)) * (weight > 0)
+
+
+def _depth(points: Array, at: Array) -> Array:
+    """z relative to the neck's axis, canvas pixels, near is negative; behind the face's rim: the rim's."""
+    outline = points[: mesh.N_POINTS - 10]
+    edges = points[[mesh.RIGHT_CHEEK_EDGE, mesh.LEFT_CHEEK_EDGE], 2].mean()
+    inside = LinearNDInterpolator(outline[:, :2], outline[:, 2])(at)
+    oval = points[list(mesh.OVAL)]
+    outside = NearestNDInterpolator(oval[:, :2], oval[:, 2])(at)
+    depth = np.where(np.isnan(inside), outside, inside).astype(np.float32) - edges
+    scale_px = float(np.linalg.norm(points[33] - points[263]))
+    return cv2.GaussianBlur(depth, (0, 0), max(0.8, 0.09 * scale_px / STEP))
+
+
+def _breath(person: Array, below_chin: Array, y: Array, height: int, scale_px: float) -> Array:
+    """Shoulders and chest: grows under the chin, gone at the lower edge of the frame."""
+    rise = smoothstep(0.25, 1.1, below_chin)
+    chest = 1 - smoothstep(1.2, 3.2, below_chin)
+    floor = smoothstep(0.0, 0.8, (height - 1 - y) / scale_px)
+    body = cv2.GaussianBlur(person, (0, 0), max(0.8, 0.12 * scale_px / STEP))
+    field = rise * chest * floor * smoothstep(0.1, 0.7, body)
+    return np.where(field > 0.004, field, 0).astype(np.float32)

@@ -1,0 +1,250 @@
+"""What is seen between the lips: cavity, tongue and teeth, the photo's own where it shows them."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.engine.face.geometry import MouthFrame, smoothstep
+from avatar.engine.face.portrait import Face
+from avatar.engine.face.yuv import yuv_from_rgb
+from avatar.engine.types import Image
+
+Array = NDArray[np.float32]
+
+OWN_TEETH_ABOVE = 0.07  # gap over S from which the photo's own teeth can be used
+# Half widths of the upper teeth from the middle, in S (90 mm), as seen from the front.
+TOOTH_EDGES = (0.0, 0.092, 0.162, 0.222, 0.262, 0.288, 0.305)
+LOWER_TOOTH_EDGES = (0.0, 0.058, 0.120, 0.185, 0.235, 0.268, 0.29)
+UPPER_EDGE, UPPER_HEIGHT = 0.030, 0.13  # S: edge below the lip line, height
+LOWER_EDGE, LOWER_HEIGHT = 0.016, 0.12
+
+
+@dataclass(frozen=True)
+class Interior:
+    """Patches of (rows, columns, 4) uint8, Y, U, V and alpha, on the canvas, all at one place.
+
+    jaw: cavity with tongue and lower teeth, opaque, moves with the jaw. tip: tip of the tongue.
+    teeth: the upper teeth, belong to the skull.
+    """
+
+    jaw: NDArray[np.uint8]
+    tip: NDArray[np.uint8]
+    teeth: NDArray[np.uint8]
+
+
+def draw_interior(canvas: Image, face: Face, mouth: MouthFrame, at: Array) -> Interior:
+    """at: (rows, columns, 2) canvas pixels of the patch."""
+    x, y = mouth.local(at)
+    palette = _palette(face)
+    photo = _patch_of(canvas, at)
+    jaw_rgb = _cavity(palette, mouth, x, y)
+    jaw_rgb = _over(jaw_rgb, *_tongue(palette, mouth, x, y))
+    lower_y = y - mouth.lower_at(x)
+    jaw_rgb = _over(
+        jaw_rgb, *_teeth(palette, mouth, x, lower_y, LOWER_TOOTH_EDGES, LOWER_EDGE, up=True)
+    )
+    upper_y = y - mouth.upper_at(x)
+    teeth_rgb, teeth_alpha = _teeth(palette, mouth, x, upper_y, TOOTH_EDGES, UPPER_EDGE, up=False)
+    gap = float(np.interp(0, mouth.xs, mouth.lower_edge - mouth.upper_edge))
+    if mouth.parted and gap > OWN_TEETH_ABOVE:
+        own = _Own(photo, mouth, x, y)
+        jaw_rgb = own.lower_over(jaw_rgb)
+        if face.teeth > 0.15:
+            teeth_rgb, teeth_alpha = own.upper()
+    return Interior(
+        jaw=_packed(jaw_rgb, np.ones_like(x)),
+        tip=_packed(*_tip(palette, mouth, x, y)),
+        teeth=_packed(teeth_rgb, teeth_alpha),
+    )
+
+
+@dataclass(frozen=True)
+class _Palette:
+    tooth: Array
+    tongue: Array
+    dark: Array
+    side_light: float  # from -1, all light from the left of the picture, to 1
+
+
+def _palette(face: Face) -> _Palette:
+    """Colours under the photo's own light: nothing lighter than the eye white."""
+    white = face.eye_white
+    tooth = white * np.float32([0.93, 0.90, 0.84])
+    lips = face.lips
+    flesh = 0.55 * lips + 0.45 * face.skin * np.float32([0.95, 0.62, 0.62])
+    return _Palette(
+        tooth=tooth,
+        tongue=flesh * np.float32([0.72, 0.60, 0.60]),
+        dark=np.minimum(lips * np.float32([0.17, 0.09, 0.09]), 60).astype(np.float32),
+        side_light=0.0,
+    )
+
+
+def _cavity(palette: _Palette, mouth: MouthFrame, x: Array, y: Array) -> Array:
+    """Darkest in the middle and above, a little flesh at the sides and below."""
+    side = smoothstep(0.35, 1.0, np.abs(mouth.across(x)))
+    below = smoothstep(0.0, 0.3, y)
+    lift = 1 + 0.5 * side + 0.7 * below
+    return (palette.dark * lift[..., None]).astype(np.float32)
+
+
+def _tongue(palette: _Palette, mouth: MouthFrame, x: Array, y: Array) -> tuple[Array, Array]:
+    """A body that lies behind the lower teeth, lit from the front."""
+    depth = y - mouth.lower_at(x)
+    across = mouth.across(x)
+    top = -0.035 + 0.06 * across**2
+    alpha = smoothstep(-0.012, 0.03, depth - top) * (1 - smoothstep(0.62, 0.95, np.abs(across)))
+    light = 0.45 + 0.55 * smoothstep(0.0, 0.10, depth - top)
+    light *= 1 - 0.45 * across**2
+    groove = 1 - 0.12 * np.exp(-((across / 0.07) ** 2))
+    return (palette.tongue * (light * groove)[..., None]).astype(np.float32), alpha
+
+
+def _tip(palette: _Palette, mouth: MouthFrame, x: Array, y: Array) -> tuple[Array, Array]:
+    across = mouth.across(x)
+    depth = y - mouth.lower_at(x) - 0.02
+    inside = (across / 0.52) ** 2 + ((depth - 0.07) / 0.085) ** 2
+    alpha = 1 - smoothstep(0.8, 1.05, inside)
+    light = 1.05 - 0.35 * inside
+    return (palette.tongue * light[..., None]).astype(np.float32), alpha
+
+
+def _teeth(
+    palette: _Palette,
+    mouth: MouthFrame,
+    x: Array,
+    y: Array,
+    edges: tuple[float, ...],
+    edge_y: float,
+    *,
+    up: bool,
+) -> tuple[Array, Array]:
+    """A row of teeth. y is from the lip's edge; `up`: they stand on the jaw."""
+    half = np.where(x < 0, -mouth.left_corner, mouth.right_corner)
+    wide = np.maximum(half, 0.2) / 0.30  # teeth keep to the mouth they are in
+    size = np.abs(x) / wide
+    borders = np.array(edges, np.float32)
+    which = np.clip(np.searchsorted(borders, size.ravel(), side="right") - 1, 0, len(edges) - 2)
+    which = which.reshape(size.shape)
+    start, stop = borders[which], borders[which + 1]
+    along = (size - start) / (stop - start)  # 0..1 across one tooth
+    from_border = np.minimum(along, 1 - along) * (stop - start)
+    arch = size / borders[-1]
+    if up:
+        edge = edge_y + 0.012 * arch**2
+        inward = y - edge  # into the tooth
+        corner = 0.010 * np.exp(-((from_border / 0.010) ** 2))
+        length = LOWER_HEIGHT
+        shade = 0.80
+    else:
+        shorter = np.float32([0.0, 0.010, 0.002, 0.012, 0.016, 0.02])[which]
+        edge = edge_y - shorter - 0.020 * arch**2
+        inward = edge - y
+        corner = 0.013 * np.exp(-((from_border / 0.012) ** 2))
+        length = UPPER_HEIGHT
+        shade = 1.0
+    pixel = 1.2 / mouth.scale_px
+    alpha = np.clip((inward - corner) / (2 * pixel) + 0.5, 0, 1)
+    alpha *= 1 - smoothstep(length * 0.92, length, inward)
+    alpha *= 1 - smoothstep(0.92, 1.0, arch)
+    between = 1 - 0.20 * np.exp(-((from_border / max(0.0045, 1.1 * pixel)) ** 2))
+    round_ = 1 - 0.10 * (2 * along - 1) ** 4
+    depth = 1 - 0.72 * np.clip(arch, 0, 1) ** 1.7
+    root = 1 - 0.18 * smoothstep(0.03, length, inward)
+    tip = 1 - 0.06 * (1 - smoothstep(0.0, 0.018, inward))
+    light = shade * between * round_ * depth * root * tip
+    return (palette.tooth * light[..., None]).astype(np.float32), alpha.astype(np.float32)
+
+
+class _Own:
+    """The photo's own interior, cut along its darkest way between upper and lower teeth."""
+
+    def __init__(self, photo: Array, mouth: MouthFrame, x: Array, y: Array) -> None:
+        self.photo, self.mouth, self.x, self.y = photo, mouth, x, y
+        self.upper_line, self.lower_line = mouth.upper_at(x), mouth.lower_at(x)
+        self.pixel = 1.0 / mouth.scale_px
+        self.cut = self._cut()
+
+    def _cut(self) -> Array:
+        """Y of the split: the darkest row of each stretch of the mouth, smoothed."""
+        mouth = self.mouth
+        luma = cv2.GaussianBlur(self.photo.mean(-1), (0, 0), 1.2)
+        xs = mouth.xs
+        share = np.linspace(0.12, 0.94, 33, dtype=np.float32)
+        cuts = []
+        for k, x in enumerate(xs):
+            top, bottom = mouth.upper_edge[k], mouth.lower_edge[k]
+            ys = top + share * (bottom - top)
+            near = np.abs(self.x - x)
+            column = near.argmin(axis=1)[:, None]
+            column_y = np.take_along_axis(self.y, column, 1)[:, 0]
+            column_luma = np.take_along_axis(luma, column, 1)[:, 0]
+            values = np.interp(ys, column_y, column_luma)
+            values += 20 * (share - 0.6) ** 2
+            cuts.append(float(share[values.argmin()]))
+        line = cv2.GaussianBlur(
+            cv2.medianBlur(np.float32(cuts).reshape(1, -1), 5),
+            (0, 0),
+            5,
+            borderType=cv2.BORDER_REPLICATE,
+        )[0]
+        at = np.interp(self.x, xs, line)
+        return (self.upper_line + at * (self.lower_line - self.upper_line)).astype(np.float32)
+
+    def upper(self) -> tuple[Array, Array]:
+        """Teeth as they are, carried on upward under the lip."""
+        inset = 2.5 * self.pixel
+        rgb = self._reflected(self.upper_line + inset, below=True)
+        soft = 2.5 * self.pixel
+        alpha = np.clip((self.cut - self.y) / soft, 0, 1)
+        luma = rgb.mean(-1)
+        bright = smoothstep(35, 80, luma)
+        alpha = alpha * np.where(self.y < self.upper_line + inset, 1, np.maximum(bright, 0.0))
+        alpha *= 1 - smoothstep(0.9, 1.0, np.abs(self.mouth.across(self.x)))
+        alpha *= self.y > self.upper_line - 0.09
+        return rgb, alpha.astype(np.float32)
+
+    def lower_over(self, base: Array) -> Array:
+        inset = 2.5 * self.pixel
+        rgb = self._reflected(self.lower_line - inset, below=False)
+        soft = 0.035
+        tall = self.lower_line - self.cut
+        alpha = smoothstep(0, soft, self.y - self.cut) * smoothstep(0.015, 0.04, tall)
+        alpha *= 1 - smoothstep(0.8, 1.0, np.abs(self.mouth.across(self.x)))
+        alpha *= 1 - smoothstep(0.03, 0.07, self.y - self.lower_line)
+        return _over(base, rgb, alpha)
+
+    def _reflected(self, line: Array, *, below: bool) -> Array:
+        """The photo on one side of the line, mirrored to the other."""
+        away = np.abs(self.y - line)
+        height = np.maximum(np.abs(self.cut - line) * 0.6, 2 * self.pixel)
+        fold = height - np.abs((away % (2 * height)) - height)
+        inside = (self.y >= line) if below else (self.y <= line)
+        y = np.where(inside, self.y, line + fold if below else line - fold)
+        move = ((y - self.y)[..., None] * self.mouth.down * self.mouth.scale_px).astype(np.float32)
+        rows, columns = self.y.shape
+        grid = np.stack(
+            np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32)),
+            axis=-1,
+        )
+        return cv2.remap(
+            self.photo, grid + move, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+
+
+def _patch_of(canvas: Image, at: Array) -> Array:
+    x0, y0 = at[0, 0].astype(int)
+    rows, columns = at.shape[:2]
+    return canvas[y0 : y0 + rows, x0 : x0 + columns].astype(np.float32)
+
+
+def _over(base: Array, rgb: Array, alpha: Array) -> Array:
+    return (base + alpha[..., None] * (rgb - base)).astype(np.float32)
+
+
+def _packed(rgb: Array, alpha: Array) -> NDArray[np.uint8]:
+    yuv = yuv_from_rgb(np.clip(rgb, 0, 255))
+    packed = np.concatenate([yuv, 255 * alpha[..., None]], axis=-1)
+    return np.clip(np.rint(packed), 0, 255).astype(np.uint8)

@@ -1,0 +1,129 @@
+"""A photo made ready to move: everything that is the same in each of its frames."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.engine.face.eyes import Eye, find_eyes
+from avatar.engine.face.fields import JAW, FaceFields, face_fields
+from avatar.engine.face.framing import frame_photo
+from avatar.engine.face.geometry import MouthFrame, mouth_frame
+from avatar.engine.face.head import HeadFields, head_fields
+from avatar.engine.face.interior import Interior, draw_interior
+from avatar.engine.face.portrait import Face
+from avatar.engine.face.yuv import planes_from_rgb
+from avatar.engine.types import Image
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class MouthRig:
+    """Patches on the canvas from `origin` (x, y) on, all of one size.
+
+    lips: (rows, columns, 2) uint8: what belongs to the upper lip's layer, what to the lower's.
+    box: (x0, y0, x1, y1) canvas pixels of the frame in which the layers are put together.
+    down: unit vector down the face; jaw_px: how far jaw=1 takes the lower teeth.
+    shadow_px: how far the lips' shadow reaches into the mouth.
+    """
+
+    origin: tuple[int, int]
+    lips: NDArray[np.uint8]
+    interior: Interior
+    box: tuple[int, int, int, int]
+    down: Array
+    jaw_px: float
+    shadow_px: float
+
+
+@dataclass(frozen=True)
+class Rig:
+    """y (height, width), u and v (height/2, width/2) uint8: the framed photo, BT.709 limited."""
+
+    width: int
+    height: int
+    y: NDArray[np.uint8]
+    u: NDArray[np.uint8]
+    v: NDArray[np.uint8]
+    scale_px: float  # distance of the outer eye corners
+    face_px: float  # width of the face
+    head: HeadFields
+    face: FaceFields
+    mouth: MouthRig
+    eyes: tuple[Eye, Eye]  # the person's left, right
+
+
+def build_rig(image: Image, face: Face, width: int, height: int) -> Rig:
+    """Raises InputError as `frame_photo` does."""
+    framed = frame_photo(image, face, width, height)
+    mouth = mouth_frame(framed.canvas, framed.landmarks)
+    fields = face_fields(mouth, framed.landmarks, width, height)
+    y, u, v = planes_from_rgb(framed.canvas)
+    return Rig(
+        width=width,
+        height=height,
+        y=y,
+        u=u,
+        v=v,
+        scale_px=mouth.scale_px,
+        face_px=float(np.ptp(framed.landmarks[:, 0])),
+        head=head_fields(framed),
+        face=fields,
+        mouth=_mouth_rig(framed.canvas, face, mouth),
+        eyes=find_eyes(framed.landmarks, width, height),
+    )
+
+
+def _mouth_rig(canvas: Image, face: Face, mouth: MouthFrame) -> MouthRig:
+    height, width = canvas.shape[:2]
+    around = _span(mouth, (-0.22, -0.36), (0.22, 0.62))
+    x0, y0, x1, y1 = _clipped(around, width, height)
+    at = np.stack(
+        np.meshgrid(np.arange(x0, x1, dtype=np.float32), np.arange(y0, y1, dtype=np.float32)),
+        axis=-1,
+    )
+    return MouthRig(
+        origin=(x0, y0),
+        lips=_lip_layers(mouth, at),
+        interior=draw_interior(canvas, face, mouth, at),
+        box=_clipped(_span(mouth, (-0.12, -0.14), (0.12, 0.36)), width, height),
+        down=mouth.down,
+        jaw_px=JAW * mouth.scale_px,
+        shadow_px=0.035 * mouth.scale_px,
+    )
+
+
+def _lip_layers(mouth: MouthFrame, at: Array) -> NDArray[np.uint8]:
+    """Alpha of the two skin layers; beyond the corners they overlap more and more softly."""
+    x, y = mouth.local(at)
+    beyond = np.maximum(np.abs(mouth.across(x)) - 1, 0) * 0.3
+    pixel = 1 / mouth.scale_px
+    soft = 1.4 * pixel + 0.5 * beyond
+    upper = np.clip((mouth.upper_at(x) - y) / soft + 0.5, 0, 1)
+    overlap = soft / 2 + 1.5 * pixel + 0.3 * beyond
+    lower = np.clip((y - mouth.lower_at(x) + overlap) / soft + 0.5, 0, 1)
+    return np.rint(255 * np.stack([upper, lower], axis=-1)).astype(np.uint8)
+
+
+def _span(
+    mouth: MouthFrame, low: tuple[float, float], high: tuple[float, float]
+) -> tuple[float, float, float, float]:
+    """Canvas box around corners and lip line with margins in S."""
+    x = np.float32([mouth.left_corner + low[0], mouth.right_corner + high[0]])
+    y = np.float32([mouth.upper_edge.min() + low[1], mouth.lower_edge.max() + high[1]])
+    corners = mouth.canvas(
+        np.float32([x[0], x[1], x[0], x[1]]), np.float32([y[0], y[0], y[1], y[1]])
+    )
+    (left, top), (right, bottom) = corners.min(0), corners.max(0)
+    return float(left), float(top), float(right), float(bottom)
+
+
+def _clipped(
+    box: tuple[float, float, float, float], width: int, height: int
+) -> tuple[int, int, int, int]:
+    """Even pixels within the canvas."""
+    x0, y0 = max(0, int(box[0])) & ~1, max(0, int(box[1])) & ~1
+    x1, y1 = min(width, int(box[2]) + 2) & ~1, min(height, int(box[3]) + 2) & ~1
+    return x0, y0, x1, y1

@@ -1,0 +1,53 @@
+"""RGB to and from planar YUV 4:2:0, BT.709, limited range; chroma sits between four luma pixels."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.engine.types import Image
+
+KR, KB = 0.2126, 0.0722  # BT.709
+KG = 1 - KR - KB
+
+
+def yuv_from_rgb(rgb: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(..., 3) RGB in [0, 255] to (..., 3) Y in [16, 235], U and V in [16, 240]."""
+    r, g, b = rgb[..., 0], rgb[..., 1], rgb[..., 2]
+    y = KR * r + KG * g + KB * b
+    u = (b - y) / (2 * (1 - KB))
+    v = (r - y) / (2 * (1 - KR))
+    return np.stack(
+        [16 + y * (219 / 255), 128 + u * (224 / 255), 128 + v * (224 / 255)], axis=-1
+    ).astype(np.float32)
+
+
+def planes_from_rgb(
+    image: Image,
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
+    """Y (h, w), U and V (h/2, w/2) of an image with even sides."""
+    yuv = yuv_from_rgb(image.astype(np.float32))
+    height, width = image.shape[:2]
+    chroma = yuv[..., 1:].reshape(height // 2, 2, width // 2, 2, 2).mean(axis=(1, 3))
+    return _bytes(yuv[..., 0]), _bytes(chroma[..., 0]), _bytes(chroma[..., 1])
+
+
+def rgb_from_frame(frame: NDArray[np.uint8]) -> Image:
+    """A (height*3//2, width) frame as RGB, for looking at and for covers."""
+    height, width = frame.shape[0] * 2 // 3, frame.shape[1]
+    y = (frame[:height].astype(np.float32) - 16) * (255 / 219)
+    quarter = height * width // 4
+    flat = frame[height:].reshape(-1)
+    u, v = (
+        np.kron(
+            (plane.reshape(height // 2, width // 2).astype(np.float32) - 128) * (255 / 224),
+            np.ones((2, 2), np.float32),
+        )
+        for plane in (flat[:quarter], flat[quarter:])
+    )
+    r = y + 2 * (1 - KR) * v
+    b = y + 2 * (1 - KB) * u
+    g = (y - KR * r - KB * b) / KG
+    return _bytes(np.stack([r, g, b], axis=-1))
+
+
+def _bytes(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
