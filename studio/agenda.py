@@ -34,6 +34,7 @@ class Matter:
     action: str
     url_name: str
     pk: int | None = None
+    anchor: str = ""
     kind: str = "light"  # of components/badge.html
     state: str = ""
 
@@ -46,8 +47,9 @@ class Step:
     why: str
     action: str
     url_name: str
-    pk: int | None
-    done: bool
+    pk: int | None = None
+    anchor: str = ""
+    done: bool = False
 
 
 @dataclass(frozen=True)
@@ -215,7 +217,6 @@ def _steps(user: User, first: Standing | None, n_scripts: int) -> list[Step]:
             "A name, a language, a time zone.",
             "Create the creator",
             "creator-create",
-            None,
             done=first is not None,
         ),
         _photo_step(first),
@@ -223,8 +224,9 @@ def _steps(user: User, first: Standing | None, n_scripts: int) -> list[Step]:
             "Agree to it, or have it agreed",
             "No consent, no reel. It can be taken back at any time.",
             "Record the consent",
-            "consent-create",
+            "creator-detail",
             pk,
+            "#agreement",
             done=bool(first and first.has_consent),
         ),
         Step(
@@ -232,7 +234,6 @@ def _steps(user: User, first: Standing | None, n_scripts: int) -> list[Step]:
             "A folder on this machine is enough to begin with.",
             "Choose a place",
             "account-list",
-            None,
             done=bool(first and first.has_account),
         ),
         Step(
@@ -248,7 +249,6 @@ def _steps(user: User, first: Standing | None, n_scripts: int) -> list[Step]:
             "Days and times of day; scripts are written for them.",
             "Plan a week",
             "slot-list",
-            None,
             done=has_slots,
         ),
         Step(
@@ -256,7 +256,6 @@ def _steps(user: User, first: Standing | None, n_scripts: int) -> list[Step]:
             "Then it is spoken, performed and queued without you.",
             read,
             "script-list",
-            None,
             done=False,
         ),
     ]
@@ -267,7 +266,9 @@ def _photo_step(standing: Standing | None) -> Step:
     if standing is None or photo is None:
         pk = standing.creator.pk if standing else None
         why = "The face to the camera, even light, nothing over the mouth."
-        return Step("Add one photo", why, "Add a photo", "portrait-create", pk, done=False)
+        return Step(
+            "Add one photo", why, "Add a photo", "creator-detail", pk, "#photo", done=False
+        )
     why, action = {
         Portrait.State.CHECKING: ("It is being looked at; a few seconds.", "See the photo"),
         Portrait.State.CHOOSE: ("Several faces are in it: say which one.", "Choose the face"),
@@ -275,7 +276,8 @@ def _photo_step(standing: Standing | None) -> Step:
         Portrait.State.REFUSED: ("That photo cannot be used; see why.", "See what is wrong"),
     }[Portrait.State(photo.state)]
     done = standing.has_photo
-    return Step("Add one photo", why, action, "portrait-detail", photo.pk, done=done)
+    pk = standing.creator.pk
+    return Step("Add one photo", why, action, "creator-detail", pk, "#photo", done=done)
 
 
 def _scripts(waiting: QuerySet[Script, Any], n_scripts: int) -> Iterator[Matter]:
@@ -305,7 +307,8 @@ def _posts(user: User) -> Iterator[Matter]:
         }[Post.State(post.state)]
         hook = f"“{post.reel.script.hook}” to {post.account.name}."
         why = f"{hook} {post.reason}".strip()
-        yield Matter(text, why, action, "post-detail", post.pk, kind, post.get_state_display())
+        state = post.get_state_display()
+        yield Matter(text, why, action, "post-detail", post.pk, kind=kind, state=state)
     if len(posts) > SHOWN:
         more = words.count(len(posts) - SHOWN, "more post", "more posts")
         yield Matter(f"{words.sentence(more)} in the queue", "", "Open the queue", "post-list")
@@ -353,15 +356,17 @@ def _unready(standing: Standing) -> Iterator[Matter]:
     if not standing.has_photo:
         step = _photo_step(standing)
         text = f"{creator.name} has no photo to perform with"
-        yield Matter(text, step.why, step.action, step.url_name, step.pk, "warn", "no photo")
+        place = (step.url_name, step.pk, step.anchor)
+        yield Matter(text, step.why, step.action, *place, "warn", "no photo")
     elif not standing.has_consent:
         text, why = f"{creator.name} has not agreed yet", "Until then no reel is made."
         action = "Record the consent"
-        yield Matter(text, why, action, "consent-create", creator.pk, "warn", "no consent")
+        place = ("creator-detail", creator.pk, "#agreement")
+        yield Matter(text, why, action, *place, "warn", "no consent")
     if not standing.has_account:
         text = f"{creator.name} has no place to post to"
         why, action = "A folder on this machine is enough.", "Choose a place"
-        yield Matter(text, why, action, "account-list", None, "warn", "no account")
+        yield Matter(text, why, action, "account-list", kind="warn", state="no account")
 
 
 def _coming(user: User) -> QuerySet[Post, Any]:

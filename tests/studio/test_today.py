@@ -133,11 +133,11 @@ class TestMatters:
         creator.consents.update(revoked_at=timezone.now())
         assert texts(creator.owner) == ["Alice Example has not agreed yet"]
 
-    def test_a_refused_photo_leads_to_its_report(self, creator):
+    def test_a_refused_photo_leads_to_what_is_wrong_with_it(self, creator):
         creator.portraits.update(state=Portrait.State.REFUSED)
         [matter] = agenda(creator.owner).matters
-        assert matter.url_name == "portrait-detail"
-        assert matter.pk == creator.portraits.get().pk
+        assert (matter.url_name, matter.pk) == ("creator-detail", creator.pk)
+        assert matter.anchor == "#photo"
 
     def test_somebody_elses_matters_stay_theirs(self, creator):
         stranger = UserFactory()
@@ -165,12 +165,13 @@ class TestFirstSteps:
             lambda: NoteFactory(creator=creator),
             lambda: ScriptFactory(slot=SlotFactory(creator=creator)),
         ):
-            seen.append(agenda(user).next_step.url_name)
+            step = agenda(user).next_step
+            seen.append(step.url_name + step.anchor)
             prepare()
         seen.append(agenda(user).next_step.url_name)
         assert seen == [
-            "portrait-create",
-            "consent-create",
+            "creator-detail#photo",
+            "creator-detail#agreement",
             "account-list",
             "note-create",
             "slot-list",
