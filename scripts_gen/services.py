@@ -1,6 +1,7 @@
 """The verbs of the calendar and of approval. Every change of a script's state happens here."""
 
 import datetime as dt
+import logging
 from collections.abc import Iterable
 from functools import partial
 from typing import Any, cast
@@ -24,6 +25,7 @@ from scripts_gen.writing import (
     Draft,
     NeedsNotes,
     Persona,
+    TryLater,
     Writer,
 )
 from scripts_gen.writing import writer as writer_named
@@ -34,6 +36,7 @@ PARTS_OF_A_SCRIPT = ("hook", "body", "call_to_action", "caption", "hashtags")
 CREATOR = "creator"  # who wrote a version that a person edited
 
 State = Script.State
+log = logging.getLogger(__name__)
 
 
 # --- notes ---------------------------------------------------------------------------------------
@@ -124,15 +127,79 @@ def _has_live_script(slot: Slot) -> bool:
 
 
 def ask_for_script(slot: Slot) -> None:
-    """Have a worker write a script. The sweep starts it again until it is there or given up."""
+    """Have the slot's script written: at once by a writer that is instant, else by a worker.
+
+    That it was asked for is kept until the script is there or given up; `slot` learns how it went.
+    """
     changes = {"state": Slot.State.ASKED, "problem": "", "tries": 0, "try_after": None}
     Slot.objects.filter(pk=slot.pk).update(**changes)
-    for name, value in changes.items():
-        setattr(slot, name, value)
-    enqueue("scripts_gen.tasks.write", slot.pk)
+    if _is_instant():
+        write_asked(slot.pk)
+    else:
+        enqueue("scripts_gen.tasks.write", slot.pk)
+    slot.refresh_from_db(fields=["state", "problem", "tries", "try_after"])
+
+
+def _is_instant() -> bool:
+    try:
+        return configured_writer().instant
+    except WriterError:
+        return True  # it will say what is wrong, at once
+
+
+def delete_slot(slot: Slot) -> None:
+    """Take a slot out of the calendar. Raises NotPossible when something was approved in it."""
+    scripts = slot.scripts.filter(decisions__verdict=Decision.Verdict.APPROVED)
+    if scripts.exists():
+        raise NotPossible(
+            "A script of this slot was approved, and a reel may hang on it. Move the slot instead, "
+            "or take the approval back."
+        )
+    slot.delete()
 
 
 # --- writing -------------------------------------------------------------------------------------
+
+
+LEASE_S = 180  # a language model takes a minute, asked twice two
+MAX_TRIES = 5
+
+
+def write_asked(slot_pk: int) -> None:
+    """Write the script that was asked for in a slot, and keep how it went. Safe to call twice."""
+    owner = Slot.objects.claim(slot_pk, states=(Slot.State.ASKED,), seconds=LEASE_S)
+    if owner is None:
+        return
+    slot = Slot.objects.select_related("creator", "pillar").get(pk=slot_pk)
+    try:
+        write_script(slot)
+    except TryLater as error:
+        _later(slot, owner, error)
+    except WriterError as error:
+        _give_up(slot, owner, str(error))
+    except Exception:
+        log.exception("Writing slot %s failed.", slot_pk)
+        _give_up(
+            slot, owner, "Writing failed; the reason is in the installation's log. Try again."
+        )
+    else:
+        Slot.objects.release(slot_pk, owner, state=Slot.State.IDLE, problem="", tries=0)
+
+
+def _later(slot: Slot, owner: str, error: TryLater) -> None:
+    """Wait as long as the service asked, twice as long each time, and not for ever."""
+    tries = slot.tries + 1
+    if tries >= MAX_TRIES:
+        _give_up(slot, owner, f"{error} It was tried {MAX_TRIES} times.")
+        return
+    wait = dt.timedelta(seconds=min(3600.0, max(error.retry_after_s, 30.0 * 2**tries)))
+    Slot.objects.release(
+        slot.pk, owner, tries=tries, try_after=timezone.now() + wait, problem=str(error)[:500]
+    )
+
+
+def _give_up(slot: Slot, owner: str, sentence: str) -> None:
+    Slot.objects.release(slot.pk, owner, state=Slot.State.STUCK, problem=sentence[:500])
 
 
 def configured_writer() -> Writer:

@@ -56,7 +56,8 @@ ENGLISH = Language(
         instance, on the other hand, in contrast, by contrast, in other words, of course, second,
         secondly, third, thirdly, finally, lastly, next, after that, afterwards, even so, that
         said, not only that, what's more, one of them, in that case, in this case, as such,
-        because of this, because of that, due to this, which"""
+        because of this, because of that, due to this, which, even, the last, the first, the
+        second, the third, the next, mine, here's why"""
     ),
     pronouns=_words("it they them he she him this these those"),
     first_person=_words(

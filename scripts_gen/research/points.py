@@ -178,6 +178,8 @@ def _all_points(sources: Sequence[Source], tag: str) -> list[Point]:
             }
             if not source.own and spoken & first_person:
                 continue  # somebody else's "I" in the creator's mouth would be a lie
+            if normal(sentence.text) == normal(source.title):
+                continue
             found.append(
                 Point(
                     text=sentence.text,
@@ -213,12 +215,12 @@ def _scored(found: list[Point], sources: Sequence[Source], topic: str, tag: str)
         concrete = bool(re.search(r"\d", point.text))
         length = min(1.0, len(documents[n]) / 5)
         score = (
-            0.35 * float(central[n])
+            0.3 * float(central[n])
             + 0.25 * float(near[n])
             + 0.1 * shared
-            + 0.1 * early
+            + 0.2 * early
             + 0.05 * concrete
-            + 0.15 * length
+            + 0.1 * length
         ) * 0.85 ** rank_of[point.note_id]
         scored.append(replace(point, score=round(min(1.0, score), 4)))
     return scored

@@ -23,6 +23,10 @@ _EXPLETIVE = re.compile(
     r"it(?:'s| is| was| takes| took) (?:\w+ ){0,4}?(?:to|that|for)\b", re.I
 )  # "It takes an hour to": nothing is meant by "it"
 
+_BARE_THAT = re.compile(
+    r"(?:\w+ ){1,2}that(?= by| with| for| in| on| to| from| into| every|[.,;:!])"
+)
+
 
 @dataclass(frozen=True)
 class Sentence:
@@ -98,11 +102,13 @@ def sentences(text: str, tag: str = "en") -> list[Sentence]:
     position, found = 0, []
     for paragraph, group in enumerate(_groups(blocks(text), tag)):
         for sentence in group:
-            checked = _speakable(sentence)
+            checked = _speakable(sentence, known)
             if checked:
                 found.append(replace(checked, position=position, paragraph=paragraph))
             position += 1
-        position += 1  # neighbours in different paragraphs are no neighbours
+        position += (
+            not group
+        )  # a heading, or a paragraph of nothing: what is around it is no neighbour
     return [_with_references(sentence, known) for sentence in found]
 
 
@@ -115,6 +121,7 @@ def _groups(found: list[Block], tag: str) -> Iterator[list[Sentence]]:
     for index, (kind, texts) in enumerate(runs):
         if kind == "heading":
             heading, lead = texts[-1], texts[-1] if texts[-1].endswith(":") else ""
+            yield []
         elif kind == "paragraph":
             introduces = index + 1 < len(runs) and runs[index + 1][0] in ("bullet", "step")
             for number, text in enumerate(texts):
@@ -198,14 +205,18 @@ def _is_brand(text: str) -> bool:
     return bool(re.match(r"[a-z]+[A-Z]|[a-z]\d|[a-z]\)", text))  # iPhone, x86
 
 
-def _speakable(sentence: Sentence) -> Sentence | None:
+_CODE = re.compile(r"[{}<>\\|]|=\S|\S=|\(\)|\[\]|\w_\w")
+
+
+def _speakable(sentence: Sentence, known: Language) -> Sentence | None:
     text = sentence.text
-    if HOLE in text or _is_boilerplate(text) or not _balanced(text):
+    if HOLE in text or _BOILERPLATE.search(text) or _CODE.search(text) or not _balanced(text):
         return None
     count = len(words(text))
     if count > MAX_WORDS * (2 if _CJK.search(text) else 1):
         return None
-    if count < MIN_WORDS and not (count == 2 and (sentence.step or text.endswith("?"))):
+    completes = sentence.step or text.endswith("?") or leans_back(text, known)
+    if count < (2 if completes else MIN_WORDS):
         return None
     letters = [sign for sign in text if sign.isalpha()]
     if len(letters) < 0.5 * len(text.replace(" ", "")):
@@ -225,10 +236,6 @@ _BOILERPLATE = re.compile(
     r"alle rechte|lire la suite|tous droits|leer más|todos los derechos|leggi anche)\b|©",
     re.I,
 )
-
-
-def _is_boilerplate(text: str) -> bool:
-    return bool(_BOILERPLATE.search(text))
 
 
 def _balanced(text: str) -> bool:
@@ -253,9 +260,11 @@ def leans_back(text: str, known: Language) -> bool:
     for phrase in known.back_references:
         if plain.startswith(phrase) and not plain[len(phrase) : len(phrase) + 1].isalnum():
             return plain[len(phrase) : len(phrase) + 1] != "'" or "'" in phrase
+    if _BARE_THAT.match(plain):
+        return True
     named = 0
     for word in words(plain):
         if word in known.pronouns:
-            return named < 2
+            return named < 3
         named += word not in known.stop_words
     return False

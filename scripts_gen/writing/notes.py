@@ -31,11 +31,11 @@ from scripts_gen.writing.errors import NeedsNotes
 from scripts_gen.writing.phrases import is_serious, phrases
 
 MIN_BODY_SENTENCES = 3
-MIN_SHARE = 0.45  # of the wanted length; less is no reel
+MIN_SHARE = 0.55  # of the wanted length; less is no reel
 MAX_SHARE = 1.1
 SECONDS_PER_SENTENCE = 5
-MAX_HOOK_WORDS = 18
-STRIKING = 2.0  # hook merit from which a sentence beats the title
+MAX_HOOK_WORDS = 15
+STRIKING = 1.9  # hook merit from which a sentence beats the title
 COUNTS = "no one two three four five six seven eight nine ten eleven twelve"
 
 Places = dict[tuple[int, int], Point]
@@ -66,10 +66,12 @@ class NotesWriter:
             f"{hook.evidence.sentence if hook else ''}\n{closing}", persona.language
         )
         body = choose_body(points, hook, persona, room_ms)
-        spoken = sum(estimate_ms(point.text, persona.language) for point in body)
-        if len(body) < MIN_BODY_SENTENCES or spoken < (MIN_SHARE * seconds - 5) * 1000 or not hook:
+        if hook is None or len(body) < MIN_BODY_SENTENCES:
             raise NeedsNotes(too_little(brief, len(points), left_out, seconds))
         said = [hook.evidence, *arrange(body, hook, brief, persona, turn)]
+        spoken = " ".join([*(part.sentence for part in said), closing])
+        if estimate_ms(spoken, persona.language) < MIN_SHARE * seconds * 1000:
+            raise NeedsNotes(too_little(brief, len(points), left_out, seconds))
         ending = [Evidence(sentence, None) for sentence in split(closing, persona.language)]
         return Draft(
             hook=hook.evidence.sentence,
@@ -114,16 +116,14 @@ def remarks(left_out: dict[str, int]) -> Iterable[str]:
 
 def too_little(brief: BriefData, count: int, left_out: dict[str, int], seconds: int) -> str:
     """Why there is no script, and what would help."""
-    about = f"Your notes on “{brief.topic}”" if brief.topic else "Your notes"
-    unused = " that no other script has used" if brief.said_before else ""
-    held = f"{counted(count)} {'sentence' if count == 1 else 'sentences'} one can say{unused}"
-    needed = counted(max(4, round(seconds / SECONDS_PER_SENTENCE)))
-    because = " ".join(remarks(left_out))
-    return (
-        f"{about} hold {held}; a script needs about {needed}. {because} Add more notes.".replace(
-            "  ", " "
-        )
-    )
+    about = f"Your notes on “{brief.topic}” hold" if brief.topic else "Your notes hold"
+    unused = "unused " if brief.said_before else ""
+    held = f"{counted(count)} {unused}{'sentence' if count == 1 else 'sentences'}"
+    needed = max(4, round(seconds / SECONDS_PER_SENTENCE))
+    wants = f"a script needs about {counted(needed)}"
+    if count >= needed:
+        wants += ", and these are too short or do not stand on their own"
+    return " ".join([f"{about} {held}; {wants}.", *remarks(left_out), "Add more notes."])
 
 
 def counted(count: int) -> str:
@@ -142,7 +142,7 @@ def choose_hook(
     """
     by_place = {(point.note_id, point.position): point for point in points}
     merits = [
-        (hook_merit(point, persona), point.score, -n)
+        (hook_merit(point, persona) + 0.3 * _starts(point, by_place), point.score, -n)
         for n, point in enumerate(points)
         if can_open(point) and closure(point, by_place)
     ]
@@ -153,6 +153,12 @@ def choose_hook(
     if title:
         return title
     return _said(points[-best[2]]) if best else None
+
+
+def _starts(point: Point, by_place: Places) -> bool:
+    """Whether the point opens its paragraph: nothing that explains it is left behind."""
+    before = by_place.get((point.note_id, point.position - 1))
+    return before is None or before.paragraph != point.paragraph
 
 
 def _said(point: Point) -> Hook:
@@ -178,7 +184,9 @@ def hook_merit(point: Point, persona: Persona) -> float:
     merit += 0.4 * bool(
         {"you", "your", "du", "dein", "tu", "ton", "tus", "je", "jouw"} & set(said)
     )
-    merit += 0.6 if 5 <= len(said) <= 12 else 0.0
+    merit += 0.6 if 5 <= len(said) <= 11 else 0.3 if len(said) <= 15 else 0.0
+    merit += 0.4 if point.position == 0 else 0.2 if point.position < 4 else 0.0
+    merit -= 0.8 * (said[0] in IMPERATIVES)  # advice comes after its reason
     merit += 0.3 * any(contains(point.text, word) for word in persona.words_to_use)
     return merit + point.score
 
@@ -196,6 +204,9 @@ def title_hook(
         return None  # "Notes of 3 May" says nothing about what follows
     if any(contains(title, word) for word in persona.words_to_avoid):
         return None
+    own = all(point.own for point in brief.points)
+    if not own and set(words(title.lower())) & known_language(persona.language).first_person:
+        return None  # "How I saved a year's rent" is somebody else's story
     note_id = next(
         (key for key, value in brief.titles.items() if plain(value) == plain(brief.topic)), None
     )
@@ -234,16 +245,16 @@ def soften(text: str, texts: Iterable[str], tag: str) -> str:
 
 
 _IMPERATIVES = """
-    add aim ask bake beat bend boil book breathe bring brush build buy call change check
-    chop choose clean click close combine commit cook cool copy count cover create cut
-    decide delete divide do drain drink drop dry eat empty enter fill find fold follow
-    freeze fry get give go grab grate grill heat hold import install invest keep knead lay
-    leave let lie lift list look lower make mark measure melt mix move open order pack pay
-    peel pick place plan plant pour practise preheat prepare press print pull push put
-    raise read reduce remove repeat replace rest return rinse roll rub run save scrape
-    season select send serve set shape sift simmer sit sleep slice soak spread sprinkle
-    squeeze stand start stir stop store stretch take taste test toast top toss track train
-    transfer try turn twist type use wait walk warm wash weigh whip whisk wipe wrap write
+    add aim ask assemble bake beat bend boil book breathe bring brush build buy call change
+    check choose chop clean click close combine commit cook cool copy count cover create cut
+    decide delete divide do drain drink drop dry eat empty enter fill find fold follow freeze
+    fry gather get give go grab grate grill grind heat hold import install invest keep knead
+    lay leave let lie lift list look lower make mark measure melt mix move open order pack pay
+    peel pick place plan plant pour practise preheat prepare press print pull push put raise
+    read reduce remove repeat replace rest return rinse roll rub run save scrape season select
+    send serve set shape sift simmer sit sleep slice soak spread sprinkle squeeze stand start
+    stir stop store stretch take taste test toast top toss track train transfer try turn twist
+    type use wait walk warm wash weigh whip whisk wipe wrap write
 """
 IMPERATIVES = frozenset(_IMPERATIVES.split())
 
@@ -323,7 +334,7 @@ def arrange(
     if opening:
         ordered.sort(key=lambda p: p.note_id != opening.note_id)
         run = _run_after(opening, ordered)
-        ordered = [*run, *(point for point in ordered if point not in run)]
+        ordered.sort(key=lambda p: (p not in run, not _same_thought(p, opening)))
     texts = [point.text for point in brief.points]
     steps = Counter((point.note_id, point.paragraph) for point in ordered if point.step)
     jump = _widest_jump(ordered)
@@ -338,6 +349,15 @@ def arrange(
             nth_step += point.step > 1
         said.append(Evidence(text, point.note_id, point.quote))
     return said
+
+
+def _same_thought(point: Point, opening: Point) -> bool:
+    """Whether the point goes on where the hook stopped, in the same paragraph."""
+    return (
+        point.note_id == opening.note_id
+        and point.paragraph == opening.paragraph
+        and point.position > opening.position
+    )
 
 
 def _run_after(opening: Point, ordered: list[Point]) -> list[Point]:
@@ -434,7 +454,7 @@ def hashtags(brief: BriefData, persona: Persona, body: Sequence[Point]) -> tuple
     frequent = [word for word, count in counts.most_common(3) if count >= 3]
     spoken_topics = [topic for topic in persona.topics if contains(text, topic)]
     found: dict[str, str] = {}
-    for words_ in [brief.pillar, *spoken_topics, *frequent]:
+    for words_ in [brief.pillar, *spoken_topics, *frequent, *persona.topics]:
         tag = as_hashtag(words_)
         if tag and not any(contains(words_, word) for word in persona.words_to_avoid):
             found.setdefault(tag.casefold(), tag)
