@@ -11,7 +11,7 @@ ENDLESS = ["-re", "-f", "lavfi", "-i", "testsrc", "-f", "null", "-"]
 
 
 def test_output_larger_than_a_pipe_comes_back_whole():
-    frames = "-f rawvideo -pix_fmt gray -video_size 512x512".split()
+    frames = ["-f", "rawvideo", "-pix_fmt", "gray", "-video_size", "512x512"]
     data = bytes(range(256)) * 1024 * 12
     raw = run_ffmpeg([*frames, "-i", "pipe:0", "-f", "rawvideo", "pipe:1"], data=data)
     assert raw == data
