@@ -79,20 +79,17 @@ def render(job: dict[str, Any], report: Report) -> dict[str, Any]:
         Path(job["photo"]),
         Path(job["out"]),
         text=job["text"],
-        audio=None,
         options=ReelOptions(**{**job["options"], "voice_sample": sample}),
         cache_dir=Path(job["cache_dir"]),
-        face=None,
         on_progress=lambda stage, fraction: report({"stage": stage, "fraction": fraction}),
-        should_stop=lambda: False,
     )
+    files = {name: str(getattr(reel, name)) for name in ("video", "cover", "srt", "vtt", "take")}
     return {
-        "video": str(reel.video),
-        "cover": str(reel.cover),
-        "srt": str(reel.srt),
-        "vtt": str(reel.vtt),
+        **files,
         "alignment": reel.alignment.to_json(),
         "timings": reel.timings,
+        "fps": float(reel.fps),
+        "duration_ms": reel.duration_ms,
     }
 
 

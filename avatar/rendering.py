@@ -16,6 +16,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q
+from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
 from avatar import process, services, workshop
@@ -35,17 +36,6 @@ GIVEN_UP = "Making this reel stopped unexpectedly {n} times. Your script is kept
 TOO_SLOW = "Making this reel took longer than {minutes} minutes and was stopped."
 FAULT = "Something in the program went wrong. Your script is kept; the log has the details."
 FILE_GONE = "The file of the photo or the voice is gone. Add it again, then make the reel again."
-
-# Engine stage -> stage of the row, and where in the whole it begins and ends.
-COURSE = {
-    "speak": (Reel.Stage.SPEAK, 0.00, 0.06),
-    "align": (Reel.Stage.ALIGN, 0.06, 0.10),
-    "analyse": (Reel.Stage.ANALYSE, 0.10, 0.18),
-    "perform": (Reel.Stage.PERFORM, 0.18, 0.20),
-    "render": (Reel.Stage.PERFORM, 0.20, 0.96),
-    "encode": (Reel.Stage.PERFORM, 0.96, 0.97),
-    "assemble": (Reel.Stage.ASSEMBLE, 0.97, 1.00),
-}
 
 
 class Cancelled(Exception):  # somebody asked to stop
@@ -204,17 +194,12 @@ def _follow(messages: Iterator[process.Message | None], hold: Hold) -> dict[str,
         if message is None:
             hold.keep(**changes)
         elif "stage" in message:
-            changes = _course(message["stage"], message["fraction"])
+            changes = {"stage": message["stage"], "progress": message["fraction"]}
         elif "error" in message:
             _refuse(message, hold.pk)
         else:
             return dict(message["result"])
     raise AssertionError("A child ends with an answer or an exception.")
-
-
-def _course(stage: str, fraction: float) -> dict[str, Any]:
-    name, begin, end = COURSE[stage]
-    return {"stage": name, "progress": begin + (end - begin) * fraction}
 
 
 def _refuse(answer: process.Message, pk: int) -> None:
@@ -226,25 +211,34 @@ def _refuse(answer: process.Message, pk: int) -> None:
 
 
 def _keep_files(reel: Reel, hold: Hold, made: dict[str, Any]) -> None:
-    """Put the files away, then say so in one UPDATE; what may not be said is deleted again."""
-    take, stored = reel.take, []
+    """Put the files away, then say so in one transaction; else delete them again."""
+    take = reel.take
+    fields: dict[str, FieldFile] = {name: getattr(reel, name) for name in services.FILES}
+    if speaks := not take.audio:  # the first reel of a take brings its voice-over
+        fields["take"] = take.audio
+    stored: list[FieldFile] = []
     try:
-        for name in services.FILES:
+        for name, field in fields.items():
             hold.keep()
-            store_file(getattr(reel, name), Path(made[name]))
-            stored.append(getattr(reel, name))
+            store_file(field, Path(made[name]))
+            stored.append(field)
         with transaction.atomic():
-            hold.finish(
-                state=Reel.State.READY, error="", stage="", progress=1.0, **_facts(reel, made)
-            )
-            Take.objects.filter(pk=take.pk).update(
-                alignment=made["alignment"], duration_ms=made["alignment"]["duration_ms"]
-            )
+            hold.finish(state=Reel.State.READY, error="", stage="", **_facts(reel, made))
+            if speaks:
+                _keep_take(take, made["alignment"])
             transaction.on_commit(partial(reel_ready.send_robust, sender=Reel, reel_id=reel.pk))
     except BaseException:
-        for file in stored:
-            file.storage.delete(file.name)
+        for field in stored:
+            field.storage.delete(str(field.name))
         raise
+
+
+def _keep_take(take: Take, alignment: dict[str, Any]) -> None:
+    silent = Take.objects.filter(pk=take.pk, audio="")
+    if not silent.update(
+        audio=take.audio.name, alignment=alignment, duration_ms=alignment["duration_ms"]
+    ):  # another reel of this take was quicker
+        take.audio.storage.delete(str(take.audio.name))
 
 
 def _facts(reel: Reel, made: dict[str, Any]) -> dict[str, Any]:
@@ -252,11 +246,12 @@ def _facts(reel: Reel, made: dict[str, Any]) -> dict[str, Any]:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return {
         **{name: getattr(reel, name).name for name in services.FILES},
+        "progress": 1.0,
         "sha256": sha256,
         "width": reel.options["width"],
         "height": reel.options["height"],
-        "fps": services.render_options(reel).fps,
-        "duration_ms": round(1000 * made["timings"]["video_seconds"]),
+        "fps": made["fps"],
+        "duration_ms": made["duration_ms"],
         "timings": made["timings"],
         "ready_at": timezone.now(),
     }

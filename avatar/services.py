@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 # What a creator may choose for one reel; the rest of ReelOptions follows from script and voice.
 CHOICES = ("captions", "width", "height", "motion", "blink", "expression")
-DEFAULTS = {f.name: f.default for f in fields(ReelOptions) if f.name in CHOICES}
+DEFAULTS: dict[str, Any] = {f.name: f.default for f in fields(ReelOptions) if f.name in CHOICES}
 FILES = ("video", "cover", "srt", "vtt")
 
 IN_A_SENTENCE: dict[str, str] = {
@@ -57,7 +57,7 @@ def request_reel(
     Asking again for the same gives the same reel. Raises ReelRefused.
     """
     portrait, consent = _permission(script)
-    chosen = {**DEFAULTS, **(options or {})}
+    chosen = _chosen(options or {})
     label = script.creator.reel_label if label is None else label
     take = _take(script, consent)
     key = recipe_sha256(portrait, chosen, label)
@@ -76,6 +76,13 @@ def request_reel(
         return live.get()
     wake(reel.pk)
     return reel
+
+
+def _chosen(options: dict[str, Any]) -> dict[str, Any]:
+    """All of CHOICES, so that 1 and 1.0, or left out and written out, are the same reel."""
+    if unknown := options.keys() - DEFAULTS.keys():
+        raise ReelRefused(f"There is no such choice: {', '.join(sorted(unknown))}.")
+    return {name: type(usual)(options.get(name, usual)) for name, usual in DEFAULTS.items()}
 
 
 def why_not(script: Script) -> str:

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -52,26 +52,25 @@ def clear(creator_id: int) -> bool:
 
 
 def prune(max_bytes: int = MAX_BYTES) -> int:
-    """Delete what is old, then the oldest until no more than `max_bytes` stay.
+    """Delete what is old, then the longest unused until no more than `max_bytes` stay.
 
     What a render may be using now stays. Returns how many bytes were freed.
     """
     now = time.time()
-    files = [(path, path.stat()) for path in _files()]
-    files.sort(key=lambda file: file[1].st_mtime, reverse=True)
     kept = freed = 0
-    for path, stat in files:
-        age_s = now - stat.st_mtime
-        kept += stat.st_size
-        if age_s > IN_USE_S and (age_s > MAX_AGE_S or kept > max_bytes):
-            path.unlink(missing_ok=True)
-            kept -= stat.st_size
-            freed += stat.st_size
-    for folder in sorted(_root().glob("creator-*/*/"), reverse=True):
-        if not any(folder.iterdir()) and now - folder.stat().st_mtime > IN_USE_S:
-            shutil.rmtree(folder, ignore_errors=True)
+    for path, used_at, n_bytes in sorted(_stages(), key=lambda stage: stage[1], reverse=True):
+        age_s = now - used_at
+        if age_s > IN_USE_S and (age_s > MAX_AGE_S or kept + n_bytes > max_bytes):
+            shutil.rmtree(path, ignore_errors=True)
+            freed += n_bytes
+        else:
+            kept += n_bytes
     return freed
 
 
-def _files() -> Iterator[Path]:
-    return (path for path in _root().glob("creator-*/**/*") if path.is_file())
+def _stages() -> Iterator[tuple[Path, float, int]]:
+    """Every finished stage and every render's folder: where, last used when, how big."""
+    for path in (*_root().glob("creator-*/cache/*/"), *_root().glob("creator-*/render-*/")):
+        with suppress(FileNotFoundError):  # another worker tidied it away
+            n_bytes = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+            yield path, path.stat().st_mtime, n_bytes

@@ -1,0 +1,86 @@
+"""Stands in for `python -m avatar.child`: same job, same messages, no engine.
+
+Its argument says how it behaves. It keeps stages in the cache folder as the engine does, and notes
+there what it did, so that a test can see what was done twice.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+STAGES = ("speak", "align", "analyse", "perform", "assemble")
+
+
+def say(**message):
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+def watch_parent():
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+way = sys.argv[1]
+job = json.loads(sys.stdin.readline())
+threading.Thread(target=watch_parent, daemon=True).start()
+
+if way.startswith("error:"):
+    _, kind, sentence = way.split(":")
+    say(error=kind, message=sentence, detail="the log's tail")
+    sys.exit()
+if way == "hangs":
+    time.sleep(60)
+if way == "talks":
+    for _ in range(6000):
+        say(stage="perform", fraction=0.5)
+        time.sleep(0.01)
+if job["do"].startswith("inspect"):
+    if way == "dies":
+        die()
+    say(result={"usable": True, "problems": [], "warnings": [], "faces": [{}]})
+    sys.exit()
+
+cache, out = Path(job["cache_dir"]), Path(job["out"])
+with (cache / "diary").open("a") as diary:
+    diary.write(f"start {os.getpid()}\n")
+for stage in STAGES:
+    done = cache / f"{stage}.done"
+    if not done.exists():
+        say(stage=stage, fraction=0.0)
+        if way == f"dies in {stage}":
+            die()
+        if way == f"dies once in {stage}" and not (cache / "died").exists():
+            (cache / "died").touch()
+            die()
+        if way == f"stays in {stage}":
+            (cache / way).write_text(str(os.getpid()))
+            time.sleep(60)
+        done.touch()
+        with (cache / "diary").open("a") as diary:
+            diary.write(f"{stage}\n")
+    say(stage=stage, fraction=1.0)
+
+made = {
+    name: str(out.with_suffix(f".{name}")) for name in ("video", "cover", "srt", "vtt", "take")
+}
+for name, path in made.items():
+    Path(path).write_bytes(f"{name} in {job['options']['captions']}".encode())
+say(
+    result={
+        **made,
+        "alignment": {"duration_ms": 1500, "phones": [], "words": [], "unplaced": []},
+        "timings": {"video_seconds": 1.5, "frames": 45, "stages": {"total": 1.0}},
+        "fps": 30.0,
+        "duration_ms": 1500,
+    }
+)
