@@ -5,7 +5,6 @@ before.
 from dataclasses import dataclass
 
 from avatar.models import Reel
-from creators.services import live_consent
 from publishing.models import Account, Post
 
 
@@ -20,10 +19,8 @@ class Stop:
 def why_not(post: Post) -> Stop | None:
     """What forbids it now; None when nothing does. `post` must be fresh from the database."""
     reel, account, script = post.reel, post.account, post.reel.script
-    if live_consent(account.creator) is None:
-        return Stop(
-            Post.State.CANCELLED, f"There is no consent of {account.creator.name} that covers it."
-        )
+    if Reel.objects.uncovered().filter(pk=reel.pk).exists():
+        return Stop(Post.State.CANCELLED, "No consent covers the photo and the voice in it.")
     if not script.is_approved or reel.take.text_sha256 != script.text_sha256:
         return Stop(Post.State.CANCELLED, "The script it was made from is no longer approved.")
     if reel.state != Reel.State.READY:

@@ -114,6 +114,7 @@ def queue_post(
         post.due_at, post.due_reason = due_at, "The time you chose."
     if user is not None and not draft:
         _sign(post, user)
+        post.state = State.SCHEDULED
         if stop := why_not(post):
             raise CannotPost(f"{stop.reason} Nothing was queued.")
     try:

@@ -1,1 +1,266 @@
-"""What a browser sees."""
+"""The queue in the browser: what goes out when, why something does not, and to where."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from avatar.models import Reel
+from creators.models import Creator
+from publishing import health, services, story
+from publishing.clients import platform_label
+from publishing.forms import CaptionForm, FolderForm, PostForm, SettleForm, TimeForm
+from publishing.hours import good_hour
+from publishing.models import STOPPABLE, Account, Post
+from publishing.services import CannotPost
+from studio.lib import words
+
+A_PAGE = 20
+State = Post.State
+HELD = (State.UNCONFIRMED, State.FAILED, State.WAITING, State.DRAFT)
+
+
+@require_safe
+def post_list(request: HttpRequest) -> HttpResponse:
+    """What needs somebody, what is coming day by day, what went out."""
+    creators = list(Creator.objects.for_user(request.user))
+    chosen = next((c for c in creators if str(c.pk) == request.GET.get("creator")), None)
+    posts = Post.objects.for_user(request.user).with_story()
+    if chosen:
+        posts = posts.filter(account__creator=chosen)
+    coming = list(posts.exclude(state__in=(*HELD, *story.OVER)))
+    held = sorted(posts.filter(state__in=HELD), key=lambda post: HELD.index(State(post.state)))
+    past = posts.filter(state__in=story.OVER).order_by("-due_at", "-pk")
+    context = {
+        "headline": story.headline([*held, *coming], len(coming)),
+        "held": _told(held),
+        "days": story.by_day(_told(coming)),
+        "page_obj": Paginator(past, A_PAGE).get_page(request.GET.get("page")),
+        "creators": creators if len(creators) > 1 else [],
+        "chosen": chosen,
+        "trouble": health.status()["problems"] if coming else [],
+    }
+    _told(context["page_obj"].object_list)
+    return render(request, "publishing/post_list.html", context)
+
+
+@require_safe
+def post_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    return _detail(request, _post(request, pk))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def post_create(request: HttpRequest, reel_pk: int) -> HttpResponse:
+    """A finished reel to one account, at the suggested hour or at one's own."""
+    reels = Reel.objects.for_user(request.user).select_related("take__script__slot__creator")
+    reel = get_object_or_404(reels, pk=reel_pk)
+    taken = Q(posts__in=Post.objects.filter(reel=reel).exclude(state=State.CANCELLED))
+    accounts = reel.creator.accounts.connected().exclude(taken)
+    first = accounts.select_related("creator").first()
+    context: dict[str, Any] = {"reel": reel}
+    if first is None or reel.state != Reel.State.READY:
+        return render(request, "publishing/post_form.html", context)
+    good = good_hour(first, seed=str(reel.pk), slot=reel.script.slot)
+    form = PostForm(
+        request.POST or None,
+        accounts=accounts,
+        zone=reel.creator.zone,
+        good_hour=good.when_utc,
+        initial={"account": first, "caption": services.suggest_caption(reel, first)},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            post = services.queue_post(
+                reel,
+                form.cleaned_data["account"],
+                user=request.user,
+                caption=form.cleaned_data["caption"],
+                due_at=form.due_at(),
+            )
+        except CannotPost as e:
+            form.add_error(None, str(e))
+        else:
+            messages.success(request, f"It goes out {words.when(post.due_at, reel.creator.zone)}.")
+            return redirect("post-detail", post.pk)
+    context |= {"form": form, "good": good}
+    status = 422 if form.errors else 200
+    return render(request, "publishing/post_form.html", context, status=status)
+
+
+@require_POST
+def post_approve(request: HttpRequest, pk: int) -> HttpResponse:
+    post = _post(request, pk)
+    seen = request.POST.get("seen") or None
+    return _do(
+        request,
+        post,
+        lambda: services.approve_post(post, request.user, seen_sha256=seen),
+        lambda: f"Approved. It goes out {words.when(post.due_at, post.creator.zone)}.",
+    )
+
+
+@require_POST
+def post_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    post = _post(request, pk)
+    return _do(
+        request, post, lambda: services.cancel(post), lambda: "Cancelled. Nothing goes out."
+    )
+
+
+@require_POST
+def post_retry(request: HttpRequest, pk: int) -> HttpResponse:
+    post = _post(request, pk)
+    return _do(request, post, lambda: services.retry(post), lambda: "It is being tried again.")
+
+
+@require_POST
+def post_reschedule(request: HttpRequest, pk: int) -> HttpResponse:
+    post = _post(request, pk)
+    form = TimeForm(request.POST, zone=post.creator.zone)
+    if not form.is_valid():
+        return _detail(request, post, time_form=form)
+    return _do(
+        request,
+        post,
+        lambda: services.reschedule(post, form.due_at()),
+        lambda: f"Moved. It goes out {words.when(post.due_at, post.creator.zone)}.",
+    )
+
+
+@require_POST
+def post_update(request: HttpRequest, pk: int) -> HttpResponse:
+    """Other words beside the reel."""
+    post = _post(request, pk)
+    form = CaptionForm(request.POST)
+    if form.is_valid():
+        try:
+            services.edit_caption(post, request.user, form.cleaned_data["caption"])
+        except CannotPost as e:
+            form.add_error("caption", str(e))
+        else:
+            messages.success(request, "The caption is changed.")
+            return redirect("post-detail", post.pk)
+    return _detail(request, post, caption_form=form)
+
+
+@require_POST
+def post_settle(request: HttpRequest, pk: int) -> HttpResponse:
+    """A person looked: it is live (and where), or it is not."""
+    post = _post(request, pk)
+    if request.POST.get("live") not in ("yes", "no"):
+        messages.error(request, "Say whether it is live.")
+        return redirect("post-detail", post.pk)
+    live = request.POST["live"] == "yes"
+    form = SettleForm(request.POST)
+    if live and not form.is_valid():
+        return _detail(request, post, settle_form=form)
+    return _do(
+        request,
+        post,
+        lambda: services.settle(post, live, form.cleaned_data["permalink"] if live else ""),
+        lambda: "Noted: it is live." if live else "It is being sent again.",
+    )
+
+
+@require_safe
+def account_list(request: HttpRequest) -> HttpResponse:
+    return _accounts(request, FolderForm(user=request.user))
+
+
+@require_POST
+def account_create(request: HttpRequest) -> HttpResponse:
+    form = FolderForm(request.POST, user=request.user)
+    if not form.is_valid():
+        return _accounts(request, form)
+    account = services.connect_folder(form.cleaned_data["creator"])
+    messages.success(request, f"Connected. Posts of {account.creator.name} land in its folder.")
+    return redirect("account-list")
+
+
+@require_POST
+def account_disconnect(request: HttpRequest, pk: int) -> HttpResponse:
+    account = get_object_or_404(Account.objects.for_user(request.user), pk=pk)
+    waiting = services.disconnect(account)
+    held = f" {words.sentence(words.count(waiting, 'post'))} will wait." if waiting else ""
+    messages.success(request, f"Disconnected; nothing more goes there.{held}")
+    return redirect("account-list")
+
+
+def _post(request: HttpRequest, pk: int) -> Post:
+    return get_object_or_404(Post.objects.for_user(request.user).with_story(), pk=pk)
+
+
+def _do(
+    request: HttpRequest, post: Post, verb: Callable[[], Any], done: Callable[[], str]
+) -> HttpResponse:
+    """Call a service, say what came of it, show the post."""
+    try:
+        verb()
+    except CannotPost as e:
+        messages.error(request, str(e))
+    else:
+        messages.success(request, done())
+    return redirect("post-detail", post.pk)
+
+
+def _told(posts: Any) -> Any:
+    """The same posts, each with what the page says about it."""
+    for post in posts:
+        post.badge_kind, post.badge_text = story.badge(post)
+        post.next_step = story.next_step(post)
+    return posts
+
+
+def _detail(
+    request: HttpRequest,
+    post: Post,
+    *,
+    time_form: TimeForm | None = None,
+    caption_form: CaptionForm | None = None,
+    settle_form: SettleForm | None = None,
+) -> HttpResponse:
+    """The page of one post; with a form that was filled in wrongly it answers 422."""
+    _told([post])
+    local = post.due_at.astimezone(post.creator.zone)
+    initial = {"when": "own", "own_time": local.replace(tzinfo=None)}
+    wrong = next((form for form in (time_form, caption_form, settle_form) if form), None)
+    context = {
+        "post": post,
+        "label": platform_label(post.account.platform),
+        "timeline": story.timeline(post, list(post.attempts.all())),
+        "can_stop": post.state in (*STOPPABLE, State.FAILED),
+        "can_move": post.state in STOPPABLE,
+        "can_retry": post.state in (State.FAILED, State.WAITING),
+        "time_form": time_form or TimeForm(zone=post.creator.zone, initial=initial),
+        "caption_form": caption_form or CaptionForm(initial={"caption": post.caption}),
+        "settle_form": settle_form or SettleForm(),
+        "open_form": type(wrong).__name__ if wrong else "",
+    }
+    status = 422 if wrong else 200
+    return render(request, "publishing/post_detail.html", context, status=status)
+
+
+def _accounts(request: HttpRequest, form: FolderForm) -> HttpResponse:
+    accounts: QuerySet[Account] = (
+        Account.objects.for_user(request.user)
+        .select_related("creator")
+        .annotate(
+            n_coming=Count("posts", filter=Q(posts__state__in=STOPPABLE)),
+            n_out=Count("posts", filter=Q(posts__state=State.PUBLISHED)),
+        )
+        .order_by("creator__name", "platform", "pk")
+    )
+    offered = form.fields["creator"].queryset  # type: ignore[attr-defined]
+    context = {
+        "accounts": accounts,
+        "form": form,
+        "paths": [(creator, services.folder_path(creator)) for creator in offered],
+        "has_creators": Creator.objects.for_user(request.user).exists(),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "publishing/account_list.html", context, status=status)

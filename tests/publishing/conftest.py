@@ -28,8 +28,10 @@ def build_post(platform="double", **fields):
     """A post that is allowed to go out: approved script, live consent, finished reel."""
     reel = fields.pop("reel", None) or factories.ReelFactory(ready=True)
     creator = reel.creator
-    if not creator.portraits.exists():
-        factories.PortraitFactory(creator=creator)
+    if reel.portrait is None:
+        reel.portrait = creator.portrait or factories.PortraitFactory(creator=creator)
+        reel.save()
+    if not creator.consents.exists():
         factories.ConsentFactory(creator=creator)
     account = fields.pop("account", None) or factories.AccountFactory(
         creator=creator, platform=platform, name=platform.title()

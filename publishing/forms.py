@@ -1,0 +1,116 @@
+"""What a creator chooses about posts."""
+
+import datetime as dt
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils import timezone
+
+from creators.models import Creator, User
+from publishing.local_time import instants
+from publishing.models import Account
+from studio.lib import words
+
+YEARS_AHEAD = 2
+
+
+class TimeForm(forms.Form):
+    """When a post goes out. `due_at()` is UTC, or None for the next good hour."""
+
+    when = forms.ChoiceField(
+        label="When", widget=forms.RadioSelect, choices=[], initial="peak", required=True
+    )
+    own_time = forms.DateTimeField(
+        label="Your time",
+        required=False,
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def __init__(
+        self, *args: Any, zone: ZoneInfo, good_hour: dt.datetime | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = zone
+        good = f": {words.when(good_hour, zone)}" if good_hour else ""
+        self.fields["when"].choices = [  # type: ignore[attr-defined]
+            ("peak", f"At the next good hour{good}"),
+            ("own", "At a time of your own"),
+            ("now", "Now"),
+        ]
+        self.fields["own_time"].help_text = f"By the clock in {zone.key.replace('_', ' ')}."
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("when") == "own" and "own_time" not in self.errors:
+            try:
+                cleaned["due_at"] = self._instant(cleaned.get("own_time"))
+            except forms.ValidationError as e:
+                self.add_error("own_time", e)
+        elif cleaned.get("when") == "now":
+            cleaned["due_at"] = timezone.now()
+        return cleaned
+
+    def due_at(self) -> dt.datetime | None:
+        due_at: dt.datetime | None = self.cleaned_data.get("due_at")
+        return due_at
+
+    def _instant(self, given: dt.datetime | None) -> dt.datetime:
+        if given is None:
+            raise forms.ValidationError("Say which time.")
+        wall, now = given.replace(tzinfo=None), timezone.now()
+        if wall.year > now.year + YEARS_AHEAD:
+            raise forms.ValidationError(f"That is more than {YEARS_AHEAD} years away.")
+        if wall.year < now.year - 1:
+            raise forms.ValidationError("That time has passed; choose a later one.")
+        moments = instants(wall, self.zone)
+        if not moments:
+            raise forms.ValidationError(
+                f"There is no {wall:%H:%M} on {wall.day} {wall:%B}: the clock is put forward over"
+                " it that day. Choose another time."
+            )
+        ahead = [moment for moment in moments if moment > now]
+        if not ahead:
+            raise forms.ValidationError("That time has passed; choose a later one.")
+        return ahead[0]
+
+
+class CaptionForm(forms.Form):
+    caption = forms.CharField(
+        label="Caption",
+        widget=forms.Textarea({"rows": 6}),
+        max_length=5000,
+        required=False,
+        help_text="Where a platform has no mark for it, a last line says that it is made with AI.",
+    )
+
+
+class PostForm(CaptionForm, TimeForm):
+    """A finished reel for one account."""
+
+    account = forms.ModelChoiceField(Account.objects.none(), label="To", empty_label=None)
+    field_order = ("account", "caption", "when", "own_time")
+
+    def __init__(self, *args: Any, accounts: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["account"]
+        field.queryset = accounts
+        field.label_from_instance = lambda account: account.name
+
+
+class SettleForm(forms.Form):
+    permalink = forms.URLField(
+        label="Its link there", required=False, max_length=1000, assume_scheme="https"
+    )
+
+
+class FolderForm(forms.Form):
+    """Whose folder to connect."""
+
+    creator = forms.ModelChoiceField(Creator.objects.none(), label="For", empty_label=None)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        connected = Account.objects.connected().filter(platform="folder")
+        without = Creator.objects.for_user(user).exclude(accounts__in=connected)
+        self.fields["creator"].queryset = without  # type: ignore[attr-defined]

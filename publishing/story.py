@@ -1,0 +1,182 @@
+"""What the pages say about posts: why one is not out, what is next, whether all is on time."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from publishing.models import UNDER_WAY, Account, Attempt, Post
+from studio.lib import words
+
+State, Phase = Post.State, Attempt.Phase
+
+ATTENTION = (State.UNCONFIRMED, State.FAILED)
+OVER = (State.PUBLISHED, State.DELIVERED, State.CANCELLED)
+LATE = dt.timedelta(minutes=5)
+
+KINDS = {  # of components/badge.html
+    State.DRAFT: "light",
+    State.SCHEDULED: "quiet",
+    State.PUBLISHED: "good",
+    State.DELIVERED: "good",
+    State.FAILED: "bad",
+    State.WAITING: "warn",
+    State.UNCONFIRMED: "bad",
+    State.CANCELLED: "quiet",
+}
+
+# What each step is called when it went well, and when it did not.
+DONE = {
+    Phase.PREPARE: "The files were brought there",
+    Phase.CHECK: "They are ready there",
+    Phase.COMMIT: "Sent out",
+    Phase.RECONCILE: "It was looked for, and it is live",
+}
+TRIED = {
+    Phase.PREPARE: "Bringing the files there",
+    Phase.CHECK: "Asking whether they are ready",
+    Phase.COMMIT: "Sending it out",
+    Phase.RECONCILE: "Looking whether it is live",
+}
+OUTCOMES = {
+    "": "under way, or cut off",
+    "transient": "no use this time",
+    "not_sent": "nothing left this machine",
+    "refresh": "the permission had to be renewed",
+    "rate_limited": "the platform asks to slow down",
+    "quota_exhausted": "the day's allowance is used up",
+    "reauth": "the permission has ended",
+    "account_blocked": "the platform restricts the account",
+    "invalid_content": "refused as it is",
+    "unsupported": "the platform does not take this",
+    "not_ready": "still being processed",
+    "expired_handle": "what was there has expired",
+    "duplicate": "the platform says it has it already",
+    "unknown_outcome": "no answer came",
+    "absent": "it is not there",
+    "unclear": "it cannot be told",
+    "error": "an error in this installation",
+}
+
+
+@dataclass
+class Entry:
+    """One line of a post's story. kind: done, now, wrong or nothing."""
+
+    text: str
+    at: dt.datetime | None = None
+    kind: str = "done"
+    detail: str = ""
+    times: int = 1
+
+
+def badge(post: Post) -> tuple[str, str]:
+    """(kind, words) of its badge."""
+    state = State(post.state)
+    return KINDS.get(state, "light"), words.sentence(state.label)
+
+
+def timeline(post: Post, attempts: Sequence[Attempt]) -> list[Entry]:
+    """All that happened to a post, oldest first, and what comes next."""
+    story = [Entry("Put in the queue", post.created_at)]
+    if post.approved_by is not None and post.approved_at is not None:
+        story.append(Entry(f"Approved by {post.approved_by.get_username()}", post.approved_at))
+    previous: Attempt | None = None
+    for attempt in attempts:
+        if previous and (previous.phase, previous.outcome) == (attempt.phase, attempt.outcome):
+            story[-1].times += 1
+            story[-1].at = attempt.started_at
+        else:
+            story.append(_entry(attempt))
+        previous = attempt
+    if post.state not in (State.PUBLISHED, State.DELIVERED):
+        kind = "wrong" if post.state in ATTENTION else "now"
+        story.append(Entry(next_step(post), kind="done" if post.state in OVER else kind))
+    return story
+
+
+def _entry(attempt: Attempt) -> Entry:
+    phase = Phase(attempt.phase)
+    if attempt.outcome == "ok":
+        return Entry(DONE[phase], attempt.finished_at)
+    words_for = OUTCOMES.get(attempt.outcome, attempt.outcome)
+    kind = "done" if attempt.outcome in ("not_ready", "absent", "") else "wrong"
+    return Entry(f"{TRIED[phase]}: {words_for}", attempt.started_at, kind, attempt.detail)
+
+
+def next_step(post: Post) -> str:
+    """One sentence: why it is not out, and what happens next and when."""
+    zone, state = post.creator.zone, State(post.state)
+    if state == State.DRAFT:
+        return post.reason or "It goes out after you have approved it."
+    if state == State.CANCELLED:
+        return f"It does not go out. {post.reason}".strip()
+    if state in (State.FAILED, State.UNCONFIRMED):
+        return post.reason or "It did not go out."
+    if state == State.WAITING or (post.reason and post.retry_at):
+        ahead = f" Next try {words.when(post.retry_at, zone)}." if post.retry_at else ""
+        return f"{post.reason}{ahead}".strip()
+    if state in UNDER_WAY:
+        return "It is on its way out now."
+    if post.account.state != Account.State.CONNECTED:
+        return f"{post.account.name} is {post.account.get_state_display()}: connect it again."
+    if is_late(post):
+        return "Its hour has come; it goes out within a minute or two of a worker being there."
+    return f"It goes out {words.when(post.due_at, zone)}."
+
+
+def is_late(post: Post) -> bool:
+    """Its hour is well past and it has not even been taken up."""
+    return post.state == State.SCHEDULED and post.due_at < timezone.now() - LATE
+
+
+def headline(posts: Iterable[Post], n_coming: int) -> str:
+    """The queue in one sentence. `posts`: those that have not gone out."""
+    held = list(posts)
+    unconfirmed = sum(post.state == State.UNCONFIRMED for post in held)
+    failed = sum(post.state == State.FAILED for post in held)
+    waiting = sum(post.state == State.WAITING for post in held)
+    drafts = sum(post.state == State.DRAFT for post in held)
+    late = sum(is_late(post) for post in held)
+    found = [
+        (unconfirmed, "post may already be live", "posts may already be live"),
+        (failed, "post did not go out", "posts did not go out"),
+        (waiting, "post is held up", "posts are held up"),
+        (late, "post is late", "posts are late"),
+        (drafts, "post waits for you", "posts wait for you"),
+    ]
+    said = [words.count(n, one, many) for n, one, many in found if n]
+    if said:  # the two worst; the list below has them all
+        return f"{words.sentence(' and '.join(said[:2]))}."
+    return "Everything is on time." if n_coming else "Nothing is in the queue."
+
+
+@dataclass
+class Day:
+    """The posts of one day in the creator's own zone."""
+
+    title: str
+    posts: list[Post]
+
+
+def by_day(posts: Iterable[Post]) -> list[Day]:
+    """Posts in order, under the day each goes out, in its own creator's zone."""
+    days: list[Day] = []
+    last: dt.date | None = None
+    for post in sorted(posts, key=lambda post: (_local(post).date(), post.due_at, post.pk)):
+        date = _local(post).date()
+        if date != last:
+            days.append(Day(words.sentence(_day_name(post.due_at, post.creator.zone)), []))
+        days[-1].posts.append(post)
+        last = date
+    return days
+
+
+def _local(post: Post) -> dt.datetime:
+    return post.due_at.astimezone(post.creator.zone)
+
+
+def _day_name(moment: dt.datetime, zone: ZoneInfo) -> str:
+    return words.day(moment, zone).removeprefix("on ")
