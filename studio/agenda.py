@@ -36,7 +36,6 @@ class Matter:
     pk: int | None = None
     anchor: str = ""
     kind: str = "light"  # of components/badge.html
-    state: str = ""
 
 
 @dataclass(frozen=True)
@@ -161,7 +160,12 @@ def agenda(user: User) -> Agenda:
         today.steps = _steps(user, standings[0] if standings else None, n_scripts)
     today.making = making(user)
     today.coming = list(_coming(user)[:SHOWN])
-    today.weeks = list(_weeks(user, creators))
+    ready = {standing.creator.pk for standing in standings if standing.has_consent}
+    today.weeks = [
+        week
+        for week in _weeks(user, creators)
+        if week.creator.pk in ready or any(day.state != "empty" for day in week.days)
+    ]
     today.matters = [*_posts(user), *_accounts(user), *_failed_reels(user)]
     if today.making or today.coming:
         today.troubles = status()["problems"]
@@ -307,8 +311,7 @@ def _posts(user: User) -> Iterator[Matter]:
         }[Post.State(post.state)]
         hook = f"“{post.reel.script.hook}” to {post.account.name}."
         why = f"{hook} {post.reason}".strip()
-        state = post.get_state_display()
-        yield Matter(text, why, action, "post-detail", post.pk, kind=kind, state=state)
+        yield Matter(text, why, action, "post-detail", post.pk, kind=kind)
     if len(posts) > SHOWN:
         more = words.count(len(posts) - SHOWN, "more post", "more posts")
         yield Matter(f"{words.sentence(more)} in the queue", "", "Open the queue", "post-list")
@@ -319,9 +322,8 @@ def _accounts(user: User) -> Iterator[Matter]:
     lost = (Account.State.RECONNECT, Account.State.BLOCKED)
     held = Q(posts__state__in=(*ON_ITS_WAY, Post.State.WAITING))
     accounts = Account.objects.for_user(user).filter(state__in=lost)
-    for name, state, n_posts in accounts.annotate(n_posts=Count("posts", filter=held)).values_list(
-        "name", "state", "n_posts"
-    ):
+    counted = accounts.annotate(n_posts=Count("posts", filter=held))
+    for name, n_posts in counted.values_list("name", "n_posts"):
         verb = "is" if n_posts == 1 else "are"
         waiting = words.sentence(f"{words.count(n_posts, 'post')} {verb} held back until then.")
         yield Matter(
@@ -330,7 +332,6 @@ def _accounts(user: User) -> Iterator[Matter]:
             "Reconnect",
             "account-list",
             kind="bad",
-            state=Account.State(state).label,
         )
 
 
@@ -346,27 +347,23 @@ def _failed_reels(user: User) -> Iterator[Matter]:
             "reel-detail",
             reel.pk,
             kind="bad",
-            state=reel.get_state_display(),
         )
 
 
 def _unready(standing: Standing) -> Iterator[Matter]:
-    """What a creator lacks before a reel can be made and posted."""
-    creator = standing.creator
+    """The first thing a creator lacks before a reel can be made and posted."""
+    name, pk = standing.creator.name, standing.creator.pk
     if not standing.has_photo:
         step = _photo_step(standing)
-        text = f"{creator.name} has no photo to perform with"
-        place = (step.url_name, step.pk, step.anchor)
-        yield Matter(text, step.why, step.action, *place, "warn", "no photo")
+        text = f"{name} has no photo to perform with"
+        yield Matter(text, step.why, step.action, "creator-detail", pk, "#photo", kind="warn")
     elif not standing.has_consent:
-        text, why = f"{creator.name} has not agreed yet", "Until then no reel is made."
+        text, why = f"{name} has not agreed yet", "Until then no reel is made."
         action = "Record the consent"
-        place = ("creator-detail", creator.pk, "#agreement")
-        yield Matter(text, why, action, *place, "warn", "no consent")
-    if not standing.has_account:
-        text = f"{creator.name} has no place to post to"
-        why, action = "A folder on this machine is enough.", "Choose a place"
-        yield Matter(text, why, action, "account-list", kind="warn", state="no account")
+        yield Matter(text, why, action, "creator-detail", pk, "#agreement", kind="warn")
+    elif not standing.has_account:
+        text, why = f"{name} has no place to post to", "A folder on this machine is enough."
+        yield Matter(text, why, "Choose a place", "account-list", kind="warn")
 
 
 def _coming(user: User) -> QuerySet[Post, Any]:

@@ -192,6 +192,7 @@ class TestFirstSteps:
 class TestWeeks:
     def test_seven_days_begin_with_today_where_the_creator_is(self):
         creator = CreatorFactory(time_zone="Pacific/Kiritimati")
+        SlotFactory(creator=creator, date=timezone.now().astimezone(creator.zone).date())
         [week] = agenda(creator.owner).weeks
         today = timezone.now().astimezone(creator.zone).date()
         assert [day.date for day in week.days] == [today + dt.timedelta(n) for n in range(7)]
@@ -206,6 +207,9 @@ class TestWeeks:
         ScriptFactory(slot=later, approved=True)
         [week] = agenda(creator.owner).weeks
         assert [day.state for day in week.days[:4]] == ["waiting", "planned", "approved", "empty"]
+
+    def test_the_week_of_somebody_who_is_not_ready_is_not_shown_empty(self):
+        assert agenda(CreatorFactory().owner).weeks == []
 
     def test_it_counts_the_empty_days(self, creator):
         SlotFactory(creator=creator, date=timezone.now().astimezone(BERLIN).date())
