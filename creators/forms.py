@@ -39,6 +39,7 @@ class SetupForm(UserCreationForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["username"].widget.attrs.pop("autofocus", None)
+        self.fields["username"].label = "User name"
         self.fields["username"].help_text = "What you will sign in with."
         self.fields["password1"].help_text = "Eight characters or more, not a common one."
         self.fields["password2"].help_text = ""

@@ -107,7 +107,7 @@ def voice_facts(report: Report) -> list[tuple[str, str]]:
     return [
         ("Length", f"{report['duration_ms'] / 1000:.1f} s"),
         ("Clipped", f"{report['clipping_share']:.2%}"),
-        ("Background noise", f"{report['noise_floor_dbfs']:.0f} dB"),
+        ("Background noise", f"{report['noise_floor_dbfs']:.0f} dBFS"),
         ("Silence", f"{report['silence_share']:.0%}"),
         ("Loudness", f"{report['level_lufs']:.0f} LUFS"),
     ]

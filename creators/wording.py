@@ -43,9 +43,9 @@ WORDINGS = {
             always=(
                 "Every reel says that it is synthetic: by the platform's own mark where there is "
                 "one, in its caption otherwise.",
-                "This agreement covers exactly this photo and this recording; a new one needs a "
-                "new agreement. The files stay in this installation and are used for nothing "
-                "else.",
+                "This agreement covers exactly this photo and, where there is one, this "
+                "recording; a new one needs a new agreement. The files stay in this installation "
+                "and are used for nothing else.",
                 "It can be revoked at any time, here, without giving a reason. From that moment "
                 "nothing more is made or posted; what has been posted already must be taken down "
                 "where it was posted.",

@@ -98,7 +98,7 @@ def portrait_create(request: HttpRequest, pk: int) -> HttpResponse:
         except services.UploadError as e:
             form.add_error("photo", str(e))
         else:
-            messages.info(request, "The photo is here and is being looked at.")
+            messages.info(request, "The photo has arrived.")
             return redirect("creator-detail", creator.pk)
     return render(request, PAGE, _room(creator, portrait_form=form), status=422)
 
@@ -128,7 +128,7 @@ def portrait_choose(request: HttpRequest, pk: int) -> HttpResponse:
     except services.FaceError as e:
         messages.error(request, str(e))
     else:
-        messages.info(request, f"Face {int(index) + 1} it is; it is being looked at.")
+        messages.info(request, f"Face {int(index) + 1} it is; that is who will speak.")
     return redirect("creator-detail", portrait.creator_id)
 
 
@@ -155,7 +155,7 @@ def voice_create(request: HttpRequest, pk: int) -> HttpResponse:
         except services.UploadError as e:
             form.add_error("recording", str(e))
         else:
-            messages.info(request, "The recording is here and is being listened to.")
+            messages.info(request, "The recording has arrived.")
             return redirect("creator-detail", creator.pk)
     return render(request, PAGE, _room(creator, voice_form=form), status=422)
 

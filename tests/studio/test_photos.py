@@ -1,4 +1,4 @@
-"""Photos made by strangers: what comes out is always plain, and what cannot is told in a sentence."""
+"""Photos made by strangers: what comes out is plain, and what cannot is told in a sentence."""
 
 import io
 import struct
@@ -40,7 +40,7 @@ def heic() -> io.BytesIO:
 
 
 def png_header(width: int, height: int) -> bytes:
-    """A PNG that says how large it is and holds one row: decoding what it claims would take memory."""
+    """A PNG that claims this size and holds one row; decoding the claim would take memory."""
 
     def chunk(name: bytes, body: bytes) -> bytes:
         return (
