@@ -1,0 +1,104 @@
+"""The line from upload to finished reel with the engine itself, small and short."""
+
+import wave
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from avatar import services, tasks, workshop
+from avatar.engine.media.probe import probe
+from avatar.models import Reel
+from creators.models import Portrait, Voice
+from creators.services import add_portrait, add_voice, give_consent
+from tests.factories import CreatorFactory, ScriptFactory
+
+SMALL = {"width": 180, "height": 320}
+
+
+@pytest.fixture
+def hopper_creator(db, hopper):
+    """A creator whose photo was uploaded and looked at by the engine."""
+    creator = CreatorFactory()
+    upload = SimpleUploadedFile("me.jpg", hopper.read_bytes(), content_type="image/jpeg")
+    portrait = add_portrait(creator, upload)
+    tasks.inspect_portrait(portrait.pk)
+    portrait.refresh_from_db()
+    assert portrait.state == Portrait.State.READY, portrait.report
+    give_consent(creator, user=creator.owner, person="G", basis="test", include_voice=False)
+    return creator
+
+
+@pytest.fixture
+def script(hopper_creator):
+    words = {"hook": "Yeast eats sugar.", "body": "", "call_to_action": ""}
+    return ScriptFactory(slot__creator=hopper_creator, approved=True, **words)
+
+
+def test_a_photo_and_three_words_become_a_reel_and_a_second_one_of_the_same_take(script):
+    reel = services.request_reel(script, options=SMALL, label="Synthetic")
+    tasks.render(reel.pk)
+    reel.refresh_from_db()
+    assert reel.state == Reel.State.READY, reel.error
+    film = probe(Path(reel.video.path))
+    assert (film.width, film.height) == (180, 320)
+    assert film.duration_ms == pytest.approx(reel.duration_ms, abs=50)
+    assert [word for word, *_ in reel.take.alignment["words"]] == ["Yeast", "eats", "sugar."]
+    assert Path(reel.cover.path).read_bytes().startswith(b"\xff\xd8")
+    assert Path(reel.vtt.path).read_text().startswith("WEBVTT")
+    assert "sugar" in Path(reel.srt.path).read_text()
+    with wave.open(reel.take.audio.path) as take:
+        assert take.getnframes() / take.getframerate() == pytest.approx(
+            reel.take.duration_ms / 1000, abs=0.05
+        )
+
+    cache = workshop.cache_dir(reel.creator.pk)
+    takes = set(cache.glob("take-*"))
+    again = services.request_reel(script, options={**SMALL, "captions": "bold"})
+    tasks.render(again.pk)
+    again.refresh_from_db()
+    assert again.state == Reel.State.READY, again.error
+    assert again.take == reel.take
+    assert again.sha256 != reel.sha256
+    assert set(cache.glob("take-*")) == takes, "it was spoken again"
+
+
+def test_what_cannot_be_said_fails_with_the_engines_sentence(hopper_creator):
+    script = ScriptFactory(
+        slot__creator=hopper_creator, approved=True, hook="🍞🍞", body="", call_to_action=""
+    )
+    reel = services.request_reel(script, options=SMALL)
+    tasks.render(reel.pk)
+    reel.refresh_from_db()
+    assert reel.state == Reel.State.FAILED
+    assert reel.error.endswith(".")
+    assert "wrong" not in reel.error
+
+
+def test_a_photo_without_a_face_is_refused_with_a_sentence(db):
+    from PIL import Image
+
+    buffer = BytesIO()
+    Image.linear_gradient("L").resize((600, 600)).save(buffer, "PNG")
+    portrait = add_portrait(
+        CreatorFactory(), SimpleUploadedFile("me.png", buffer.getvalue(), "image/png")
+    )
+    tasks.inspect_portrait(portrait.pk)
+    portrait.refresh_from_db()
+    assert portrait.state == Portrait.State.REFUSED
+    assert "face" in portrait.report["problems"][0]
+
+
+def test_a_silent_sample_is_refused_with_a_sentence(db):
+    buffer = BytesIO()
+    with wave.open(buffer, "wb") as sound:
+        sound.setparams((1, 2, 16000, 0, "NONE", ""))
+        sound.writeframes(np.zeros(16000 * 16, np.int16).tobytes())
+    upload = SimpleUploadedFile("me.wav", buffer.getvalue(), content_type="audio/wav")
+    voice = add_voice(CreatorFactory(), upload)
+    tasks.inspect_voice(voice.pk)
+    voice.refresh_from_db()
+    assert voice.state == Voice.State.REFUSED
+    assert voice.report["problems"]
