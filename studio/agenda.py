@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.urls import reverse
 from django.utils import timezone
 
 from avatar.models import Reel
@@ -32,9 +33,7 @@ class Matter:
     text: str
     why: str
     action: str
-    url_name: str
-    pk: int | None = None
-    anchor: str = ""
+    href: str
     kind: str = "light"  # of components/badge.html
 
 
@@ -45,9 +44,7 @@ class Step:
     text: str
     why: str
     action: str
-    url_name: str
-    pk: int | None = None
-    anchor: str = ""
+    href: str
     done: bool = False
 
 
@@ -211,7 +208,6 @@ def _has_approved(user: User) -> bool:
 
 def _steps(user: User, first: Standing | None, n_scripts: int) -> list[Step]:
     """The way to the first reel, for the first creator."""
-    pk = first.creator.pk if first else None
     has_notes = Note.objects.for_user(user).exists()
     has_slots = Slot.objects.for_user(user).exists()
     read = f"Read {words.count(n_scripts, 'script')}" if n_scripts else "Read the scripts"
@@ -220,7 +216,7 @@ def _steps(user: User, first: Standing | None, n_scripts: int) -> list[Step]:
             "Say who is on stage",
             "A name, a language, a time zone.",
             "Create the creator",
-            "creator-create",
+            reverse("creator-create"),
             done=first is not None,
         ),
         _photo_step(first),
@@ -228,51 +224,53 @@ def _steps(user: User, first: Standing | None, n_scripts: int) -> list[Step]:
             "Agree to it, or have it agreed",
             "No consent, no reel. It can be taken back at any time.",
             "Record the consent",
-            "creator-detail",
-            pk,
-            "#agreement",
+            _room(first, "agreement"),
             done=bool(first and first.has_consent),
         ),
         Step(
             "Choose where reels go",
             "A folder on this machine is enough to begin with.",
             "Choose a place",
-            "account-list",
+            reverse("account-list"),
             done=bool(first and first.has_account),
         ),
         Step(
             "Write down what you know",
             "Notes and sources: scripts are made of nothing else.",
             "Write a note",
-            "note-create",
-            pk,
+            reverse("note-create"),
             done=has_notes,
         ),
         Step(
             "Plan the week",
             "Days and times of day; scripts are written for them.",
             "Plan a week",
-            "slot-list",
+            reverse("slot-list"),
             done=has_slots,
         ),
         Step(
             "Approve a script",
             "Then it is spoken, performed and queued without you.",
             read,
-            "script-list",
+            reverse("script-list"),
             done=False,
         ),
     ]
 
 
+def _room(standing: Standing | None, part: str) -> str:
+    """The part of a creator's page; before there is a creator, where one is made."""
+    if standing is None:
+        return reverse("creator-create")
+    return reverse("creator-detail", args=[standing.creator.pk]) + f"#{part}"
+
+
 def _photo_step(standing: Standing | None) -> Step:
     photo = standing.newest_photo if standing else None
+    href = _room(standing, "photo")
     if standing is None or photo is None:
-        pk = standing.creator.pk if standing else None
         why = "The face to the camera, even light, nothing over the mouth."
-        return Step(
-            "Add one photo", why, "Add a photo", "creator-detail", pk, "#photo", done=False
-        )
+        return Step("Add one photo", why, "Add a photo", href)
     why, action = {
         Portrait.State.CHECKING: ("It is being looked at; a few seconds.", "See the photo"),
         Portrait.State.CHOOSE: ("Several faces are in it: say which one.", "Choose the face"),
@@ -280,8 +278,7 @@ def _photo_step(standing: Standing | None) -> Step:
         Portrait.State.REFUSED: ("That photo cannot be used; see why.", "See what is wrong"),
     }[Portrait.State(photo.state)]
     done = standing.has_photo
-    pk = standing.creator.pk
-    return Step("Add one photo", why, action, "creator-detail", pk, "#photo", done=done)
+    return Step("Add one photo", why, action, href, done=done)
 
 
 def _scripts(waiting: QuerySet[Script, Any], n_scripts: int) -> Iterator[Matter]:
@@ -290,7 +287,7 @@ def _scripts(waiting: QuerySet[Script, Any], n_scripts: int) -> Iterator[Matter]
         return
     others = f"And {words.count(n_scripts - 1, 'more', 'more')}." if n_scripts > 1 else ""
     action = f"Read {words.count(n_scripts, 'script')}" if n_scripts > 1 else "Read the script"
-    yield Matter(f"“{script.hook}”", others, action, "script-list")
+    yield Matter(f"“{script.hook}”", others, action, reverse("script-list"))
 
 
 def _posts(user: User) -> Iterator[Matter]:
@@ -311,10 +308,12 @@ def _posts(user: User) -> Iterator[Matter]:
         }[Post.State(post.state)]
         hook = f"“{post.reel.script.hook}” to {post.account.name}."
         why = f"{hook} {post.reason}".strip()
-        yield Matter(text, why, action, "post-detail", post.pk, kind=kind)
+        yield Matter(text, why, action, reverse("post-detail", args=[post.pk]), kind=kind)
     if len(posts) > SHOWN:
         more = words.count(len(posts) - SHOWN, "more post", "more posts")
-        yield Matter(f"{words.sentence(more)} in the queue", "", "Open the queue", "post-list")
+        yield Matter(
+            f"{words.sentence(more)} in the queue", "", "Open the queue", reverse("post-list")
+        )
 
 
 def _accounts(user: User) -> Iterator[Matter]:
@@ -330,7 +329,7 @@ def _accounts(user: User) -> Iterator[Matter]:
             f"Reconnect {name}",
             waiting if n_posts else "Nothing can be posted there until then.",
             "Reconnect",
-            "account-list",
+            reverse("account-list"),
             kind="bad",
         )
 
@@ -344,26 +343,25 @@ def _failed_reels(user: User) -> Iterator[Matter]:
             "A reel could not be made",
             f"“{reel.script.hook}” {reel.error}".strip(),
             "See why",
-            "reel-detail",
-            reel.pk,
+            reverse("reel-detail", args=[reel.pk]),
             kind="bad",
         )
 
 
 def _unready(standing: Standing) -> Iterator[Matter]:
     """The first thing a creator lacks before a reel can be made and posted."""
-    name, pk = standing.creator.name, standing.creator.pk
+    name = standing.creator.name
     if not standing.has_photo:
         step = _photo_step(standing)
         text = f"{name} has no photo to perform with"
-        yield Matter(text, step.why, step.action, "creator-detail", pk, "#photo", kind="warn")
+        yield Matter(text, step.why, step.action, step.href, kind="warn")
     elif not standing.has_consent:
         text, why = f"{name} has not agreed yet", "Until then no reel is made."
         action = "Record the consent"
-        yield Matter(text, why, action, "creator-detail", pk, "#agreement", kind="warn")
+        yield Matter(text, why, action, _room(standing, "agreement"), kind="warn")
     elif not standing.has_account:
         text, why = f"{name} has no place to post to", "A folder on this machine is enough."
-        yield Matter(text, why, "Choose a place", "account-list", kind="warn")
+        yield Matter(text, why, "Choose a place", reverse("account-list"), kind="warn")
 
 
 def _coming(user: User) -> QuerySet[Post, Any]:

@@ -136,8 +136,8 @@ class TestMatters:
     def test_a_refused_photo_leads_to_what_is_wrong_with_it(self, creator):
         creator.portraits.update(state=Portrait.State.REFUSED)
         [matter] = agenda(creator.owner).matters
-        assert (matter.url_name, matter.pk) == ("creator-detail", creator.pk)
-        assert matter.anchor == "#photo"
+        assert matter.action == "See what is wrong"
+        assert matter.href == reverse("creator-detail", args=[creator.pk]) + "#photo"
 
     def test_somebody_elses_matters_stay_theirs(self, creator):
         stranger = UserFactory()
@@ -151,7 +151,7 @@ class TestMatters:
 class TestFirstSteps:
     def test_a_fresh_installation_begins_with_a_creator(self):
         today = agenda(UserFactory())
-        assert today.next_step.url_name == "creator-create"
+        assert today.next_step.href == reverse("creator-create")
         assert headline_of(today) == "Seven steps lead to your first reel."
 
     def test_the_way_leads_through_photo_consent_place_notes_and_plan(self):
@@ -165,18 +165,12 @@ class TestFirstSteps:
             lambda: NoteFactory(creator=creator),
             lambda: ScriptFactory(slot=SlotFactory(creator=creator)),
         ):
-            step = agenda(user).next_step
-            seen.append(step.url_name + step.anchor)
+            seen.append(agenda(user).next_step.href)
             prepare()
-        seen.append(agenda(user).next_step.url_name)
-        assert seen == [
-            "creator-detail#photo",
-            "creator-detail#agreement",
-            "account-list",
-            "note-create",
-            "slot-list",
-            "script-list",
-        ]
+        seen.append(agenda(user).next_step.href)
+        room = reverse("creator-detail", args=[creator.pk])
+        pages = ("account-list", "note-create", "slot-list", "script-list")
+        assert seen == [room + "#photo", room + "#agreement", *map(reverse, pages)]
 
     def test_they_disappear_once_a_script_was_approved(self, creator):
         assert agenda(creator.owner).steps == []
