@@ -23,16 +23,19 @@ FFT_SIZE = 512
 N_FILTERS, N_CEPSTRA = 30, 13
 LOWEST_HZ, HIGHEST_HZ = 100.0, 7000.0
 PRE_EMPHASIS = 0.97
+SPEECH_BAND_HZ = (150.0, 7000.0)
+SONORITY_BAND_HZ = (150.0, 3000.0)
+BINS_HZ = np.fft.rfftfreq(FFT_SIZE, 1 / SAMPLE_RATE)
 PIECE_S = 30
 SLOPE_FRAMES = 3  # reach of the time derivative
 
 
-def spectra(waveform: Waveform, sample_rate: int) -> tuple[Array, Array]:
-    """Power spectra and levels, one row every HOP_MS; row i is centred on i * HOP_MS.
+def spectra(waveform: Waveform, sample_rate: int) -> Array:
+    """Power spectra after pre-emphasis, (n_frames, FFT_SIZE // 2 + 1).
 
-    Returns (n_frames, FFT_SIZE // 2 + 1) power and (n_frames,) level in dBFS.
+    A row every HOP_MS; row i is centred on i * HOP_MS.
     """
-    powers, levels = [], []
+    powers = []
     piece = PIECE_S * sample_rate
     margin = sample_rate // 10  # holds the window's halves and the resampler's tails
     for start in range(0, max(1, len(waveform)), piece):
@@ -40,10 +43,8 @@ def spectra(waveform: Waveform, sample_rate: int) -> tuple[Array, Array]:
         part = _resampled(waveform[first : start + piece + margin], sample_rate)
         lead = (start - first) * SAMPLE_RATE // sample_rate
         n_samples = min(piece, len(waveform) - start) * SAMPLE_RATE // sample_rate
-        frames = _frames(part, lead, max(1, -(-n_samples // HOP)))
-        levels.append(_levels_dbfs(frames))
-        powers.append(_power(frames))
-    return np.concatenate(powers), np.concatenate(levels)
+        powers.append(_power(_frames(part, lead, max(1, -(-n_samples // HOP)))))
+    return np.concatenate(powers)
 
 
 def _resampled(waveform: Waveform, sample_rate: int) -> Array:
@@ -64,11 +65,6 @@ def _frames(waveform: Array, lead: int, n_frames: int) -> Array:
     return windows[lead : lead + n_frames * HOP : HOP]
 
 
-def _levels_dbfs(frames: Array) -> Array:
-    power = np.einsum("ij,ij->i", frames, frames) / WINDOW
-    return (10 * np.log10(np.maximum(power, 1e-10))).astype(np.float32)
-
-
 def _power(frames: Array) -> Array:
     emphasised = np.empty_like(frames)
     emphasised[:, 0] = frames[:, 0] * (1 - PRE_EMPHASIS)
@@ -76,6 +72,25 @@ def _power(frames: Array) -> Array:
     spectrum = np.fft.rfft(emphasised * np.hanning(WINDOW).astype(np.float32), FFT_SIZE)
     power: Array = (np.abs(spectrum) ** 2).astype(np.float32)
     return power
+
+
+def speech_level(power: Array) -> Array:
+    """(n_frames,) dB. Every speech sound counts alike, faint fricatives too; hum does not."""
+    return _band_db(power, *SPEECH_BAND_HZ, weights=None)
+
+
+def sonority_level(power: Array) -> Array:
+    """(n_frames,) dB. How loud a vowel would be: high in vowels, low in any voice's fricatives."""
+    turn = np.exp(-2j * np.pi * BINS_HZ / SAMPLE_RATE)
+    return _band_db(power, *SONORITY_BAND_HZ, weights=1 / np.abs(1 - PRE_EMPHASIS * turn) ** 2)
+
+
+def _band_db(
+    power: Array, low_hz: float, high_hz: float, weights: NDArray[np.float64] | None
+) -> Array:
+    band = ((low_hz < BINS_HZ) & (high_hz > BINS_HZ)) * (1.0 if weights is None else weights)
+    level: Array = 10 * np.log10(np.maximum(power @ band.astype(np.float32) / FFT_SIZE, 1e-10))
+    return level
 
 
 def cepstra(power: Array, *, warp: float = 1.0, highest_hz: float = HIGHEST_HZ) -> Array:
@@ -97,10 +112,11 @@ def _cepstra_of_log(log_mel: Array) -> Array:
 def _filters(warp: float, highest_hz: float) -> Array:
     """Triangular mel filters, (N_FILTERS, FFT_SIZE // 2 + 1), on frequencies divided by warp."""
     edges = _hz(np.linspace(_mel(LOWEST_HZ), _mel(highest_hz), N_FILTERS + 2)) / warp
-    bins = np.fft.rfftfreq(FFT_SIZE, 1 / SAMPLE_RATE)[None, :]
+    bins = BINS_HZ[None, :]
     low, centre, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     rising, falling = (bins - low) / (centre - low), (high - bins) / (high - centre)
-    return np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
+    filters: Array = np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
+    return filters
 
 
 def _mel(hz: float) -> float:
@@ -124,4 +140,5 @@ def slopes(rows: Array, reach: int = SLOPE_FRAMES) -> Array:
 def standardised(rows: Array, of: NDArray[np.bool_]) -> Array:
     """Each column with the mean 0 and the deviation 1 that it has over the rows chosen."""
     chosen = rows[of] if of.any() else rows
-    return (rows - chosen.mean(axis=0)) / (chosen.std(axis=0) + 1e-6)
+    scaled: Array = (rows - chosen.mean(axis=0)) / (chosen.std(axis=0) + 1e-6)
+    return scaled

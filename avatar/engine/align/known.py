@@ -8,7 +8,7 @@ aligning again. Pauses are states of their own, possible between any two words.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +19,16 @@ from avatar.engine.align.features import (
     Array,
     cepstra,
     slopes,
+    sonority_level,
     spectra,
+    speech_level,
     standardised,
 )
 from avatar.engine.align.path import cheapest_path
-from avatar.engine.align.phones import sound_class
+from avatar.engine.align.refine import refined
 from avatar.engine.align.voicing import speech_frames
 from avatar.engine.errors import AlignmentError
+from avatar.engine.speech.phones import sound_class
 from avatar.engine.speech.reading import Reading, place, read
 from avatar.engine.types import Alignment, Waveform
 
@@ -33,7 +36,9 @@ WARPS = (0.84, 0.9, 0.96, 1.02, 1.08, 1.14, 1.2)  # vocal tracts from a tall man
 PAUSE = -1  # in place of a phone
 STEP_COSTS = (0.12, 0.0, 0.12, 0.5)  # staying, going on by one, two, three states
 LEVEL_WEIGHT, SLOPE_WEIGHT = 1.0, 0.7
-PAUSE_COST, SPEECH_IN_PAUSE_COST = 0.35, 3.5
+PAUSE_COST, SPEECH_IN_PAUSE_COST = 0.2, 3.5
+# What it costs to hear a phone where nobody speaks; closures are silent by nature.
+SILENCE_COST = {"vowel": 1.5, "sonorant": 1.0, "fricative": 0.6, "stop": 0.15}
 LONGEST_COST = 4.0  # of one frame: a cough must not outweigh a word
 LEARNING_ROUNDS = 3
 PRIOR_FRAMES = 25  # how many frames it takes to believe half of what they say about a class
@@ -47,6 +52,7 @@ class States:
 
     rows: Array  # (n_states, n_features); zero for pauses
     phone: NDArray[np.int64]  # (n_states,) index of the phone, PAUSE for a pause
+    silence_cost: Array  # (n_states,) what it costs where nobody speaks
 
 
 @dataclass(frozen=True)
@@ -69,12 +75,14 @@ def align(waveform: Waveform, sample_rate: int, text: str, language: str) -> Ali
     """
     reading = read(text, language)
     highest_hz = min(HIGHEST_HZ, 0.45 * sample_rate)
-    heard_power, level = spectra(waveform, sample_rate)
-    speech = speech_frames(level)
+    power = spectra(waveform, sample_rate)
+    speech = speech_frames(speech_level(power))
     if not (speech > 0.5).any():
         raise AlignmentError("The sound holds no speech to lay the text over.")
-    heard = _heard(cepstra(heard_power, highest_hz=highest_hz), level, speech)
-    read_power, read_level = spectra(reading.waveform, reading.sample_rate)
+    spectrum, level = cepstra(power, highest_hz=highest_hz), sonority_level(power)
+    heard = _heard(spectrum, level, speech)
+    read_power = spectra(reading.waveform, reading.sample_rate)
+    read_level = sonority_level(read_power)
     ratio = _speech_ratio(reading, heard)
 
     def states_at(warp: float) -> States:
@@ -85,6 +93,7 @@ def align(waveform: Waveform, sample_rate: int, text: str, language: str) -> Ali
     warp = _best_warp(heard, states_at)
     states, path = _learned(heard, states_at(warp), reading)
     bounds = _bounds(path, states, heard, len(reading.phones))
+    bounds = refined(bounds, standardised(spectrum, speech > 0.5), level)
     return place(reading, bounds * HOP_MS, round(1000 * len(waveform) / sample_rate))
 
 
@@ -140,7 +149,10 @@ def _states(reading: Reading, spectrum: Array, level: Array, ratio: float) -> St
     rows = _rows(spectrum, level, spoken)[frames]
     phone_of = np.array(phones)
     rows[phone_of == PAUSE] = 0
-    return States(rows, phone_of)
+    costs = np.array([SILENCE_COST[sound_class(p.phone)] for p in reading.phones])
+    return States(
+        rows, phone_of, np.where(phone_of == PAUSE, 0, costs[phone_of]).astype(np.float32)
+    )
 
 
 def _best_warp(heard: Heard, states_at: Callable[[float], States]) -> float:
@@ -153,6 +165,7 @@ def _path(heard: Heard, states: States, every: int = 1) -> tuple[NDArray[np.int6
     rows, speech = heard.rows[::every], heard.is_speech[::every]
     kept = _thinned(states.phone, every)
     templates, phone = states.rows[kept], states.phone[kept]
+    silence_cost = states.silence_cost[kept]
     is_pause = phone == PAUSE
     row_norms, template_norms = (rows**2).sum(axis=1), (templates**2).sum(axis=1)
     pause_costs = PAUSE_COST + SPEECH_IN_PAUSE_COST * speech
@@ -164,6 +177,7 @@ def _path(heard: Heard, states: States, every: int = 1) -> tuple[NDArray[np.int6
             - 2 * rows[first_row:last_row] @ templates[first:last].T
         )
         np.minimum(local, LONGEST_COST, out=local)
+        local += (1 - speech[first_row:last_row, None]) * silence_cost[None, first:last]
         pauses = np.flatnonzero(is_pause[first:last])
         local[:, pauses] = pause_costs[first_row:last_row, None]
         return local
@@ -193,8 +207,8 @@ def _learned(heard: Heard, states: States, reading: Reading) -> tuple[States, ND
         rows = states.rows.copy()
         for labels, prior in ((classes, PRIOR_FRAMES), (names, 2 * PRIOR_FRAMES)):
             rows = _moved(rows, states.phone, labels, heard, path, prior)
-        path, _ = _path(heard, States(rows, states.phone))
-    return States(rows, states.phone), path
+        path, _ = _path(heard, replace(states, rows=rows))
+    return replace(states, rows=rows), path
 
 
 def _moved(

@@ -7,7 +7,7 @@ import difflib
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import espeakng_loader
 import numpy as np
 
 from avatar.engine.errors import EngineError, InputError, ModelUnavailable
+from avatar.engine.speech.phones import sound_class
 from avatar.engine.types import Waveform
 
 PROCESS = Path(__file__).with_name("espeak_process.py")
@@ -24,6 +25,9 @@ ALIASES = {"zh": "cmn", "zh-cn": "cmn", "zh-tw": "cmn", "zh-hk": "yue", "no": "n
 # Stress and espeak-ng's own allophone marks go; its ASCII for a few phones becomes IPA.
 TO_IPA = str.maketrans({"S": "ʃ", "Z": "ʒ", "A": "ɑ", "g": "ɡ", "ε": "ɛ", "?": "ʔ", ":": "ː"})
 MARKS = str.maketrans("", "", "ˈˌ-^'\"\u200d#._|;~")
+CLOSURE_S, LONGEST_CLOSURE_S = 0.06, 0.15  # of a stop behind a pause, and behind a sound
+CLOSED_LEVEL = 0.08  # of the sound before; louder is no closure
+GLIDE_S = 0.02  # from a nasal or liquid into its vowel, measured on espeak-ng 1.52
 PRIMARY_STRESS, SECONDARY_STRESS = "ˈ", "ˌ"
 
 
@@ -98,7 +102,42 @@ def _utterance(waveform: Waveform, rate: int, events: list[list[Any]]) -> Uttera
             continue  # a pause, or the mark of another language's word: "(en)"
         stress = 2 if PRIMARY_STRESS in value else 1 if SECONDARY_STRESS in value else 0
         phones.append(SpokenPhone(phone, start, end, stress))
-    return Utterance(waveform, rate, tuple(phones), tuple(words))
+    timed = _as_heard(phones, waveform, rate)
+    return Utterance(waveform, rate, tuple(timed), tuple(words))
+
+
+def _as_heard(phones: list[SpokenPhone], waveform: Waveform, rate: int) -> list[SpokenPhone]:
+    """Phones from where they are heard, which is not always where espeak-ng announces them.
+
+    A stop is announced at its burst: its closure, when lips or tongue shut, lies in the phone
+    before. A vowel behind a nasal or liquid is announced when its glide is over.
+    """
+    heard = list(phones)
+    for i, phone in enumerate(phones):
+        before = heard[i - 1] if i else SpokenPhone("", 0, 0)
+        start = phone.start
+        if sound_class(phone.phone) == "stop":
+            start = _closure_start(waveform, before, phone.start, rate)
+        elif sound_class(phone.phone) == "vowel" and sound_class(before.phone) == "sonorant":
+            start = max(phone.start - round(rate * GLIDE_S), (before.start + before.end) // 2)
+        if before.end > start:
+            heard[i - 1] = replace(before, end=start)
+        heard[i] = replace(phone, start=start)
+    return heard
+
+
+def _closure_start(waveform: Waveform, before: SpokenPhone, burst: int, rate: int) -> int:
+    """Where the sound stops before a burst: in the phone before it, or in a pause."""
+    pause = burst - before.end
+    if pause > 0:
+        return max(burst - round(rate * CLOSURE_S), before.end)
+    earliest = max((before.start + before.end) // 2, burst - round(rate * LONGEST_CLOSURE_S))
+    step = round(rate * 0.002)
+    loud = CLOSED_LEVEL * float(np.abs(waveform[before.start : before.end]).max(initial=0.0))
+    start = burst
+    while start - step >= earliest and np.abs(waveform[start - step : start]).max() < loud:
+        start -= step
+    return start
 
 
 @dataclass(frozen=True)
