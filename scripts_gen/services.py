@@ -27,6 +27,7 @@ from scripts_gen.writing import (
     Persona,
     TryLater,
     Writer,
+    WriterError,
 )
 from scripts_gen.writing import writer as writer_named
 from studio.lib.jobs import enqueue
@@ -127,7 +128,7 @@ def _has_live_script(slot: Slot) -> bool:
 
 
 def ask_for_script(slot: Slot) -> None:
-    """Have the slot's script written: at once by a writer that is instant, else by a worker.
+    """Have the slot's script written: at once by an instant writer, else by a worker.
 
     That it was asked for is kept until the script is there or given up; `slot` learns how it went.
     """
@@ -148,12 +149,12 @@ def _is_instant() -> bool:
 
 
 def delete_slot(slot: Slot) -> None:
-    """Take a slot out of the calendar. Raises NotPossible when something was approved in it."""
+    """Take a slot out of the calendar. NotPossible when a script of it was ever approved."""
     scripts = slot.scripts.filter(decisions__verdict=Decision.Verdict.APPROVED)
     if scripts.exists():
         raise NotPossible(
-            "A script of this slot was approved, and a reel may hang on it. Move the slot instead, "
-            "or take the approval back."
+            "A script of this slot was approved, and its reel and posts hang on it. "
+            "Move the slot instead."
         )
     slot.delete()
 
@@ -413,7 +414,7 @@ def edit(script: Script, user: User, *, seen_sha256: str | None = None, **parts:
         raise TypeError(f"A script has no {', '.join(sorted(unknown))}.")
     current = _locked(script)
     if seen_sha256 is not None and seen_sha256 != current.text_sha256:
-        raise Changed("This script changed since you looked. Your words are still in the form.")
+        raise Changed("This script changed since you looked.")
     if current.state == State.SUPERSEDED:
         raise NotPossible("A newer version has replaced this script. Edit the newer one.")
     wanted = {name: parts.get(name, getattr(current, name)) for name in PARTS_OF_A_SCRIPT}

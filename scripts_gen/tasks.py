@@ -18,7 +18,7 @@ def write(slot_pk: int) -> None:
 
 
 def due() -> list[tuple[str, int, str]]:
-    """Slots that wait for their script and nobody is writing. Asking twice starts nothing twice."""
+    """Slots that wait for their script and that nobody is writing at the moment."""
     ready = Q(try_after=None) | Q(try_after__lte=timezone.now())
     waiting = Slot.objects.free().filter(ready, state=Slot.State.ASKED)
     pks = waiting.order_by("date", "pk").values_list("pk", flat=True)

@@ -87,8 +87,8 @@ class OpenAIWriter:
     ) -> Draft:
         if len(brief.points) < MIN_POINTS:
             raise NeedsNotes(
-                f"Your notes on “{brief.topic}” hold too little for a script; about five sentences "
-                "are needed. Add more notes."
+                f"Your notes on “{brief.topic}” hold too little for a script; about five "
+                "sentences are needed. Add more notes."
             )
         messages = ask(brief, persona, seconds)
         problem = ""
@@ -131,8 +131,8 @@ class OpenAIWriter:
         said = choices[0]
         if getattr(said.message, "refusal", None):
             raise NeedsNotes(
-                "The writing service declined to write about this. Give the slot another topic, or "
-                "write the script from your notes alone."
+                "The writing service declined to write about this. "
+                "Give the slot another topic, or write the script from your notes alone."
             )
         if said.finish_reason == "content_filter":
             raise NeedsNotes(
