@@ -1,7 +1,6 @@
 """Captions as an Advanced SubStation script for libass: every word an event of its own.
 
-A word that is placed by itself can change colour and size without moving its neighbours. Scripts
-that run from right to left are handed to libass a line at a time, which orders and joins them.
+A word that is placed by itself can change colour and size without moving its neighbours.
 """
 
 from collections.abc import Iterator, Sequence
@@ -64,8 +63,7 @@ def script(
     if style != "none":
         for phrase in group(words, duration_ms):
             layout = lay_out(phrase, look, fonts, area, frame_width)
-            whole_lines = layout.right_to_left
-            events += (_bidi if whole_lines else _by_word)(phrase, layout, look)
+            events += _by_word(phrase, layout, look)
     return Script(_HEADER.format(width=width, height=height) + "".join(events), fonts)
 
 
@@ -77,6 +75,7 @@ def find_style(name: str) -> Style:
     return STYLES.get(name, STYLES["clean"])
 
 
+# Encoding -1: libass takes the direction of a text from its first letter.
 _HEADER = """[Script Info]
 ScriptType: v4.00+
 PlayResX: {width}
@@ -86,8 +85,8 @@ ScaledBorderAndShadow: yes
 YCbCr Matrix: TV.709
 
 [V4+ Styles]
-Format: Name, Fontname, Fontsize, PrimaryColour, OutlineColour, Bold, BorderStyle, Alignment
-Style: Base,Manrope ExtraBold,48,&H00FFFFFF,&H00000000,0,1,5
+Format: Name, Fontname, Fontsize, PrimaryColour, OutlineColour, BorderStyle, Alignment, Encoding
+Style: Base,Manrope ExtraBold,48,&H00FFFFFF,&H00000000,1,5,-1
 
 [Events]
 Format: Layer, Start, End, Style, Text
@@ -143,8 +142,7 @@ def _middle(pieces: Sequence[Run], baseline: float, em: float) -> float:
 
 
 def _by_word(phrase: Phrase, layout: Layout, style: Style) -> Iterator[str]:
-    placed_words = [word for line in layout.lines for word in line]
-    for placed, off_ms in zip(placed_words, _said_until(phrase), strict=True):
+    for placed, off_ms in zip(layout.words, _said_until(phrase), strict=True):
         y = _middle(placed.pieces, placed.baseline, layout.em)
         if style.box:
             yield _box_event(placed, off_ms, layout.em, style)
@@ -190,27 +188,6 @@ def _rounded(width: float, height: float, radius: float) -> str:
         f"l {r:.1f} {h:.1f} b {k:.1f} {h:.1f} 0 {h - k:.1f} 0 {h - r:.1f} "
         f"l 0 {r:.1f} b 0 {k:.1f} {k:.1f} 0 {r:.1f} 0"
     )
-
-
-def _bidi(phrase: Phrase, layout: Layout, style: Style) -> Iterator[str]:
-    """One event a word and line: the whole line, with the word being said coloured."""
-    turns = [word.start_ms for word in phrase.words]
-    spans = zip(turns, [*turns[1:], phrase.end_ms], strict=True)
-    for number, (start_ms, end_ms) in enumerate(spans):
-        for line in layout.lines:
-            words = (_set_bidi(p, phrase.words[number], style, layout.em) for p in line)
-            middle = _middle([run for p in line for run in p.pieces], line[0].baseline, layout.em)
-            x = sum(p.x for p in (line[0], line[-1])) / 2
-            x += (line[-1].width - line[0].width) / 4
-            tags = f"\\an5\\pos({x:.1f},{middle:.1f}){_look(style, layout.em)}"
-            yield _event(2, start_ms, end_ms, f"{{{tags}}}{' '.join(words)}")
-
-
-def _set_bidi(placed: Placed, said: Word, style: Style, em: float) -> str:
-    colour = style.spoken if placed.word is said else style.colour
-    if style.box and placed.word is said:
-        colour = style.box
-    return f"{{\\1c{_colour(colour)}}}{_set(placed.pieces, em)}"
 
 
 def _label(

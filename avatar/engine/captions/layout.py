@@ -28,8 +28,7 @@ class Placed:
 @dataclass(frozen=True)
 class Layout:
     em: float
-    lines: tuple[tuple[Placed, ...], ...]
-    right_to_left: bool
+    words: tuple[Placed, ...]  # as they are said
 
 
 def lay_out(
@@ -46,22 +45,32 @@ def lay_out(
     shrink = min(1.0, room / widest)
     em *= shrink
     first_baseline = _first_baseline(area, style, em, len(cuts))
-    lines = tuple(
-        _place(
-            phrase.words[a:b],
-            pieces[a:b],
-            [w * shrink for w in widths[a:b]],
-            style.space * em,
-            area.centre_x,
-            first_baseline + i * style.leading * em,
-        )
-        for i, (a, b) in enumerate(cuts)
-    )
-    return Layout(em, lines, is_right_to_left(phrase.text))
+    backwards = is_right_to_left(phrase.text)
+    placed: list[Placed] = []
+    for number, (a, b) in enumerate(cuts):
+        baseline = first_baseline + number * style.leading * em
+        line = list(zip(phrase.words[a:b], pieces[a:b], widths[a:b], strict=True))
+        order = _visual_order(phrase.words[a:b]) if backwards else range(b - a)
+        placed += _place([line[i] for i in order], shrink, style.space * em, area, baseline)
+    placed.sort(key=lambda word: word.word.start_ms)
+    return Layout(em, tuple(placed))
 
 
 def is_right_to_left(text: str) -> bool:
-    return any(unicodedata.bidirectional(c) in ("R", "AL") for c in text)
+    """Whether most of its letters are Arabic, Hebrew and the like."""
+    directions = [unicodedata.bidirectional(c) for c in text]
+    return sum(d in ("R", "AL") for d in directions) > directions.count("L")
+
+
+def _visual_order(words: Sequence[Word]) -> list[int]:
+    """From left to right: backwards, but runs of foreign words and numbers forwards."""
+    order: list[int] = []
+    for backwards, group in itertools.groupby(
+        reversed(range(len(words))), lambda i: is_right_to_left(words[i].word)
+    ):
+        run = list(group)
+        order += run if backwards else run[::-1]
+    return order
 
 
 def _shown(word: str, style: Style) -> str:
@@ -105,16 +114,17 @@ def _first_baseline(area: Area, style: Style, em: float, n_lines: int) -> float:
 
 
 def _place(
-    words: Sequence[Word],
-    pieces: Sequence[tuple[Run, ...]],
-    widths: Sequence[float],
+    line: Sequence[tuple[Word, tuple[Run, ...], float]],
+    shrink: float,
     space: float,
-    centre_x: float,
+    area: Area,
     baseline: float,
-) -> tuple[Placed, ...]:
-    x = centre_x - _line_width(words, widths, space) / 2
+) -> list[Placed]:
+    """line: words, what is drawn and how wide it would be at full size, from left to right."""
+    words, widths = [word for word, _, _ in line], [shrink * width for _, _, width in line]
+    x = area.centre_x - _line_width(words, widths, space) / 2
     out = []
-    for i, word in enumerate(words):
-        out.append(Placed(word, pieces[i], x + widths[i] / 2, baseline, widths[i]))
+    for i, (word, pieces, _) in enumerate(line):
+        out.append(Placed(word, pieces, x + widths[i] / 2, baseline, widths[i]))
         x += widths[i] + (_gap(word, words[i + 1], space) if i + 1 < len(words) else 0)
-    return tuple(out)
+    return out

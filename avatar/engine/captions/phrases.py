@@ -66,7 +66,7 @@ def group(words: Sequence[Word], duration_ms: int) -> list[Phrase]:
         Phrase(
             tuple(group),
             group[0].start_ms,
-            min(group[-1].end_ms + LINGER_MS, max(starts[i + 1], group[-1].end_ms), duration_ms),
+            min(group[-1].end_ms + LINGER_MS, starts[i + 1]),
         )
         for i, group in enumerate(groups)
     ]
@@ -107,16 +107,20 @@ def _split_unspaced(words: Sequence[Word]) -> list[Word]:
 
 
 def _within(words: Sequence[Word], duration_ms: int) -> list[Word]:
-    """Every word of positive length, inside the video, not before the one in front of it."""
-    out: list[Word] = []
-    earliest = 0
-    for word in words:
-        start = min(max(word.start_ms, earliest), max(duration_ms - SHORTEST_MS, 0))
-        end = min(max(word.end_ms, start + SHORTEST_MS), duration_ms)
-        if end > start:
-            out.append(Word(word.word, start, end))
-            earliest = start + SHORTEST_MS
-    return out
+    """Every word of positive length, inside the video, ended before the next begins."""
+    step = min(SHORTEST_MS, duration_ms // len(words)) if words else 0
+    if step < 1:
+        return []
+    starts: list[int] = []
+    for i, word in enumerate(words):
+        earliest = starts[-1] + step if starts else 0
+        latest = duration_ms - (len(words) - i) * step
+        starts.append(min(max(word.start_ms, earliest), latest))
+    following = [*starts[1:], duration_ms]
+    return [
+        Word(word.word, start, min(max(word.end_ms, start + step), next_start))
+        for word, start, next_start in zip(words, starts, following, strict=True)
+    ]
 
 
 def _sentences(words: Sequence[Word]) -> list[list[Word]]:
