@@ -19,7 +19,12 @@ def _own_files(settings, tmp_path):
     settings.POSTED_DIR = tmp_path / "posted"
     settings.DATA_DIR = tmp_path
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick ones
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "LOCATION": str(tmp_path),  # no test remembers another's
+        }
+    }
 
 
 @pytest.fixture(scope="session")
