@@ -9,7 +9,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 
-from django.db import close_old_connections
 from django.utils.module_loading import import_string
 from django_q.brokers import get_broker
 
@@ -103,7 +102,6 @@ def _due(report: Report) -> list[Job]:
             words = f"{app}: {type(e).__name__}: {e}"[:200]
             if words not in report.errors:
                 report.errors.append(words)
-            close_old_connections()
     return jobs
 
 

@@ -114,8 +114,9 @@ class FolderPlatform:
         if not self.root.is_dir():
             return Unclear(f"The folder {self.root} cannot be reached.")
         with _disk_trouble():
-            for place in (self.root / handle.get("folder", key), *self.root.glob(f"*{key}")):
-                if self._receipt(place, key) is not None:
+            for place in self.root.glob(f"*{key}"):
+                # The hidden folder may hold a receipt already: written, but never renamed.
+                if place.name[0] != "." and self._receipt(place, key) is not None:
                     return _published(place)
         return Absent()
 

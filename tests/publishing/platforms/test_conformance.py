@@ -1,0 +1,174 @@
+"""What every platform must do. A new one adds itself to PLATFORMS, and its stage here."""
+
+import dataclasses
+import datetime as dt
+import hashlib
+import inspect
+import json
+
+import pytest
+
+from publishing.platforms import PLATFORMS, platform
+from publishing.platforms.base import (
+    Absent,
+    Capabilities,
+    Connection,
+    Limits,
+    Media,
+    Platform,
+    Published,
+    Text,
+    Unclear,
+    problems,
+)
+from publishing.platforms.errors import PlatformError, RateLimited, redact
+
+VERBS = ("prepare", "check", "commit", "reconcile", "permalink", "discard")
+TEXT = Text("Words #one", title="Why?", day=dt.date(2026, 12, 1))
+
+
+@pytest.fixture
+def connections(tmp_path):
+    return {"folder": Connection(str(tmp_path / "posted"))}
+
+
+@pytest.fixture
+def media(tmp_path):
+    video = tmp_path / "reel.mp4"
+    video.write_bytes(b"film")
+    return Media(video, 9000, 1080, 1920, 4, hashlib.sha256(b"film").hexdigest())
+
+
+@pytest.fixture(params=sorted(PLATFORMS))
+def client(request, connections) -> Platform:
+    return platform(request.param)(connections[request.param])
+
+
+def test_it_says_what_it_is_and_can(client):
+    assert platform(client.name) is type(client)
+    assert client.label
+    assert isinstance(client.limits, Limits)
+    assert isinstance(client.capabilities, Capabilities)
+
+
+def test_its_verbs_take_what_the_protocol_says(client):
+    for verb in VERBS:
+        ours = inspect.signature(getattr(type(client), verb)).parameters
+        assert list(ours) == list(inspect.signature(getattr(Platform, verb)).parameters)
+
+
+def test_a_post_goes_through_with_a_handle_that_survives_the_database(client, media):
+    handle = json.loads(json.dumps(client.prepare("k1", media, TEXT)))
+    handle = json.loads(json.dumps(client.check(handle)))
+    assert isinstance(client.reconcile("k1", handle), Absent | Unclear)
+    result = client.commit("k1", handle)
+    assert isinstance(result, Published)
+    assert result.external_id
+    assert client.reconcile("k1", handle) == result
+    assert client.permalink(result.external_id) == result.permalink
+
+
+def test_a_repeated_commit_makes_no_second_post_where_it_says_so(client, media):
+    if not client.capabilities.commit_retry_allowed:
+        pytest.skip("it does not say so")
+    handle = client.prepare("k2", media, TEXT)
+    assert client.commit("k2", handle) == client.commit("k2", handle)
+
+
+def test_two_posts_are_two(client, media):
+    ids = {
+        client.commit(key, client.check(client.prepare(key, media, TEXT))).external_id
+        for key in ("k3", "k4")
+    }
+    assert len(ids) == 2
+
+
+def test_what_is_discarded_is_not_live(client, media):
+    handle = client.prepare("k5", media, TEXT)
+    client.discard("k5", handle)
+    client.discard("k5", handle)
+    assert not isinstance(client.reconcile("k5", handle), Published)
+
+
+def test_an_unknown_platform_is_a_key_error():
+    with pytest.raises(KeyError):
+        platform("myspace")
+
+
+def all_errors(cls=PlatformError):
+    for sub in cls.__subclasses__():
+        yield sub
+        yield from all_errors(sub)
+
+
+def test_each_error_class_has_a_code_of_its_own():
+    codes = [cls.code for cls in all_errors()]
+    assert len(codes) == len(set(codes))
+    assert {
+        *("transient", "rate_limited", "reauth", "refresh", "invalid_content"),
+        *("account_blocked", "quota_exhausted", "not_ready", "expired_handle", "duplicate"),
+        "unknown_outcome",
+    } <= set(codes)
+
+
+def test_the_story_has_words_for_every_outcome():
+    from publishing.story import OUTCOMES
+
+    assert {cls.code for cls in all_errors()} <= set(OUTCOMES)
+
+
+def test_open_outcomes_prove_nothing():
+    assert {cls.code for cls in all_errors() if not cls.proves_absent} == {
+        "transient",
+        "duplicate",
+        "unknown_outcome",
+    }
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "https://graph.test/me?access_token=EAABsecret&x=1",
+        '{"refresh_token": "secret-1"}',
+        "Authorization: Bearer secret.a-b_c",
+        "upload_url=https://up.test/secret",
+    ],
+)
+def test_secrets_are_hidden(reply):
+    assert "secret" not in redact(reply)
+    assert "secret" not in RateLimited("Slow down.", reply=reply).reply
+
+
+def test_a_long_reply_is_shortened():
+    assert len(redact("x" * 10_000)) == 600
+
+
+LIMITS = Limits(
+    min_ms=3000,
+    max_ms=90_000,
+    max_bytes=1000,
+    caption_chars=30,
+    hashtags=2,
+    aspect=(9, 16),
+)
+GOOD = Media(None, 9000, 1080, 1920, 500, "")
+
+
+@pytest.mark.parametrize(
+    ("media", "caption", "said"),
+    [
+        ({}, "fine #a #b", []),
+        ({"duration_ms": 2000}, "", ["2 s long"]),
+        ({"duration_ms": 90_001}, "", ["90 s at most"]),
+        ({"size_bytes": 2_000_000}, "", ["2 MB"]),
+        ({"width": 1920, "height": 1080}, "", ["1920x1080", "9:16"]),
+        ({}, "x" * 31, ["31 characters"]),
+        ({}, "#a #b #c", ["3 hashtags"]),
+        ({"duration_ms": 1000}, "x" * 31, ["1 s long", "31 characters"]),
+    ],
+)
+def test_limits_are_said_before_anything_is_sent(media, caption, said):
+    found = problems("Place", LIMITS, dataclasses.replace(GOOD, **media), Text(caption))
+    assert bool(found) == bool(said)
+    for words in said:
+        assert any(words in sentence for sentence in found)

@@ -1,0 +1,165 @@
+"""Two workers, one post, a real database with real transactions: SQLite's file or PostgreSQL."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection, connections
+from django.utils import timezone
+
+from publishing import dispatch, services
+from publishing.models import Attempt, Post
+from publishing.services import CannotPost
+from tests.publishing.conftest import build_post
+
+pytestmark = pytest.mark.django_db(transaction=True)
+State = Post.State
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def on_file(transactional_db, tmp_path):
+    """SQLite in memory knows no second connection: the same database, in a file for this test."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    connection.ensure_connection()
+    in_memory, name = connection.connection, connection.settings_dict["NAME"]
+    file = tmp_path / "two_workers.sqlite3"
+    with closing(sqlite3.connect(file)) as copy:
+        in_memory.backup(copy)
+    connection.connection, connection.settings_dict["NAME"] = None, str(file)
+    yield
+    connection.close()
+    connection.connection, connection.settings_dict["NAME"] = in_memory, name
+
+
+def at_once(*works):
+    """Run all of it in threads that start together; their exceptions."""
+    gate, wrong = threading.Barrier(len(works)), []
+
+    def run(work):
+        try:
+            gate.wait(10)
+            work()
+        except Exception as e:
+            wrong.append(e)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
+    return wrong
+
+
+def test_of_two_workers_one_posts(script, on_file):
+    posts = [build_post() for _ in range(5)]
+    for post in posts:
+        wrong = at_once(*[lambda pk=post.pk: dispatch.publish(pk)] * 4)
+        assert wrong == []
+    assert sorted(script.live) == sorted(post.key for post in posts)
+    assert Post.objects.filter(state=State.PUBLISHED).count() == len(posts)
+    assert Attempt.objects.filter(phase="commit").count() == len(posts)
+
+
+def test_two_workers_that_both_believe_to_hold_it_commit_once(script, on_file):
+    """One lost its lease unnoticed just before the commit; the row lets only one through."""
+    post = build_post()
+    past = timezone.now() - timezone.timedelta(seconds=1)
+    both_checked = threading.Barrier(2)
+
+    def slow_check():
+        Post.objects.filter(pk=post.pk).update(lease_until=past)
+        both_checked.wait(10)
+        return {"container": "c"}
+
+    script.check = [slow_check, slow_check]
+
+    def late_worker():
+        for _ in range(200):
+            if script.calls.count("check"):
+                break
+            threading.Event().wait(0.02)
+        dispatch.publish(post.pk)
+
+    wrong = at_once(lambda: dispatch.publish(post.pk), late_worker)
+    assert wrong == []
+    assert script.live == [post.key]
+    assert Post.objects.get().state == State.PUBLISHED
+
+
+def test_cancel_and_commit_at_once_leave_one_winner(script, on_file):
+    posts = [build_post() for _ in range(6)]
+    refused = []
+
+    def cancel(post):
+        try:
+            services.cancel(Post.objects.get(pk=post.pk))
+        except CannotPost:
+            refused.append(post.pk)
+
+    for post in posts:
+        wrong = at_once(lambda p=post: dispatch.publish(p.pk), lambda p=post: cancel(p))
+        assert wrong == []
+        state = Post.objects.get(pk=post.pk).state
+        assert (state, post.key in script.live) in (
+            (State.PUBLISHED, True),
+            (State.CANCELLED, False),
+        )
+        assert (state == State.PUBLISHED) == (post.pk in refused)
+
+
+WORKER = """
+import django, sys
+django.setup()
+from django.conf import settings
+from publishing import dispatch
+settings.POSTED_DIR, settings.MEDIA_ROOT = sys.argv[2:4]
+dispatch.publish(int(sys.argv[1]))
+"""
+
+
+def worker(post):
+    """A worker in a process of its own, on the very database of this test."""
+    database = connection.settings_dict
+    url = f"sqlite:///{database['NAME']}"
+    if connection.vendor == "postgresql":
+        who = ":".join(filter(None, (database["USER"], database["PASSWORD"])))
+        url = f"postgres://{who}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-c", WORKER, str(post.pk)),
+            *(str(settings.POSTED_DIR), str(settings.MEDIA_ROOT)),
+        ],
+        cwd=REPOSITORY,
+        env=os.environ
+        | {
+            "DATABASE_URL": url,
+            "DJANGO_SETTINGS_MODULE": "studio.settings",
+            "UNDERSTUDY_DATA": str(Path(settings.POSTED_DIR).parent),
+        },
+        stderr=subprocess.PIPE,
+    )
+
+
+def test_two_processes_make_one_folder(on_file):
+    post = build_post("folder")
+    folder = services.folder_path(post.creator)
+    post.account.external_id = str(folder)
+    post.account.save()
+    for process in [worker(post), worker(post)]:
+        _, complaints = process.communicate(timeout=60)
+        assert process.returncode == 0, complaints.decode()
+    assert Post.objects.get().state == State.PUBLISHED
+    assert [path.name[0] for path in folder.iterdir()] == [str(timezone.now().year)[0]]
+    assert Attempt.objects.filter(phase="commit").count() == 1
