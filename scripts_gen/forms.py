@@ -88,6 +88,13 @@ class NoteForm(OfCreator):
         required=False,
         help_text="A question or a claim opens well. Empty: the first words of the note.",
     )
+    url = forms.URLField(
+        label="Where you found it",
+        max_length=500,
+        required=False,
+        assume_scheme="https",
+        help_text="Named in the caption when a script uses it. Nothing is fetched from there.",
+    )
 
     class Meta:
         model = Note
@@ -95,11 +102,9 @@ class NoteForm(OfCreator):
         labels = {
             "kind": "Whose words are these?",
             "text": "The note",
-            "url": "Where you found it",
         }
         help_texts = {
             "text": "Whole sentences work best, as you would say them. Lists are fine.",
-            "url": "Named in the caption when a script uses it. Nothing is fetched from there.",
             "pillar": "None: it goes to the pillar it is about.",
         }
         widgets = {"kind": forms.RadioSelect, "text": forms.Textarea(attrs={"rows": 14})}
