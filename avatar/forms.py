@@ -12,7 +12,8 @@ AMOUNTS = [("0.0", "none"), ("0.5", "a little"), ("1.0", "as people do"), ("1.5"
 
 
 def _captions() -> list[tuple[str, str]]:
-    return [*((name, style.about) for name, style in STYLES.items()), ("none", "No captions")]
+    styles = [(name, f"{name.capitalize()}: {style.about}") for name, style in STYLES.items()]
+    return [*styles, ("none", "None")]
 
 
 def _sizes() -> list[tuple[str, str]]:
