@@ -157,7 +157,7 @@ def _next_part(parts: Sequence[str], seen: Sequence[Place]) -> str:
 
 
 def next_pillar(pillars: Sequence[tuple[int, int]], history: Sequence[int | None]) -> int | None:
-    """The pillar furthest behind its weight; never the last one again while there is another.
+    """The pillar furthest behind its weight; the last one again only when half of all is its due.
 
     pillars: (id, weight), weight 0 rests. history: ids used, oldest first.
     """
@@ -167,7 +167,8 @@ def next_pillar(pillars: Sequence[tuple[int, int]], history: Sequence[int | None
     known = {pillar for pillar, _ in awake}
     used = [pillar for pillar in history if pillar in known]
     had, total = Counter(used), sum(weight for _, weight in awake)
-    last = used[-1] if used and len(awake) > 1 else None
+    heavy = {pillar for pillar, weight in awake if weight * 2 > total}
+    last = used[-1] if used and used[-1] not in heavy and len(awake) > 1 else None
 
     def behind(entry: tuple[int, int]) -> tuple[float, int]:
         pillar, weight = entry

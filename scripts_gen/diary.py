@@ -43,10 +43,18 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Room:
+    """A part of a day that a plan would fill, and for whom."""
+
+    part: str
+    creator: Creator
+
+
+@dataclass(frozen=True)
 class Day:
     date: dt.date
     entries: list[Entry]
-    rooms: list[str]  # parts of this day that a plan would fill
+    rooms: list[Room]
     is_today: bool
     is_over: bool
     is_outside: bool = False  # of the month that is shown
@@ -61,7 +69,7 @@ class Diary:
 
     @property
     def rooms(self) -> list[tuple[dt.date, str]]:
-        return [(day.date, part) for day in self.days for part in day.rooms]
+        return [(day.date, room.part) for day in self.days for room in day.rooms]
 
     @property
     def wanting(self) -> list[Entry]:
@@ -96,11 +104,11 @@ def diary(
     order = list(Slot.Part.values)
     for slot in sorted(slots, key=lambda s: (s.date, order.index(s.part), s.pk)):
         by_day.setdefault(slot.date, []).append(entry_of(slot))
-    rooms: dict[dt.date, list[str]] = {}
+    rooms: dict[dt.date, list[Room]] = {}
     if month is None:
         for creator in creators:
             for place in services.open_places(creator, first):
-                rooms.setdefault(place.date, []).append(place.part)
+                rooms.setdefault(place.date, []).append(Room(place.part, creator))
     today = services.local_today(creators[0]) if creators else timezone.now().date()
     days = [first + dt.timedelta(days=n) for n in range(n_days)]
     return Diary(

@@ -98,7 +98,8 @@ FRENCH = Language(
         """à ai alors après au aussi autre aux avant avec avoir c ce cela ces cet cette chaque
         comme d dans de des deux dit donc du elle elles en encore entre est et être eu fait faire
         font il ils j je jusqu l la le les leur leurs lui m ma mais me même mes moi mon n ne nos
-        notre nous on ont ou où par pas peu peut plus pour qu quand que qui s sa sans se ses si
+        notre nous on ont ou où par parce
+        pas peu peut plus pour qu quand que qui s sa sans se ses si
         son sont sous sur t ta te tes toi ton tous tout toute très tu un une vos votre vous y"""
     ),
     abbreviations=_words(

@@ -13,7 +13,8 @@ from scripts_gen.research.markup import plain
 from scripts_gen.research.sentences import sentences, words
 
 MAX_SENTENCES = 1500  # of one search; a pasted book is read this far
-MAX_NOTES = 6  # of one script
+MAX_NOTES = 4  # of one script
+AKIN = 0.12  # likeness from which two notes are about the same
 
 
 @dataclass(frozen=True)
@@ -115,15 +116,19 @@ def choose_sources(
 ) -> list[Source]:
     """The notes for one script, the one to start from first.
 
-    Without a topic the note with the most unused sentences leads, and the pillar's notes come
-    before others.
+    Without a topic the note with the most unused sentences leads, one of the pillar's before
+    others. What follows it is about the same.
     """
     if not sources:
         return []
     said = {normal(sentence) for sentence in used}
     bodies = [f"{source.title} {source.text[:20_000]}" for source in sources]
     asked = ranking.terms(f"{topic} {topic} {pillar}", tag)
-    likeness = ranking.likeness_to(asked, [ranking.terms(body, tag) for body in bodies])
+    documents = [ranking.terms(body, tag) for body in bodies]
+    likeness = ranking.likeness_to(asked, documents)
+
+    def belongs(source: Source) -> bool:
+        return pillar_id is not None and source.pillar_id == pillar_id
 
     def fresh(source: Source) -> float:
         own = [normal(sentence.text) for sentence in sentences(source.text[:20_000], tag)]
@@ -133,32 +138,27 @@ def choose_sources(
     def merit(n: int) -> tuple[float, int]:
         source = sources[n]
         same_title = bool(topic) and normal(source.title) == normal(topic)
-        fits = float(likeness[n]) * 2 + (
-            source.pillar_id is not None and source.pillar_id == pillar_id
-        )
+        fits = float(likeness[n]) * 2 + belongs(source)
         return (3.0 * same_title + fits + fresh(source) * (0.3 if topic else 1.5), -n)
 
     order = sorted(range(len(sources)), key=merit, reverse=True)
-    relevant = [
-        n
-        for n in order
-        if likeness[n] > 0.02 or (pillar_id is not None and sources[n].pillar_id == pillar_id)
-    ]
-    chosen = relevant if asked else order
-    return [sources[n] for n in chosen[:MAX_NOTES]]
+    lead = next((n for n in order if not asked or likeness[n] > 0.02 or belongs(sources[n])), None)
+    if lead is None:
+        return []
+    akin = ranking.likeness_to(documents[lead], documents)
+    others = [n for n in order if n != lead and akin[n] >= AKIN]
+    return [sources[n] for n in [lead, *others][:MAX_NOTES]]
 
 
 def match_pillar(text: str, pillars: Sequence[tuple[int, str]], tag: str) -> int | None:
-    """The id of the pillar, given as (id, words), that a text is about. None when it is about
-    none.
-    """
+    """The id of the pillar a text is about, or None. Pillars are given as (id, words)."""
     if not pillars:
         return None
     likeness = ranking.likeness_to(
         ranking.terms(text, tag), [ranking.terms(words_, tag) for _, words_ in pillars]
     )
     best = int(np.argmax(likeness))
-    return pillars[best][0] if likeness[best] > 0.05 else None
+    return pillars[best][0] if likeness[best] > 0.02 else None
 
 
 def normal(sentence: str) -> str:

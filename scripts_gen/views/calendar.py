@@ -132,8 +132,11 @@ def _write_week(request: HttpRequest, chosen: list[Creator], monday: dt.date) ->
 
 
 def slot_create(request: SignedIn) -> HttpResponse:
-    _, chosen = shown_creators(request)
+    mine, asked = shown_creators(request)
+    chosen = asked or next(iter(mine), None)
     initial = {key: request.GET[key] for key in ("date", "part", "topic") if key in request.GET}
+    if chosen:
+        initial.setdefault("date", f"{services.local_today(chosen):%Y-%m-%d}")
     form = SlotForm(request.POST or None, user=request.user, creator=chosen, initial=initial)
     if form.is_valid():
         slot: Slot = form.save()

@@ -9,7 +9,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from urllib.parse import urlsplit
 
@@ -36,6 +36,10 @@ MAX_SHARE = 1.1
 SECONDS_PER_SENTENCE = 5
 MAX_HOOK_WORDS = 15
 STRIKING = 1.9  # hook merit from which a sentence beats the title
+DULL = (
+    "time people thing minute hour second days week month year need really first every part "
+    "point kind works using makes turn lets well good"
+)
 COUNTS = "no one two three four five six seven eight nine ten eleven twelve"
 
 Places = dict[tuple[int, int], Point]
@@ -58,30 +62,40 @@ class NotesWriter:
     def write(
         self, brief: BriefData, persona: Persona, *, seconds: int = DEFAULT_SECONDS
     ) -> Draft:
+        """From one note if it holds enough, else with the next: one thought is better than two."""
         points, left_out = without_words(brief.points, persona.words_to_avoid)
-        turn = zlib.crc32(f"{brief.topic}{brief.said_before}".encode())
-        closing = call_to_action(persona, turn)
-        hook = choose_hook(brief, persona, points, turn)
-        room_ms = seconds * 1000 * MAX_SHARE - estimate_ms(
-            f"{hook.evidence.sentence if hook else ''}\n{closing}", persona.language
-        )
-        body = choose_body(points, hook, persona, room_ms)
-        if hook is None or len(body) < MIN_BODY_SENTENCES:
-            raise NeedsNotes(too_little(brief, len(points), left_out, seconds))
-        said = [hook.evidence, *arrange(body, hook, brief, persona, turn)]
-        spoken = " ".join([*(part.sentence for part in said), closing])
-        if estimate_ms(spoken, persona.language) < MIN_SHARE * seconds * 1000:
-            raise NeedsNotes(too_little(brief, len(points), left_out, seconds))
-        ending = [Evidence(sentence, None) for sentence in split(closing, persona.language)]
-        return Draft(
-            hook=hook.evidence.sentence,
-            body=" ".join(part.sentence for part in said[1:]),
-            call_to_action=closing,
-            caption=caption(brief, hook, body, persona),
-            hashtags=hashtags(brief, persona, body),
-            evidence=(*said, *ending),
-            remarks=tuple(remarks(left_out)),
-        )
+        notes = list(dict.fromkeys(point.note_id for point in points))
+        for n in range(1, len(notes) + 1):
+            among = [point for point in points if point.note_id in notes[:n]]
+            draft = compose(replace(brief, points=tuple(among)), persona, seconds)
+            if draft:
+                return replace(draft, remarks=tuple(remarks(left_out)))
+        raise NeedsNotes(too_little(brief, len(points), left_out, seconds))
+
+
+def compose(brief: BriefData, persona: Persona, seconds: int) -> Draft | None:
+    """A script out of all these points. None when they do not carry one of that length."""
+    turn = zlib.crc32(f"{brief.topic}{brief.said_before}".encode())
+    closing = call_to_action(persona, turn)
+    hook = choose_hook(brief, persona, turn)
+    if hook is None:
+        return None
+    around = estimate_ms(f"{hook.evidence.sentence}\n{closing}", persona.language)
+    body = choose_body(brief.points, hook, persona, seconds * 1000 * MAX_SHARE - around)
+    said = [hook.evidence, *arrange(body, hook, brief, persona, turn)]
+    spoken = "\n".join([*(part.sentence for part in said), closing])
+    too_short = estimate_ms(spoken, persona.language) < MIN_SHARE * seconds * 1000
+    if len(body) < MIN_BODY_SENTENCES or too_short:
+        return None
+    ending = [Evidence(sentence, None) for sentence in split(closing, persona.language)]
+    return Draft(
+        hook=hook.evidence.sentence,
+        body=" ".join(part.sentence for part in said[1:]),
+        call_to_action=closing,
+        caption=caption(brief, hook, body, persona),
+        hashtags=hashtags(brief, persona, body),
+        evidence=(*said, *ending),
+    )
 
 
 # --- words to avoid ------------------------------------------------------------------------------
@@ -134,12 +148,11 @@ def counted(count: int) -> str:
 # --- the hook ------------------------------------------------------------------------------------
 
 
-def choose_hook(
-    brief: BriefData, persona: Persona, points: Sequence[Point], turn: int
-) -> Hook | None:
+def choose_hook(brief: BriefData, persona: Persona, turn: int) -> Hook | None:
     """A striking sentence of the notes, else the title as a question, else the best sentence
     there is.
     """
+    points = brief.points
     by_place = {(point.note_id, point.position): point for point in points}
     merits = [
         (hook_merit(point, persona) + 0.3 * _starts(point, by_place), point.score, -n)
@@ -149,7 +162,7 @@ def choose_hook(
     best = max(merits, default=None)
     if best and best[0] >= STRIKING:
         return _said(points[-best[2]])
-    title = None if brief.said_before and best else title_hook(brief, persona, points, turn)
+    title = None if brief.said_before and best else title_hook(brief, persona, turn)
     if title:
         return title
     return _said(points[-best[2]]) if best else None
@@ -191,15 +204,13 @@ def hook_merit(point: Point, persona: Persona) -> float:
     return merit + point.score
 
 
-def title_hook(
-    brief: BriefData, persona: Persona, points: Sequence[Point], turn: int
-) -> Hook | None:
+def title_hook(brief: BriefData, persona: Persona, turn: int) -> Hook | None:
     """The topic as a question or an opening. It adds no fact: only words around the creator's
     own.
     """
     title = plain(brief.topic).strip(" .:;,–—-#")
     about = set(ranking.terms(title, persona.language))
-    told = {term for point in points for term in ranking.terms(point.text, persona.language)}
+    told = {term for point in brief.points for term in ranking.terms(point.text, persona.language)}
     if not title or not about & told or len(words(title)) > MAX_HOOK_WORDS:
         return None  # "Notes of 3 May" says nothing about what follows
     if any(contains(title, word) for word in persona.words_to_avoid):
@@ -221,7 +232,7 @@ def title_hook(
             title[0].lower() + title[1:]
         )
     elif known.topic:
-        lowered = soften(title, [point.text for point in points], persona.language)
+        lowered = soften(title, [point.text for point in brief.points], persona.language)
         sentence = known.topic[turn % len(known.topic)].format(lowered)
     else:
         sentence = f"{title}."
@@ -263,7 +274,7 @@ IMPERATIVES = frozenset(_IMPERATIVES.split())
 
 
 def choose_body(
-    points: Sequence[Point], hook: Hook | None, persona: Persona, room_ms: float
+    points: Sequence[Point], hook: Hook, persona: Persona, room_ms: float
 ) -> list[Point]:
     """The points that fill the room best, without the hook itself: ranked, close together, not
     twice the same.
@@ -271,7 +282,7 @@ def choose_body(
     Whatever a point leans on or promises comes with it or it does not come.
     """
     by_place: Places = {(point.note_id, point.position): point for point in points}
-    opening = hook.point if hook else None
+    opening = hook.point
     chosen: Places = {}
     if opening:
         for point in closure(opening, by_place) or ():
@@ -448,13 +459,18 @@ def hashtags(brief: BriefData, persona: Persona, body: Sequence[Point]) -> tuple
     counts = Counter(
         _singular(word)
         for word in words(" ".join(point.text for point in body).lower())
-        if len(word) >= 5 and word.isalpha() and word not in stop
+        if len(word) >= 4 and word.isalpha() and word not in stop
     )
-    counts = Counter({word: n + 2 * (word in title) for word, n in counts.items()})
-    frequent = [word for word, count in counts.most_common(3) if count >= 3]
+    frequent = [
+        word
+        for word, count in counts.most_common(8)
+        if count >= (1 if word in title else 2)
+        and word not in IMPERATIVES
+        and word not in DULL.split()
+    ]
     spoken_topics = [topic for topic in persona.topics if contains(text, topic)]
     found: dict[str, str] = {}
-    for words_ in [brief.pillar, *spoken_topics, *frequent, *persona.topics]:
+    for words_ in [brief.pillar, *spoken_topics, *frequent[:3]]:
         tag = as_hashtag(words_)
         if tag and not any(contains(words_, word) for word in persona.words_to_avoid):
             found.setdefault(tag.casefold(), tag)
