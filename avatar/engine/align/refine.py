@@ -12,6 +12,7 @@ from avatar.engine.align.features import HOP_MS, Array
 REACH_MS = 30
 COMPARED_MS = 20  # on each side of a boundary
 TRUST_MS = 18  # how far a boundary usually has to move
+DOUBT_WEIGHT = 0.35  # of the greatest change nearby, at TRUST_MS
 SHORTEST_MS = 10  # of a phone
 LEVEL_PER_DB = 0.12  # a change of 8 dB is as much as one deviation of a cepstrum
 
@@ -55,7 +56,8 @@ def _best(change: Array, at: float) -> float:
     if not len(near):
         return at
     doubt = ((near - at) * HOP_MS / TRUST_MS) ** 2
-    return float(near[np.argmax(change[near] / (change[near].max() + 1e-9) - 0.35 * doubt)])
+    best = near[np.argmax(change[near] / (change[near].max() + 1e-9) - DOUBT_WEIGHT * doubt)]
+    return float(best) - 0.5  # a frame starts half a hop before its centre
 
 
 def _kept_apart(moved: NDArray[np.float64], bounds: NDArray[np.float64]) -> NDArray[np.float64]:
