@@ -165,5 +165,6 @@ def _pictures(page):
         if "alt" not in tag.attrs:
             yield f"the picture {tag.attrs.get('src')} has no alt"
     for tag in page.all("svg"):
-        if not (tag.attrs.get("aria-hidden") or tag.attrs.get("role") == "img"):
+        named = tag.attrs.get("role") and tag.attrs.get("aria-label")
+        if not (tag.attrs.get("aria-hidden") or named):
             yield "a drawing is neither hidden nor named"

@@ -42,9 +42,12 @@ def nav_item(context: RequestContext, url_name: str, icon_name: str, label: str)
 
 
 @register.filter
-def when(moment: dt.datetime, zone: ZoneInfo) -> str:
-    """`{{ post.due_at|when:creator.zone }}`: "tomorrow at 18:40", in the creator's own time."""
-    return words.when(moment, zone)
+def when(moment: dt.datetime | None, zone: ZoneInfo) -> str:
+    """`{{ post.due_at|when:creator.zone }}`: "tomorrow at 18:40", in the creator's own time.
+
+    Empty for a moment that has not come.
+    """
+    return words.when(moment, zone) if moment else ""
 
 
 @register.filter
