@@ -2,7 +2,6 @@
 
 import re
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, UserCreationForm
@@ -13,7 +12,7 @@ from django.http import HttpRequest
 from creators import throttle
 from creators.first_owner import is_setup_code
 from creators.languages import LANGUAGES
-from creators.models import Creator
+from creators.models import Creator, time_zone_names
 
 SETUP_TRIES, SETUP_PAUSE_S = 10, 600
 LOGIN_TRIES, LOGIN_PAUSE_S = 8, 300
@@ -91,8 +90,10 @@ class WordsField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         parts = [" ".join(part.split()) for part in re.split(r"[,;\n]", value or "")]
-        unlike = {part.lower(): part for part in reversed(parts) if part}
-        return list(reversed(unlike.values()))
+        unlike: dict[str, str] = {}
+        for part in filter(None, parts):
+            unlike.setdefault(part.lower(), part)
+        return list(unlike.values())
 
     def validate(self, value: Any) -> None:
         if len(value) > self.max_words:
@@ -113,7 +114,7 @@ def time_zones(chosen: str) -> list[tuple[str, list[tuple[str, str]]]]:
     """Choices of a select, grouped by continent. An unusual one that is chosen already stays."""
     groups: dict[str, list[tuple[str, str]]] = {}
     legacy = ("Etc/", "SystemV/", "US/", "Canada/", "Brazil/", "Mexico/", "Chile/")
-    for name in sorted(available_timezones()):
+    for name in sorted(time_zone_names()):
         if "/" in name and not name.startswith(legacy):
             region, _, place = name.partition("/")
             groups.setdefault(region, []).append((name, place.replace("_", " ")))
@@ -128,7 +129,8 @@ class CreatorForm(forms.ModelForm):  # type: ignore[type-arg]
         max_length=40,
         help_text="Short and unique here: letters, digits, hyphens and underscores.",
         error_messages={
-            "invalid": "Use letters without accents, digits, hyphens and underscores only."
+            "invalid": "Use letters without accents, digits, hyphens and underscores only.",
+            "unique": "This handle is taken already.",
         },
         widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off"}),
     )
@@ -167,7 +169,6 @@ class CreatorForm(forms.ModelForm):  # type: ignore[type-arg]
             "sign_off": "How every reel ends, word for word.",
             "reel_label": "Small, at the edge: “Made with AI”, for example.",
         }
-        error_messages = {"handle": {"unique": "This handle is taken already."}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

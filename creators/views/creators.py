@@ -21,7 +21,7 @@ def creator_list(request: HttpRequest) -> HttpResponse:
 
 
 def creator_create(request: SignedIn) -> HttpResponse:
-    form = CreatorForm(request.POST or None)
+    form = CreatorForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             creator = services.create_creator(request.user, **form.cleaned_data)
@@ -37,7 +37,7 @@ def creator_create(request: SignedIn) -> HttpResponse:
 
 def creator_update(request: HttpRequest, pk: int) -> HttpResponse:
     creator = get_object_or_404(Creator.objects.for_user(request.user), pk=pk)
-    form = CreatorForm(request.POST or None, instance=creator)
+    form = CreatorForm(request.POST if request.method == "POST" else None, instance=creator)
     if form.is_valid():
         form.save()
         messages.success(request, "Saved. New scripts follow it; old ones stay as they are.")

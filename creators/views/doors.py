@@ -19,7 +19,7 @@ def setup(request: HttpRequest) -> HttpResponse:
     """Make the owner's account; only while there is none."""
     if not first_owner.is_empty():
         return redirect("login")
-    form = SetupForm(request.POST or None)
+    form = SetupForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         user = form.save(commit=False)
         try:
@@ -43,7 +43,7 @@ def login(request: HttpRequest) -> HttpResponse:
         return redirect(_next(request))
     if first_owner.is_empty():
         return redirect("setup")
-    form = LoginForm(request, data=request.POST or None)
+    form = LoginForm(request, data=request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         start_session(request, form.get_user())
         return redirect(_next(request))
