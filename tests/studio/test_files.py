@@ -17,6 +17,8 @@ from creators.models import Portrait
 from studio.lib.files import local_path, serve_file, store_file
 from studio.lib.sniff import sniff, sound_type
 
+pytestmark = pytest.mark.django_db  # a response that is closed looks after the connection
+
 CONTENT = bytes(range(256)) * 10
 
 
