@@ -1,0 +1,69 @@
+"""Real worker clusters, over whichever broker and database the environment names."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from tests.installation import installation
+
+pytestmark = pytest.mark.xdist_group("clusters")  # one at a time: each starts many processes
+
+SEED = """
+from creators.models import Portrait
+from publishing.services import connect_folder, queue_post
+from django.utils import timezone
+from tests.factories import ConsentFactory, PortraitFactory, ReelFactory
+reel = ReelFactory(ready=True)
+portrait = PortraitFactory(creator=reel.creator)
+ConsentFactory(creator=reel.creator, likeness_sha256=portrait.sha256)
+account = connect_folder(reel.creator)
+post = queue_post(reel, account, user=reel.creator.owner, due_at=timezone.now())
+print(post.pk)
+"""
+STATE = "from publishing.models import Post; print(Post.objects.get().state)"
+COMMITS = """
+from publishing.models import Attempt
+print(Attempt.objects.filter(phase="commit").count())
+"""
+
+
+@pytest.fixture
+def house(tmp_path):
+    with installation(tmp_path) as made:
+        yield made
+
+
+def receipts(house):
+    return [p for p in house.folder.rglob("*.json") if not p.parent.name.startswith(".")]
+
+
+def test_a_post_that_is_due_goes_out_once_through_the_clusters(house):
+    house.python(SEED)
+    with house.process("manage.py", "qcluster", "-n", "publish"):
+        for _ in range(3):  # delivered again and again
+            house.manage("tick")
+        house.eventually(STATE, "published")
+        house.manage("tick")
+        time.sleep(2)
+    assert house.python(COMMITS) == "1"
+    assert len(receipts(house)) == 1
+
+
+def test_a_cluster_stops_cleanly_when_asked(house):
+    with house.process("manage.py", "qcluster") as cluster:
+        house.manage("tick")
+        house.eventually(
+            "from publishing.health import status; print(status()['parts']['default']['state'])",
+            "running",
+        )
+        os.kill(cluster.pid, signal.SIGINT)
+        assert cluster.wait(timeout=30) == 0
+
+
+def test_without_any_cluster_drain_does_what_is_due(house):
+    house.python(SEED)
+    house.manage("tick", "--drain")
+    assert house.python(STATE) == "published"
+    assert len(receipts(house)) == 1
