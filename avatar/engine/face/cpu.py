@@ -18,7 +18,10 @@ Frame = NDArray[np.uint8]
 BAND_POINTS = 8  # grid rows in one band of the frame
 STEPS_BACK = 4  # to turn a forward field round; each leaves a quarter of the error or less
 STEP_SIZE = 0.8
-SHADOW_UPPER, SHADOW_LOWER = 0.62, 0.30  # how much of the light the lips take from the mouth
+BACK_FOLLOWS = 0.8  # how much of the jaw's drop the tongue's body makes
+BITE_UNDER = 0.016  # S: how much less of the teeth a tucked lip leaves in sight
+TIP_RISES = 0.45  # of the jaw's whole way
+SHADOW_UPPER, SHADOW_LOWER = 0.50, 0.30  # how much of the light the lips take from the mouth
 
 
 class Band(NamedTuple):
@@ -213,17 +216,32 @@ class CpuRenderer:
         look = (-gaze * np.float32(GAZE_PX * eye.iris_px)).astype(np.float32)
         ball = self._sample(at + lid[..., 3:] * look)
         if blink > 0:
-            below, fold, opening = lid[..., 0], lid[..., 1], lid[..., 2]
-            drop = np.float32(blink) * opening
-            stretch = np.maximum(below, 0) * (drop / (fold + drop + 1e-3))
-            skin = self._sample(at - stretch[..., None] * eye.down)
-            edge = fold + drop - below  # pixels above the lid's edge
-            alpha = np.clip(edge / 1.6 + 0.5, 0, 1)
-            lash = np.exp(-((edge / max(1.2, 0.07 * float(eye.iris_px))) ** 2))
-            shade = 1 - np.float32(0.28 * blink) * lash * np.clip(opening / 3, 0, 1)
-            skin[..., 0] = 16 + (skin[..., 0] - 16) * shade
-            ball += alpha[..., None] * (skin - ball)
+            ball = self._shut(eye, blink, at, lid, ball)
         _paste(ball, box, planes)
+
+    def _shut(self, eye: Eye, blink: float, at: Array, lid: Array, ball: Array) -> Array:
+        """The upper lid over the eyeball: skin behind an edge that comes down with its lashes."""
+        below, opening, rim = lid[..., 0], lid[..., 1], lid[..., 2]
+        drop = np.float32(blink) * opening
+        above_edge = drop - below
+        skin = cv2.remap(
+            eye.shut,
+            at - np.float32(eye.origin),
+            None,
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        ).astype(np.float32)
+        carried = self._sample(at - drop[..., None] * eye.down)
+        keeps = np.float32(1 - _smooth(blink, 0.3, 0.85))
+        share = keeps * np.clip((rim - above_edge) / (0.35 * rim + 1) + 0.5, 0, 1)
+        skin += share[..., None] * (carried - skin)
+        line = np.exp(-(((above_edge - 0.5 * eye.lash_px) / eye.lash_px) ** 2))
+        dark = np.float32(0.8 * _smooth(blink, 0.1, 0.7)) * np.clip(
+            opening / (3 * eye.lash_px), 0, 1
+        )
+        skin += (dark * line)[..., None] * (eye.lash - skin)
+        alpha = np.clip(above_edge / 1.6 + 0.5, 0, 1)
+        return ball + alpha[..., None] * (skin - ball)
 
     def _sample(self, at: Array) -> Array:
         return cv2.remap(
@@ -255,14 +273,16 @@ class CpuRenderer:
         over = look(self.lips, here + both[..., :2])
         under = look(self.lips, here + both[..., 2:])
         upper_alpha, lower_alpha = over[..., 3:4] / 255, under[..., 4:5] / 255
-        with_jaw = here - mouth.down * (mouth.jaw_px * motion.jaw[t])
-        inside = look(mouth.interior.jaw, with_jaw)[..., :3]
+        bite = np.float32(BITE_UNDER * motion.tuck[t])
+        dropped = mouth.down * (mouth.jaw_px * motion.jaw[t])
+        behind = here - dropped * np.float32(BACK_FOLLOWS)
+        inside = look(mouth.interior.back, behind)[..., :3]
         if motion.tongue[t] > 0:
-            raised = with_jaw + mouth.down * (0.55 * mouth.jaw_px * motion.tongue[t])
-            tip = look(mouth.interior.tip, raised)
-            inside += tip[..., 3:] * (motion.tongue[t] / 255) * (tip[..., :3] - inside)
-        teeth = look(mouth.interior.teeth, here)
-        inside += teeth[..., 3:] / 255 * (teeth[..., :3] - inside)
+            raised = behind + mouth.down * (TIP_RISES * mouth.jaw_px * motion.tongue[t])
+            _lay(inside, look(mouth.interior.tip, raised), motion.tongue[t])
+        _lay(inside, look(mouth.interior.jaw, here - dropped))
+        teeth = look(mouth.interior.teeth, here + mouth.down * (bite * self.rig.scale_px))
+        _lay(inside, teeth)
         shade = _shade(upper_alpha, lower_alpha, mouth.shadow_px)
         inside = NEUTRAL + (inside - NEUTRAL) * shade
         skin = inside + lower_alpha * (under[..., :3] - inside)
@@ -273,7 +293,17 @@ class CpuRenderer:
         _paste(skin, box, planes)
 
 
+def _lay(under: Array, over: Array, share: float = 1.0) -> None:
+    """Put (..., 4) Y, U, V, alpha in [0, 255] over (..., 3), in place."""
+    under += over[..., 3:] * np.float32(share / 255) * (over[..., :3] - under)
+
+
 NEUTRAL = np.float32([16, 128, 128])  # black in Y, U, V
+
+
+def _smooth(x: float, start: float, stop: float) -> float:
+    t = min(1.0, max(0.0, (x - start) / (stop - start)))
+    return t * t * (3 - 2 * t)
 
 
 def _shade(upper: Array, lower: Array, reach_px: float) -> Array:

@@ -20,6 +20,10 @@ JAW = 0.21  # how far the lower lip drops
 UPPER_LIFT, LOWER_DROP = 0.05, 0.06
 WIDE, PUCKER = 0.045, 0.10  # each corner
 BROW = 0.055
+BROW_UNDER_GLASSES = 0.3  # of it, or the frame would be lifted too
+HELD = 0.97  # share of the jaw's pull that the upper lip resists
+UPPER_CLOSES = 0.4  # share of a parted mouth that the upper lip closes
+USUAL_WIDTH, SIZE_RANGE = 0.50, (0.65, 1.1)  # S: smaller mouths open less
 
 # "glued": the jaw drops with the lips together; "part": they part by as much as the jaw has dropped.
 FIELDS = (
@@ -34,6 +38,7 @@ class FaceFields:
     upper, lower: (len(FIELDS), rows, columns, 2) float32, canvas pixels.
     below: (rows, columns) bool, where the lower field holds in the finished frame.
     jaw_rest: how far the photo's jaw must be closed before it starts, in jaw curve units.
+    jaw_px: how far jaw=1 takes the chin.
     """
 
     origin: tuple[int, int]
@@ -42,10 +47,11 @@ class FaceFields:
     lower: Array
     below: NDArray[np.bool_]
     jaw_rest: float
+    jaw_px: float
 
 
-def face_fields(mouth: MouthFrame, landmarks: Array, width: int, height: int) -> FaceFields:
-    """Lay the fields over the face of a canvas of this size."""
+def face_fields(mouth: MouthFrame, landmarks: Array, *, glasses: bool) -> FaceFields:
+    """Lay the fields over the face of a framed photo."""
     step = max(2, round(mouth.scale_px / 48))
     origin, shape = _grid(mouth, landmarks, step)
     rows, columns = shape
@@ -65,7 +71,7 @@ def face_fields(mouth: MouthFrame, landmarks: Array, width: int, height: int) ->
         if name == "rest":
             continue
         if name == "brow":
-            both = _brow(mouth, landmarks, x, y)
+            both = _brow(mouth, landmarks, x, y, BROW * (BROW_UNDER_GLASSES if glasses else 1))
             local = both, both
         else:
             local = getattr(shapes, name)()
@@ -84,6 +90,7 @@ def face_fields(mouth: MouthFrame, landmarks: Array, width: int, height: int) ->
         lower=lower * edge,
         below=y > middle,
         jaw_rest=jaw_rest,
+        jaw_px=JAW * shapes.size * mouth.scale_px,
     )
 
 
@@ -118,114 +125,130 @@ Field = tuple[Array, Array]  # dx, dy in S, along the mouth's own axes
 
 
 class _Shapes:
-    """The mouth's fields, each as (upper layer, lower layer)."""
+    """The mouth's fields, each as (upper layer, lower layer).
+
+    Heights are measured from the edge of the layer's own lip, so that parted lips that are
+    brought together stay together whatever else moves them.
+    """
 
     def __init__(self, mouth: MouthFrame, x: Array, y: Array) -> None:
         self.mouth = mouth
-        self.t = mouth.across(x)  # share of the half mouth
+        self.size = float(
+            np.clip((mouth.right_corner - mouth.left_corner) / USUAL_WIDTH, *SIZE_RANGE)
+        )
         self.x = x
-        self.from_upper = y - mouth.upper_at(x)
-        self.from_lower = y - mouth.lower_at(x)
-        self.height = y - (mouth.upper_at(x) + mouth.lower_at(x)) / 2
+        self.t = mouth.across(x)  # share of the half mouth
+        self.heights = y - mouth.upper_at(x), y - mouth.lower_at(x)
         self.none = np.zeros_like(x)
         inside = np.clip(1 - self.t**2, 0, 1)
         self.lens = inside**0.8  # shape of the opening
         self.flat = inside**0.5
-        above, below = mouth.nose * 0.9, mouth.chin * 0.62
-        self.jaw_share = smoothstep(above, below, self.height)
-        side = np.abs(x)
-        self.jaw_reach = 1 - smoothstep(0.26, 0.86, side)
+        self.jaw_reach = 1 - smoothstep(0.26, 0.86, np.abs(x))
         # 1 at the edge of the lip and beyond it, 0 at the nose or above the chin
-        self.near_upper = smoothstep(mouth.nose * 0.85, 0.0, self.from_upper)
-        self.near_lower = 1 - smoothstep(0.0, mouth.chin * 0.75, self.from_lower)
-        self.outward = self._outward()
+        self.near_upper = smoothstep(mouth.nose * 0.85, 0.0, self.heights[0])
+        self.near_lower = 1 - smoothstep(0.0, mouth.chin * 0.75, self.heights[1])
 
-    def _outward(self) -> Array:
+    def _jaw_share(self, height: Array) -> Array:
+        """Of the jaw's drop: 0 at the nose, 1 at the chin."""
+        return smoothstep(self.mouth.nose * 0.9, self.mouth.chin * 0.62, height) * self.jaw_reach
+
+    def _outward(self, height: Array) -> Array:
         """Sideways pull on the corners: grows to them, fades beyond and away from the mouth."""
         size = np.abs(self.t)
         fade = 1 - smoothstep(1.0, 2.4, size)
         pull = np.sign(self.t) * np.minimum(size, 1) * fade
-        return (pull * np.exp(-((self.height / 0.26) ** 2))).astype(np.float32)
+        return (pull * np.exp(-((height / 0.26) ** 2)) * self.size).astype(np.float32)
+
+    def _pulled(self, amount: float) -> tuple[Array, Array]:
+        upper, lower = (amount * self._outward(height) for height in self.heights)
+        return upper, lower
 
     def _rim(self, edge: Array, border: float, end: float) -> Array:
         """0 at the edge of a lip, 1 at its outer border, 0 again at `end`."""
         rise = smoothstep(0.0, border, edge)
         return (rise * (1 - smoothstep(border, end, edge)) * self.flat).astype(np.float32)
 
+    def _rims(self, upper: float, lower: float) -> tuple[Array, Array]:
+        mouth = self.mouth
+        return (
+            upper * self._rim(-self.heights[0], -mouth.lip_top, -mouth.nose),
+            lower * self._rim(self.heights[1], mouth.lip_bottom, mouth.chin),
+        )
+
     def glued(self) -> tuple[Field, Field]:
-        neck = 1 - smoothstep(self.mouth.chin + 0.02, self.mouth.chin + 0.85, self.height)
-        drop = JAW * self.jaw_share * self.jaw_reach * neck
-        narrow = -0.018 * self.outward
-        return (narrow, drop), (narrow, drop)
+        narrow = self._pulled(-0.018)
+        drops = []
+        for height in self.heights:
+            neck = 1 - smoothstep(self.mouth.chin + 0.02, self.mouth.chin + 0.85, height)
+            drops.append(JAW * self.size * self._jaw_share(height) * neck)
+        return (narrow[0], drops[0]), (narrow[1], drops[1])
 
     def part(self) -> tuple[Field, Field]:
-        share = self.jaw_share * self.jaw_reach
-        at_edge = smoothstep(self.mouth.nose * 0.9, self.mouth.chin * 0.62, self.none)
-        held = np.where(self.from_upper < 0, share, at_edge * self.jaw_reach)
-        drop = np.where(self.from_lower > 0, share, at_edge * self.jaw_reach)
-        upper = -JAW * held * self.lens * 0.97
-        lower = JAW * (1 - drop) * self.lens * (self.height < self.mouth.chin)
-        return (self.none, upper), (self.none, lower)
+        up, down = self.heights
+        upper = -JAW * self.size * self._jaw_share(np.minimum(up, 0)) * self.lens * HELD
+        share = self._jaw_share(np.maximum(down, 0))
+        lower = JAW * self.size * (1 - share) * self.lens * (down < self.mouth.chin)
+        return (self.none, upper), (self.none, lower.astype(np.float32))
 
     def upper(self) -> tuple[Field, Field]:
-        return (self.none, -UPPER_LIFT * self.flat * self.near_upper), (self.none, self.none)
+        lift = -UPPER_LIFT * self.size * self.flat * self.near_upper
+        return (self.none, lift), (self.none, self.none)
 
     def lower(self) -> tuple[Field, Field]:
-        return (self.none, self.none), (self.none, LOWER_DROP * self.flat * self.near_lower)
+        drop = LOWER_DROP * self.size * self.flat * self.near_lower
+        return (self.none, self.none), (self.none, drop)
 
     def wide(self) -> tuple[Field, Field]:
-        pull = WIDE * self.outward
-        return (pull, self.none), (pull, self.none)
+        upper, lower = self._pulled(WIDE)
+        return (upper, self.none), (lower, self.none)
 
     def pucker(self) -> tuple[Field, Field]:
         """Corners in, lips fuller: they come forward."""
-        pull = -PUCKER * self.outward
-        top = self.mouth.lip_top
-        upper = -0.022 * self._rim(-self.from_upper, -top, -self.mouth.nose)
-        lower = 0.03 * self._rim(self.from_lower, self.mouth.lip_bottom, self.mouth.chin)
-        return (pull, upper), (pull, lower)
+        pulls, rims = self._pulled(-PUCKER), self._rims(-0.022, 0.03)
+        return (pulls[0], rims[0]), (pulls[1], rims[1])
 
     def press(self) -> tuple[Field, Field]:
         """Lips rolled in: thinner, their edges stay."""
-        pull = 0.006 * self.outward
-        upper = 0.018 * self._rim(-self.from_upper, -self.mouth.lip_top, -self.mouth.nose)
-        lower = -0.026 * self._rim(self.from_lower, self.mouth.lip_bottom, self.mouth.chin * 0.9)
-        return (pull, upper), (pull, lower)
+        pulls, rims = self._pulled(0.006), self._rims(0.018, -0.026)
+        return (pulls[0], rims[0]), (pulls[1], rims[1])
 
     def tuck(self) -> tuple[Field, Field]:
         """The lower lip goes up under the upper teeth; the upper lip makes room."""
         upper = -0.026 * self.flat * self.near_upper
-        roll = 0.035 + 0.03 * smoothstep(0, self.mouth.lip_bottom, self.from_lower)
+        roll = 0.035 + 0.03 * smoothstep(0, self.mouth.lip_bottom, self.heights[1])
         lower = -roll * self.flat * self.near_lower
         return (self.none, upper), (self.none, lower)
 
     def smile(self) -> tuple[Field, Field]:
-        corner = np.exp(-(((np.abs(self.t) - 1.05) / 0.55) ** 2)) * np.exp(
-            -((self.height / 0.2) ** 2)
-        )
-        cheek = np.exp(-(((np.abs(self.x) - 0.42) / 0.2) ** 2)) * np.exp(
-            -(((self.height + 0.32) / 0.18) ** 2)
-        )
-        lift = (-0.05 * corner - 0.018 * cheek).astype(np.float32)
-        pull = 0.032 * self.outward
-        return (pull, lift), (pull, lift)
+        pulls = self._pulled(0.032)
+        lifts = []
+        for height in self.heights:
+            corner = np.exp(-(((np.abs(self.t) - 1.05) / 0.55) ** 2)) * np.exp(
+                -((height / 0.2) ** 2)
+            )
+            cheek = np.exp(-(((np.abs(self.x) - 0.42) / 0.2) ** 2)) * np.exp(
+                -(((height + 0.32) / 0.18) ** 2)
+            )
+            lifts.append((-0.05 * corner - 0.018 * cheek).astype(np.float32))
+        return (pulls[0], lifts[0]), (pulls[1], lifts[1])
 
     def jaw_rest(self) -> float:
         """How far a photo's parted lips come from a dropped jaw, in jaw curve units."""
         gap = float(np.interp(0, self.mouth.xs, self.mouth.lower_edge - self.mouth.upper_edge))
-        return float(np.clip((gap - 0.08) / JAW, 0, 0.7))
+        return float(np.clip((gap - 0.08) / (JAW * self.size), 0, 0.7))
 
     def rest(self, jaw_rest: float) -> tuple[Field, Field]:
         """Close what the jaw leaves open: both lips come to meet."""
         gap = self.mouth.lower_at(self.x) - self.mouth.upper_at(self.x)
-        gap = gap * (np.abs(self.t) < 1)
-        left = gap - jaw_rest * JAW * self.lens * 0.985
-        upper = 0.4 * left * self.near_upper
-        lower = -0.6 * left * self.near_lower
+        share = self._jaw_share(self.none)
+        by_jaw = jaw_rest * JAW * self.size * self.lens * (1 - (1 - HELD) * share)
+        left = gap * (np.abs(self.t) < 1) - by_jaw
+        upper = UPPER_CLOSES * left * self.near_upper
+        lower = -(1 - UPPER_CLOSES) * left * self.near_lower
         return (self.none, upper), (self.none, lower)
 
 
-def _brow(mouth: MouthFrame, landmarks: Array, x: Array, y: Array) -> Field:
+def _brow(mouth: MouthFrame, landmarks: Array, x: Array, y: Array, amount: float) -> Field:
     """Brows up, with the forehead; the lids stay."""
     rise = np.zeros_like(x)
     for brow_points, lid_points in (
@@ -242,4 +265,4 @@ def _brow(mouth: MouthFrame, landmarks: Array, x: Array, y: Array) -> Field:
         middle, half = float(brow_x.mean()), float(np.ptp(brow_x)) / 2
         beside = 1 - smoothstep(0.9, 2.0, np.abs(x - middle) / half)
         rise = np.maximum(rise, below * above * beside)
-    return np.zeros_like(x), (-BROW * rise).astype(np.float32)
+    return np.zeros_like(x), (-amount * rise).astype(np.float32)

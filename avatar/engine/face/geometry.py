@@ -19,6 +19,7 @@ OPEN_ABOVE = 0.03  # gap over S at which the photo's lips count as parted
 DARKEST_WITHIN = (
     0.035  # S: how far the dark line between the lips may be from where the mesh puts it
 )
+EDGE_INSET = 0.010  # S: from the found edge of a parted lip into the lip
 LINE_SAMPLES = 161
 
 
@@ -96,6 +97,8 @@ def mouth_frame(canvas: Image, landmarks: Array) -> MouthFrame:
     gap = float(np.linalg.norm(points[13] - points[14])) / scale_px
     parted = gap > OPEN_ABOVE
     if parted:
+        upper = _lip_edge(canvas, rough, points, xs, upper, mesh.OUTER_UPPER, lower)
+        lower = _lip_edge(canvas, rough, points, xs, lower, mesh.OUTER_LOWER, upper)
         meet = np.clip(1 - np.abs(np.linspace(-1, 1, LINE_SAMPLES)) ** 8, 0, 1)
         middle = (upper + lower) / 2
         half = np.maximum(lower - upper, 0) / 2 * meet
@@ -140,6 +143,43 @@ def _contour(axes: _Axes, points: Array, indices: tuple[int, ...], xs: Array) ->
     order = np.argsort(x)
     line = np.interp(xs, x[order], y[order])
     return _smooth(line.astype(np.float32), 4)
+
+
+def _lip_edge(
+    canvas: Image,
+    axes: _Axes,
+    points: Array,
+    xs: Array,
+    inner: Array,
+    outer: tuple[int, ...],
+    other: Array,
+) -> Array:
+    """Where a parted lip really begins: the strongest change from what is between the lips to lip.
+
+    Looked for from a third of the opening to half the lip, with the mesh's contour as first guess.
+    """
+    border = _contour(axes, points, outer, xs)
+    start, stop = inner + 0.35 * (other - inner), inner + 0.5 * (border - inner)
+    share = np.linspace(0, 1, 48, dtype=np.float32)[:, None]
+    y = start + share * (stop - start)
+    x = np.broadcast_to(xs[None, :], y.shape)
+    at = axes.origin + (x[..., None] * axes.right + y[..., None] * axes.down) * axes.scale_px
+    seen = cv2.remap(canvas, at.astype(np.float32), None, cv2.INTER_LINEAR)
+    lab = cv2.GaussianBlur(cv2.cvtColor(seen, cv2.COLOR_RGB2LAB).astype(np.float32), (0, 0), 1.2)
+    lip_rows = share[:, 0] > 0.8
+    lip = np.median(lab[lip_rows].reshape(-1, 3), axis=0)
+    unlike = np.linalg.norm((lab - lip) * np.float32([0.5, 1.5, 1.5]), axis=-1)
+    step = np.zeros_like(unlike)
+    step[3:-3] = unlike[:-6] - unlike[6:]  # falls where lip begins
+    strength = step / (float(np.quantile(step, 0.98)) + 3)
+    guess = (inner - start) / np.where(np.abs(stop - start) < 1e-6, 1e-6, stop - start)
+    cost = 1 - strength + 0.6 * ((share - guess) / 0.5) ** 2
+    path = _cheapest_path(cost.astype(np.float32))
+    columns = np.arange(len(xs))
+    found = _smooth(y[path, columns], 2)
+    trust = np.clip((np.abs(other - inner) - 0.012) / 0.02, 0, 1)  # nothing to see at the corners
+    inset = np.sign(border - inner) * EDGE_INSET  # leave the soft rim to what is behind
+    return (inner + trust * (found + inset - inner)).astype(np.float32)
 
 
 def _smooth(line: Array, sigma: float) -> Array:

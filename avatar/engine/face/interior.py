@@ -1,12 +1,13 @@
 """What is seen between the lips: cavity, tongue and teeth, the photo's own where it shows them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.engine.face.geometry import MouthFrame, smoothstep
+from avatar.engine.face.geometry import EDGE_INSET, MouthFrame, smoothstep
 from avatar.engine.face.portrait import Face
 from avatar.engine.face.yuv import yuv_from_rgb
 from avatar.engine.types import Image
@@ -17,7 +18,7 @@ OWN_TEETH_ABOVE = 0.07  # gap over S from which the photo's own teeth can be use
 # Half widths of the upper teeth from the middle, in S (90 mm), as seen from the front.
 TOOTH_EDGES = (0.0, 0.092, 0.162, 0.222, 0.262, 0.288, 0.305)
 LOWER_TOOTH_EDGES = (0.0, 0.058, 0.120, 0.185, 0.235, 0.268, 0.29)
-UPPER_EDGE, UPPER_HEIGHT = 0.030, 0.13  # S: edge below the lip line, height
+UPPER_EDGE, UPPER_HEIGHT = 0.036, 0.13  # S: edge below the lip line, height
 LOWER_EDGE, LOWER_HEIGHT = 0.016, 0.12
 
 
@@ -25,37 +26,46 @@ LOWER_EDGE, LOWER_HEIGHT = 0.016, 0.12
 class Interior:
     """Patches of (rows, columns, 4) uint8, Y, U, V and alpha, on the canvas, all at one place.
 
-    jaw: cavity with tongue and lower teeth, opaque, moves with the jaw. tip: tip of the tongue.
-    teeth: the upper teeth, belong to the skull.
+    back: cavity and tongue, opaque, follow the jaw in part. tip: tip of the tongue, likewise.
+    jaw: lower teeth, move with the jaw. teeth: the upper teeth, belong to the skull.
     """
 
-    jaw: NDArray[np.uint8]
+    back: NDArray[np.uint8]
     tip: NDArray[np.uint8]
+    jaw: NDArray[np.uint8]
     teeth: NDArray[np.uint8]
 
 
-def draw_interior(canvas: Image, face: Face, mouth: MouthFrame, at: Array) -> Interior:
-    """at: (rows, columns, 2) canvas pixels of the patch."""
+def draw_interior(
+    canvas: Image,
+    face: Face,
+    mouth: MouthFrame,
+    at: Array,
+    closed: tuple[Callable[[Array], Array], Callable[[Array], Array]],
+) -> Interior:
+    """at: (rows, columns, 2) canvas pixels of the patch. closed: where the lips meet at rest, in S,
+    for the upper lip and, with the photo's own jaw, for the lower."""
     x, y = mouth.local(at)
     palette = _palette(face)
-    photo = _patch_of(canvas, at)
-    jaw_rgb = _cavity(palette, mouth, x, y)
-    jaw_rgb = _over(jaw_rgb, *_tongue(palette, mouth, x, y))
-    lower_y = y - mouth.lower_at(x)
-    jaw_rgb = _over(
-        jaw_rgb, *_teeth(palette, mouth, x, lower_y, LOWER_TOOTH_EDGES, LOWER_EDGE, up=True)
+    back = _over(
+        _cavity(palette, mouth, x, y - closed[1](x)), *_tongue(palette, mouth, x, y - closed[1](x))
     )
-    upper_y = y - mouth.upper_at(x)
-    teeth_rgb, teeth_alpha = _teeth(palette, mouth, x, upper_y, TOOTH_EDGES, UPPER_EDGE, up=False)
+    jaw_rgb, jaw_alpha = _teeth(
+        palette, mouth, x, y - closed[1](x), LOWER_TOOTH_EDGES, LOWER_EDGE, up=True
+    )
+    teeth_rgb, teeth_alpha = _teeth(
+        palette, mouth, x, y - closed[0](x), TOOTH_EDGES, UPPER_EDGE, up=False
+    )
     gap = float(np.interp(0, mouth.xs, mouth.lower_edge - mouth.upper_edge))
-    if mouth.parted and gap > OWN_TEETH_ABOVE:
-        own = _Own(photo, mouth, x, y)
-        jaw_rgb = own.lower_over(jaw_rgb)
+    if gap > OWN_TEETH_ABOVE:
+        own = _Own(_patch_of(canvas, at), mouth, x, y)
+        jaw_rgb, jaw_alpha = own.lower(jaw_rgb, jaw_alpha)
         if face.teeth > 0.15:
             teeth_rgb, teeth_alpha = own.upper()
     return Interior(
-        jaw=_packed(jaw_rgb, np.ones_like(x)),
-        tip=_packed(*_tip(palette, mouth, x, y)),
+        back=_packed(back, np.ones_like(x)),
+        tip=_packed(*_tip(palette, mouth, x, y - closed[1](x))),
+        jaw=_packed(jaw_rgb, jaw_alpha),
         teeth=_packed(teeth_rgb, teeth_alpha),
     )
 
@@ -71,7 +81,7 @@ class _Palette:
 def _palette(face: Face) -> _Palette:
     """Colours under the photo's own light: nothing lighter than the eye white."""
     white = face.eye_white
-    tooth = white * np.float32([0.93, 0.90, 0.84])
+    tooth = white * np.float32([0.98, 0.95, 0.89])
     lips = face.lips
     flesh = 0.55 * lips + 0.45 * face.skin * np.float32([0.95, 0.62, 0.62])
     return _Palette(
@@ -91,23 +101,22 @@ def _cavity(palette: _Palette, mouth: MouthFrame, x: Array, y: Array) -> Array:
 
 
 def _tongue(palette: _Palette, mouth: MouthFrame, x: Array, y: Array) -> tuple[Array, Array]:
-    """A body that lies behind the lower teeth, lit from the front."""
-    depth = y - mouth.lower_at(x)
+    """A body that lies behind the lower teeth, lit from the front. y is from the lower lip."""
     across = mouth.across(x)
-    top = -0.035 + 0.06 * across**2
-    alpha = smoothstep(-0.012, 0.03, depth - top) * (1 - smoothstep(0.62, 0.95, np.abs(across)))
-    light = 0.45 + 0.55 * smoothstep(0.0, 0.10, depth - top)
+    top = -0.065 + 0.07 * across**2
+    alpha = smoothstep(-0.02, 0.03, y - top) * (1 - smoothstep(0.55, 0.95, np.abs(across)))
+    light = 0.35 + 0.65 * smoothstep(-0.01, 0.11, y - top)
     light *= 1 - 0.45 * across**2
     groove = 1 - 0.12 * np.exp(-((across / 0.07) ** 2))
     return (palette.tongue * (light * groove)[..., None]).astype(np.float32), alpha
 
 
 def _tip(palette: _Palette, mouth: MouthFrame, x: Array, y: Array) -> tuple[Array, Array]:
+    """Lies low behind the lower lip until it is raised."""
     across = mouth.across(x)
-    depth = y - mouth.lower_at(x) - 0.02
-    inside = (across / 0.52) ** 2 + ((depth - 0.07) / 0.085) ** 2
-    alpha = 1 - smoothstep(0.8, 1.05, inside)
-    light = 1.05 - 0.35 * inside
+    inside = (across / 0.72) ** 2 + ((y - 0.09) / 0.12) ** 2
+    alpha = 1 - smoothstep(0.45, 1.1, inside)
+    light = (1.0 - 0.40 * inside) * (1 - 0.10 * np.exp(-((across / 0.08) ** 2)))
     return (palette.tongue * light[..., None]).astype(np.float32), alpha
 
 
@@ -165,62 +174,60 @@ class _Own:
         self.photo, self.mouth, self.x, self.y = photo, mouth, x, y
         self.upper_line, self.lower_line = mouth.upper_at(x), mouth.lower_at(x)
         self.pixel = 1.0 / mouth.scale_px
+        self.corner = mouth.canvas(x[:1, :1], y[:1, :1])[0, 0]
         self.cut = self._cut()
 
     def _cut(self) -> Array:
-        """Y of the split: the darkest row of each stretch of the mouth, smoothed."""
+        """Y along the mouth where the upper teeth end: the end of the first light run from above."""
         mouth = self.mouth
-        luma = cv2.GaussianBlur(self.photo.mean(-1), (0, 0), 1.2)
-        xs = mouth.xs
-        share = np.linspace(0.12, 0.94, 33, dtype=np.float32)
-        cuts = []
-        for k, x in enumerate(xs):
-            top, bottom = mouth.upper_edge[k], mouth.lower_edge[k]
-            ys = top + share * (bottom - top)
-            near = np.abs(self.x - x)
-            column = near.argmin(axis=1)[:, None]
-            column_y = np.take_along_axis(self.y, column, 1)[:, 0]
-            column_luma = np.take_along_axis(luma, column, 1)[:, 0]
-            values = np.interp(ys, column_y, column_luma)
-            values += 20 * (share - 0.6) ** 2
-            cuts.append(float(share[values.argmin()]))
+        luma = cv2.GaussianBlur(self.photo.mean(-1), (0, 0), 1.0)
+        share = np.linspace(0.04, 1.0, 49, dtype=np.float32)
+        ys = mouth.upper_edge + share[:, None] * (mouth.lower_edge - mouth.upper_edge)
+        at = mouth.canvas(np.broadcast_to(mouth.xs, ys.shape), ys) - self.corner
+        seen = cv2.remap(luma, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        whole = float(np.quantile(seen, 0.9))
+        light = seen > np.maximum(0.62 * seen.max(axis=0), 0.30 * whole)
+        ends = np.full(len(mouth.xs), np.nan)
+        for k in range(len(mouth.xs)):
+            lit = np.flatnonzero(light[:, k])
+            if len(lit) < 5 or lit[0] > 20:
+                continue
+            gaps = np.flatnonzero(np.diff(lit) > 2)
+            ends[k] = share[lit[gaps[0]] if len(gaps) else lit[-1]]
+        known = np.flatnonzero(np.isfinite(ends))
+        if not len(known):
+            return ((self.upper_line + self.lower_line) / 2).astype(np.float32)
+        line = np.interp(np.arange(len(ends)), known, ends[known]).astype(np.float32)
         line = cv2.GaussianBlur(
-            cv2.medianBlur(np.float32(cuts).reshape(1, -1), 5),
-            (0, 0),
-            5,
-            borderType=cv2.BORDER_REPLICATE,
+            cv2.medianBlur(line.reshape(1, -1), 5), (0, 0), 1.5, borderType=cv2.BORDER_REPLICATE
         )[0]
-        at = np.interp(self.x, xs, line)
-        return (self.upper_line + at * (self.lower_line - self.upper_line)).astype(np.float32)
+        here = np.interp(self.x, mouth.xs, line)
+        return (self.upper_line + here * (self.lower_line - self.upper_line)).astype(np.float32)
 
     def upper(self) -> tuple[Array, Array]:
         """Teeth as they are, carried on upward under the lip."""
-        inset = 2.5 * self.pixel
-        rgb = self._reflected(self.upper_line + inset, below=True)
-        soft = 2.5 * self.pixel
-        alpha = np.clip((self.cut - self.y) / soft, 0, 1)
-        luma = rgb.mean(-1)
-        bright = smoothstep(35, 80, luma)
-        alpha = alpha * np.where(self.y < self.upper_line + inset, 1, np.maximum(bright, 0.0))
-        alpha *= 1 - smoothstep(0.9, 1.0, np.abs(self.mouth.across(self.x)))
-        alpha *= self.y > self.upper_line - 0.09
+        inset = 2.5 * self.pixel + 1.5 * EDGE_INSET
+        rgb = self._carried(self.upper_line + inset, below=True)
+        alpha = np.clip((self.cut - self.y) / (2 * self.pixel) + 0.5, 0, 1)
+        alpha *= 1 - smoothstep(0.93, 1.0, np.abs(self.mouth.across(self.x)))
+        alpha *= smoothstep(-0.10, -0.08, self.y - self.upper_line)
         return rgb, alpha.astype(np.float32)
 
-    def lower_over(self, base: Array) -> Array:
-        inset = 2.5 * self.pixel
-        rgb = self._reflected(self.lower_line - inset, below=False)
-        soft = 0.035
+    def lower(self, drawn: Array, drawn_alpha: Array) -> tuple[Array, Array]:
+        """What the photo shows above the lower lip, over drawn teeth."""
+        inset = 2.5 * self.pixel + 1.5 * EDGE_INSET
+        rgb = self._carried(self.lower_line - inset, below=False)
         tall = self.lower_line - self.cut
-        alpha = smoothstep(0, soft, self.y - self.cut) * smoothstep(0.015, 0.04, tall)
+        alpha = smoothstep(0.0, 0.025, self.y - self.cut) * smoothstep(0.02, 0.05, tall)
         alpha *= 1 - smoothstep(0.8, 1.0, np.abs(self.mouth.across(self.x)))
-        alpha *= 1 - smoothstep(0.03, 0.07, self.y - self.lower_line)
-        return _over(base, rgb, alpha)
+        alpha *= 1 - smoothstep(0.05, 0.10, self.y - self.lower_line)
+        total = alpha + drawn_alpha * (1 - alpha)
+        mixed = drawn + (alpha / np.maximum(total, 1e-3))[..., None] * (rgb - drawn)
+        return mixed.astype(np.float32), total.astype(np.float32)
 
-    def _reflected(self, line: Array, *, below: bool) -> Array:
-        """The photo on one side of the line, mirrored to the other."""
-        away = np.abs(self.y - line)
-        height = np.maximum(np.abs(self.cut - line) * 0.6, 2 * self.pixel)
-        fold = height - np.abs((away % (2 * height)) - height)
+    def _carried(self, line: Array, *, below: bool) -> Array:
+        """The photo on one side of the line, drawn out beyond it."""
+        fold = np.minimum(0.4 * np.abs(self.y - line), 0.6 * np.abs(self.cut - line))
         inside = (self.y >= line) if below else (self.y <= line)
         y = np.where(inside, self.y, line + fold if below else line - fold)
         move = ((y - self.y)[..., None] * self.mouth.down * self.mouth.scale_px).astype(np.float32)

@@ -15,6 +15,7 @@ from avatar.engine.types import Image
 
 VERSION = 1
 MASK_SIDE_PX = 512
+GLASSES_STEP = 18.0  # luma over 3 % of the eye distance, on the bridge of the nose
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Face:
     person: (h, w) uint8, 255 where the person is, at most 512 px a side, over the whole photo.
     Angles in degrees as in `avatar.engine.lips.curves`. Colours are RGB in [0, 255].
     lip_gap: opening of the lips over the distance of the outer eye corners.
-    teeth: share of the opening that is teeth, in [0, 1].
+    teeth: share of the opening that is teeth, in [0, 1]. glasses: whether a frame crosses the nose.
     """
 
     photo_width: int
@@ -37,6 +38,7 @@ class Face:
     roll: float
     lip_gap: float
     teeth: float
+    glasses: bool
     skin: NDArray[np.float32]
     lips: NDArray[np.float32]
     eye_white: NDArray[np.float32]
@@ -68,6 +70,7 @@ class Face:
                     roll=float(data["roll"]),
                     lip_gap=float(data["lip_gap"]),
                     teeth=float(data["teeth"]),
+                    glasses=bool(data["glasses"]),
                     skin=_shaped(data["skin"].astype(np.float32), (3,)),
                     lips=_shaped(data["lips"].astype(np.float32), (3,)),
                     eye_white=_shaped(data["eye_white"].astype(np.float32), (3,)),
@@ -99,6 +102,7 @@ def analyse(image: Image, face_index: int | None = None) -> Face:
         roll=roll,
         lip_gap=lip_gap(landmarks),
         teeth=teeth_share(image, landmarks),
+        glasses=_glasses(image, landmarks),
         skin=_median_colour(image, landmarks, (mesh.RIGHT_CHEEK, mesh.LEFT_CHEEK)),
         lips=_median_colour(image, landmarks, (mesh.OUTER_LOWER + mesh.INNER_LOWER[::-1],)),
         eye_white=_eye_white(image, landmarks),
@@ -138,8 +142,24 @@ def _median_colour(
     return np.median(image[inside > 0], axis=0).astype(np.float32)
 
 
+def _glasses(image: Image, landmarks: NDArray[np.float32]) -> bool:
+    """Whether something with edges lies across the bridge of the nose."""
+    points = landmarks[:, :2]
+    eyes = points[list(mesh.OUTER_EYE_CORNERS)]
+    length = float(np.linalg.norm(eyes[1] - eyes[0]))
+    right = (eyes[1] - eyes[0]) / length
+    down = np.array([-right[1], right[0]], np.float32)
+    x = np.linspace(-0.05, 0.05, 24, dtype=np.float32)[None, :, None] * length
+    y = np.linspace(-0.22, 0.22, 96, dtype=np.float32)[:, None, None] * length
+    at = (points[168] + x * right + y * down).astype(np.float32)
+    luma = cv2.remap(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), at, None, cv2.INTER_LINEAR)
+    profile = cv2.GaussianBlur(luma.astype(np.float32), (0, 0), 1.5).mean(1)
+    steps = np.abs(profile[6:] - profile[:-6])
+    return bool(steps.max() > GLASSES_STEP)
+
+
 def _eye_white(image: Image, landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Colour of the lightest tenth between the lids."""
+    """Colour of the lightest twentieth between the lids."""
     inside = np.zeros(image.shape[:2], np.uint8)
     for upper, lower in (
         (mesh.RIGHT_EYE_UPPER, mesh.RIGHT_EYE_LOWER),
@@ -151,4 +171,4 @@ def _eye_white(image: Image, landmarks: NDArray[np.float32]) -> NDArray[np.float
     if not len(pixels):
         return np.full(3, 200, np.float32)
     luma = pixels.mean(1)
-    return pixels[luma >= np.quantile(luma, 0.9)].mean(0)
+    return pixels[luma >= np.quantile(luma, 0.95)].mean(0)

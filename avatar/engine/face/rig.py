@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.engine.face.eyes import Eye, find_eyes
-from avatar.engine.face.fields import JAW, FaceFields, face_fields
+from avatar.engine.face.fields import UPPER_CLOSES, FaceFields, face_fields
 from avatar.engine.face.framing import frame_photo
 from avatar.engine.face.geometry import MouthFrame, mouth_frame
 from avatar.engine.face.head import HeadFields, head_fields
@@ -59,7 +59,7 @@ def build_rig(image: Image, face: Face, width: int, height: int) -> Rig:
     """Raises InputError as `frame_photo` does."""
     framed = frame_photo(image, face, width, height)
     mouth = mouth_frame(framed.canvas, framed.landmarks)
-    fields = face_fields(mouth, framed.landmarks, width, height)
+    fields = face_fields(mouth, framed.landmarks, glasses=face.glasses)
     y, u, v = planes_from_rgb(framed.canvas)
     return Rig(
         width=width,
@@ -71,12 +71,12 @@ def build_rig(image: Image, face: Face, width: int, height: int) -> Rig:
         face_px=float(np.ptp(framed.landmarks[:, 0])),
         head=head_fields(framed),
         face=fields,
-        mouth=_mouth_rig(framed.canvas, face, mouth),
-        eyes=find_eyes(framed.landmarks, width, height),
+        mouth=_mouth_rig(framed.canvas, face, mouth, fields),
+        eyes=find_eyes(framed.canvas, framed.landmarks),
     )
 
 
-def _mouth_rig(canvas: Image, face: Face, mouth: MouthFrame) -> MouthRig:
+def _mouth_rig(canvas: Image, face: Face, mouth: MouthFrame, fields: FaceFields) -> MouthRig:
     height, width = canvas.shape[:2]
     around = _span(mouth, (-0.22, -0.36), (0.22, 0.62))
     x0, y0, x1, y1 = _clipped(around, width, height)
@@ -84,13 +84,24 @@ def _mouth_rig(canvas: Image, face: Face, mouth: MouthFrame) -> MouthRig:
         np.meshgrid(np.arange(x0, x1, dtype=np.float32), np.arange(y0, y1, dtype=np.float32)),
         axis=-1,
     )
+    open_px = fields.jaw_rest * fields.jaw_px / mouth.scale_px
+
+    def left(x: Array) -> Array:
+        """What the lips close beyond what the jaw does."""
+        lens = np.clip(1 - mouth.across(x) ** 2, 0, 1) ** 0.8
+        return mouth.lower_at(x) - mouth.upper_at(x) - open_px * lens
+
+    closed = (
+        lambda x: mouth.upper_at(x) + UPPER_CLOSES * left(x),
+        lambda x: mouth.lower_at(x) - (1 - UPPER_CLOSES) * left(x),
+    )
     return MouthRig(
         origin=(x0, y0),
         lips=_lip_layers(mouth, at),
-        interior=draw_interior(canvas, face, mouth, at),
+        interior=draw_interior(canvas, face, mouth, at, closed),
         box=_clipped(_span(mouth, (-0.12, -0.14), (0.12, 0.36)), width, height),
         down=mouth.down,
-        jaw_px=JAW * mouth.scale_px,
+        jaw_px=fields.jaw_px,
         shadow_px=0.035 * mouth.scale_px,
     )
 
