@@ -203,6 +203,7 @@ def _quiet_libraries() -> Iterator[TextIO]:
     finally:
         os.dup2(ours.fileno(), 2)
         sys.stderr = python_stderr
+        ours.close()
 
 
 def _bar(stderr: TextIO) -> Callable[[str, float], None]:

@@ -23,8 +23,9 @@ import numpy as np
 import soundfile
 
 from avatar.engine import captions
+from avatar.engine.align import align
 from avatar.engine.cache import Cache, Entry, code_sha256, file_sha256, place
-from avatar.engine.captions.ass import find_style
+from avatar.engine.captions.ass import find_style, fonts_for
 from avatar.engine.cover import best_frame, write_cover
 from avatar.engine.errors import Cancelled, InputError, ResourceError
 from avatar.engine.face import Face, analyse
@@ -172,6 +173,8 @@ class _Reel:
         self.audio = audio
         self.photo_path = photo
         self.photo = load_photo(photo)
+        shown = (self.text or "") if options.captions != "none" else ""
+        fonts_for(shown + options.label, options.captions)  # said now rather than after speaking
         self.options, self.fps, self.cache = options, fps, cache
         self.on_progress, self.should_stop = on_progress, should_stop
         self.seconds: dict[str, float] = dict.fromkeys(
@@ -242,14 +245,13 @@ class _Reel:
         }
 
         def make(folder: Path) -> None:
-            from avatar.engine.align import align, hear
-
             sound, rate = _read_take(take)
-            found = (
-                hear(sound, rate)
-                if self.text is None
-                else align(sound, rate, self.text, self.options.language)
-            )
+            if self.text is None:
+                from avatar.engine.align import hear
+
+                found = hear(sound, rate)
+            else:
+                found = align(sound, rate, self.text, self.options.language)
             _write_alignment(folder / "alignment.json", found)
 
         return self.cache.fetch("alignment", inputs, make)

@@ -3,6 +3,7 @@
 A word that is placed by itself can change colour and size without moving its neighbours.
 """
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -51,8 +52,7 @@ def script(
     Raises InputError for an unknown style, and for characters that no font can show.
     """
     look = find_style(style)
-    text = " ".join((label, headline, *(word.word for word in words)))
-    fonts = stack(text + text.upper(), look.font)
+    fonts = fonts_for(" ".join((label, headline, *(word.word for word in words))), style)
     area = safe_area(width, height)
     frame_width = min(width, height * 9 / 16)
     events: list[str] = []
@@ -65,6 +65,11 @@ def script(
             layout = lay_out(phrase, look, fonts, area, frame_width)
             events += _by_word(phrase, layout, look)
     return Script(_HEADER.format(width=width, height=height) + "".join(events), fonts)
+
+
+def fonts_for(text: str, style: str) -> tuple[Font, ...]:
+    """The fonts that a text in a style needs. Raises InputError as `script` does."""
+    return stack(unicodedata.normalize("NFC", text + text.upper()), find_style(style).font)
 
 
 def find_style(name: str) -> Style:

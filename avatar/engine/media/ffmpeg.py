@@ -96,9 +96,9 @@ class FFmpeg:
     def failure(self, doing: str) -> EngineError:
         """What its end means. `doing` completes "ffmpeg stopped while …"."""
         log = self.log_tail()
-        if any(sign in log for sign in FULL_DISK):
-            return ResourceError(f"The disk is full: there was no room left while {doing}.")
         code = self.process.returncode
+        if code == -signal.SIGXFSZ or any(sign in log for sign in FULL_DISK):
+            return ResourceError(f"The disk is full: there was no room left while {doing}.")
         if code == -signal.SIGKILL or "Cannot allocate memory" in log:
             return ResourceError(
                 f"ffmpeg was ended by the system while {doing}, most likely for want of memory."
