@@ -107,7 +107,7 @@ def make_creator() -> tuple[Creator, str]:
         handle="demo",
         language="en",
         time_zone=local_zone(),
-        topics=[title for title, _ in NOTES],
+        topics=[name for name, _, _ in NOTES],
         sign_off=SIGN_OFF,
         reel_label=LABEL,
     )
@@ -150,8 +150,8 @@ def give_consent(creator: Creator, photo: Path | None) -> None:
 
 
 def add_notes(creator: Creator) -> None:
-    for title, text in NOTES:
-        pillar = Pillar.objects.create(creator=creator, name=title)
+    for name, title, text in NOTES:
+        pillar = Pillar.objects.create(creator=creator, name=name)
         scripts_gen.services.add_note(creator, title=title, text=text, pillar=pillar)
 
 
@@ -234,7 +234,9 @@ def local_zone() -> str:
 
 
 def summary(post: Post, password: str, seconds: float) -> str:
-    reel = post.reel
+    reel, data = post.reel, settings.DATA_DIR
+    if data.is_relative_to(settings.BASE_DIR):
+        data = data.relative_to(settings.BASE_DIR)
     lines = [
         "",
         f"A reel of {reel.duration_ms / 1000:.1f} s, {reel.width}x{reel.height},"
@@ -248,7 +250,7 @@ def summary(post: Post, password: str, seconds: float) -> str:
         "",
         "To open the dashboard on exactly this data:",
         "",
-        f"  make up DATA={Path(os.path.relpath(settings.DATA_DIR, settings.BASE_DIR))}",
+        f"  make up DATA={data}",
         "",
         f"and log in as demo with the password {password}",
     ]
