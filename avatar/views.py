@@ -37,11 +37,15 @@ def reel_list(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def reel_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """The page of a reel. An unfinished one asks every two seconds how it stands."""
+    """The page of a reel. An unfinished one asks every two seconds how it stands.
+
+    The answer to that is its progress; in the end the whole reel, in place of what stood there.
+    """
     reel = _reel(request, pk)
-    status = 200 if reel.is_unfinished or not getattr(request, "htmx", False) else STOP_POLLING
+    polls = bool(getattr(request, "htmx", False))
+    status = STOP_POLLING if polls and not reel.is_unfinished else 200
     if "card" in request.GET:
-        card = {"reel": reel, "headline": _all_in_a_sentence(request.user), "oob": True}
+        card = {"reel": reel, "headline": _all_in_a_sentence(request.user), "oob": polls}
         return render_partial(request, "avatar/reel_list.html", "card", card, status=status)
     context = {
         "reel": reel,
@@ -49,9 +53,13 @@ def reel_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form_of(reel, services.DEFAULTS),
         "why_not": "" if reel.is_unfinished else services.why_not(reel.script),
         "zones": _zones(),
-        "oob": getattr(request, "htmx", False),
+        "oob": polls,
     }
-    return render_partial(request, "avatar/reel_detail.html", "reel", context, status=status)
+    part = "progress" if reel.is_unfinished else "reel"
+    response = render_partial(request, "avatar/reel_detail.html", part, context, status=status)
+    if polls and not reel.is_unfinished:
+        response.headers["HX-Retarget"] = "#reel"
+    return response
 
 
 @require_http_methods(["GET", "POST"])

@@ -113,13 +113,16 @@ def test_a_running_reel_shows_its_stage_and_asks_again(alice, creator):
     assert 'hx-trigger="every 2s"' in page
     part = alice.get(f"/reels/{reel.pk}/", headers={"HX-Request": "true"})
     assert part.status_code == 200
+    assert "42 %" in part.content.decode()
     assert "<html" not in part.content.decode()
+    assert "<button" not in part.content.decode(), "a button would be replaced under the thumb"
     assert "HX-Request" in part.headers["Vary"]
 
 
 def test_polling_stops_when_the_reel_is_ready_and_brings_the_player(alice, ready):
     part = alice.get(f"/reels/{ready.pk}/", headers={"HX-Request": "true"})
     assert part.status_code == 286
+    assert part.headers["HX-Retarget"] == "#reel"
     assert "<video" in part.content.decode()
     assert 'hx-swap-oob="true"' in part.content.decode()
 
