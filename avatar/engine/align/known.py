@@ -42,7 +42,8 @@ from avatar.engine.types import Alignment, Waveform
 
 WARPS = (0.84, 0.9, 0.96, 1.02, 1.08, 1.14, 1.2)  # vocal tracts from a tall man's to a child's
 STEP_COSTS = (0.12, 0.0, 0.12, 0.5)  # staying, going on by one, two, three states
-PAUSE_COST, SPEECH_IN_PAUSE_COST = 0.2, 3.5
+PAUSE_COST, SPEECH_IN_PAUSE_COST = 0.2, 1.8  # breath, laughter and applause are pauses, too
+LONGEST_STOP_MS = 180  # silence next to a stop is not all its closure
 LONGEST_COST = 4.0  # of one frame: a cough must not outweigh a word
 LEARNING_ROUNDS = 3
 PRIOR_FRAMES = 25  # how many frames it takes to believe half of what they say about a class
@@ -79,6 +80,7 @@ def align(waveform: Waveform, sample_rate: int, text: str, language: str) -> Ali
     states = _fitting_states(reading, heard, ratio, highest_hz)
     states, path = _learned(heard, states, reading)
     bounds = _bounds(path, states, heard, len(reading.phones))
+    _shorten_stops(bounds, reading)
     bounds = refined(bounds, standardised(spectrum, speech > 0.5), level)
     _leave_out(bounds, reading, missing_words(reading, heard, states, path))
     return place(reading, bounds * HOP_MS, round(1000 * len(waveform) / sample_rate))
@@ -221,6 +223,17 @@ def _bounds(
         if phones[first] != PAUSE:
             bounds[phones[first]] = heard.frame[first] - 0.5, heard.frame[last] + 0.5
     return np.maximum(bounds, 0)
+
+
+def _shorten_stops(bounds: NDArray[np.float64], reading: Reading) -> None:
+    """Give silence back that a stop took next to a pause, in place."""
+    longest = LONGEST_STOP_MS / HOP_MS
+    for i, phone in enumerate(reading.phones):
+        start, end = bounds[i]
+        if sound_class(phone.phone) != "stop" or not end - start > longest:
+            continue
+        is_last = i + 1 == len(bounds) or not bounds[i + 1, 0] - end < 1
+        bounds[i] = (start, start + longest) if is_last else (end - longest, end)
 
 
 def _leave_out(bounds: NDArray[np.float64], reading: Reading, missing: set[int]) -> None:

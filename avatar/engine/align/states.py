@@ -42,7 +42,7 @@ class States:
 def heard_rows(spectrum: Array, level: Array, speech: Array) -> Heard:
     """speech: (n_frames,) 0 to 1; there must be some."""
     kept = _shortened(speech)
-    return Heard(_rows(spectrum, level, speech > 0.5)[kept], speech[kept], kept)
+    return Heard(compared_rows(spectrum, level, speech > 0.5)[kept], speech[kept], kept)
 
 
 def _shortened(speech: Array) -> NDArray[np.int64]:
@@ -55,7 +55,7 @@ def _shortened(speech: Array) -> NDArray[np.int64]:
     return np.flatnonzero(np.minimum(np.abs(after), np.abs(before)) < half)
 
 
-def _rows(spectrum: Array, level: Array, speech: NDArray[np.bool_]) -> Array:
+def compared_rows(spectrum: Array, level: Array, speech: NDArray[np.bool_]) -> Array:
     """What is compared: standardised shape, its change, and the level; a row is of length ~1."""
     shape = standardised(spectrum, speech)
     change = standardised(slopes(spectrum), speech) * SLOPE_WEIGHT
@@ -89,7 +89,7 @@ def reading_states(reading: Reading, spectrum: Array, level: Array, ratio: float
     frame_of = np.array([*frames, 0])
     spoken = np.zeros(len(spectrum), dtype=bool)
     spoken[frame_of[phone_of != PAUSE]] = True
-    rows = _rows(spectrum, level, spoken)[frame_of]
+    rows = compared_rows(spectrum, level, spoken)[frame_of]
     rows[phone_of == PAUSE] = 0
     costs = np.array([SILENCE_COST[sound_class(p.phone)] for p in reading.phones])
     silence_cost = np.where(phone_of == PAUSE, 0, costs[phone_of]).astype(np.float32)

@@ -1,0 +1,183 @@
+"""Phones from the sound alone, in any language: what the mouth needs when nobody knows the words.
+
+espeak-ng reads a few sentences of several languages; what its phones look like, grouped by the
+shape they give the mouth, is the model. It is brought to the speaker as the aligner does it: by
+vocal tract, by standardising, and by learning from a first guess. Words are not heard.
+"""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.engine.align.features import (
+    HIGHEST_HZ,
+    HOP_MS,
+    Array,
+    cepstra,
+    sonority_level,
+    spectra,
+    speech_level,
+)
+from avatar.engine.align.states import compared_rows
+from avatar.engine.align.voicing import speech_frames
+from avatar.engine.speech.reading import read
+from avatar.engine.types import Alignment, Phone, Waveform
+
+# Phones that look alike on a face, by the one that stands for them.
+SHAPES = {
+    "i": "iɪɨ", "y": "yʏʉ", "e": "eɘ", "ɛ": "ɛæœɜ", "a": "aɐɑɒʌ", "ə": "əɚɤ", "ɔ": "ɔ",
+    "o": "oøɵ", "u": "uʊɯ", "m": "mpbɓ", "f": "fvʋ", "s": "szθðɕʑ", "ʃ": "ʃʒʂʐɹr",
+    "n": "nŋɲtdɾlɫʎʈɖɳɭ", "k": "kɡxɣqχʁhɦçj", "w": "wβɥ",
+}  # fmt: skip
+SILENCE = len(SHAPES)
+READ_ALOUD = {
+    "en-us": "The quick brown fox jumps over a lazy dog. We pay you for more good food; choose"
+    " both and say what she saw here. Papa may be home by now, but mum bought a big map of Rome.",
+    "de": "Fix schnell zwei Boxkämpfer und üben früh am Zoo. Mama mag die Möwe, Papa holt Suppe.",
+    "es": "El pingüino Wenceslao hizo kilómetros bajo exhaustiva lluvia, y mi mamá lo mimaba.",
+    "fr-fr": "Portez ce vieux whisky au juge blond qui fume une pipe bien pure devant ma mère.",
+}
+WARPS = (0.84, 0.92, 1.0, 1.08, 1.16)
+EVIDENCE = 0.15  # neighbouring frames say almost the same; counted fully they would be too sure
+SWITCH_COST = 3.0
+SILENCE_COST = 2.5  # a shape where nobody speaks, or silence where somebody does
+LEARNING_ROUNDS, PRIOR_FRAMES = 2, 60
+SHRINKAGE = 0.1
+MARGIN_MS = 10  # at both ends of a phone; there it is half another
+
+
+@dataclass(frozen=True)
+class Model:
+    """Shapes as normal distributions that share one covariance."""
+
+    means: Array  # (n_shapes, n_features)
+    precision: Array  # (n_features, n_features)
+
+    def costs(self, rows: Array) -> Array:
+        """(n_rows, n_shapes) half the squared Mahalanobis distance, the best shape's taken off."""
+        left = rows @ self.precision
+        own = np.einsum("ij,ij->i", left, rows)[:, None]
+        means = np.einsum("ij,jk,ik->i", self.means, self.precision, self.means)[None]
+        distance: Array = 0.5 * (own - 2 * left @ self.means.T + means)
+        return distance
+
+
+def hear(waveform: Waveform, sample_rate: int) -> Alignment:
+    """Phones without a text. Words are empty; silence is where no phone is."""
+    duration_ms = round(1000 * len(waveform) / sample_rate)
+    power = spectra(waveform, sample_rate)
+    speech = speech_frames(speech_level(power))
+    if not (speech > 0.5).any():
+        return Alignment(duration_ms, (), ())
+    highest_hz = min(HIGHEST_HZ, 0.45 * sample_rate)
+    rows = compared_rows(
+        cepstra(power, highest_hz=highest_hz), sonority_level(power), speech > 0.5
+    )
+    model = _closest_model(rows[speech > 0.5], highest_hz)
+    states = _shapes(model, rows, speech)
+    for _ in range(LEARNING_ROUNDS):
+        model = _learned(model, rows, states)
+        states = _shapes(model, rows, speech)
+    return Alignment(duration_ms, tuple(_phones(states, duration_ms)), ())
+
+
+def _closest_model(rows: Array, highest_hz: float) -> Model:
+    models = [_model(warp, highest_hz) for warp in WARPS]
+    some = rows[:: max(1, len(rows) // 3000)]
+    costs = [model.costs(some).min(axis=1).mean() for model in models]
+    return models[int(np.argmin(costs))]
+
+
+@lru_cache(maxsize=len(WARPS))
+def _model(warp: float, highest_hz: float) -> Model:
+    rows, shapes = zip(
+        *(_examples(language, warp, highest_hz) for language in READ_ALOUD), strict=True
+    )
+    x, shape = np.concatenate(rows), np.concatenate(shapes)
+    means = np.stack([x[shape == i].mean(axis=0) for i in range(len(SHAPES))])
+    spread = np.cov((x - means[shape]).T)
+    spread = (1 - SHRINKAGE) * spread + SHRINKAGE * np.diag(np.diag(spread))
+    return Model(means.astype(np.float32), np.linalg.inv(spread).astype(np.float32))
+
+
+def _examples(language: str, warp: float, highest_hz: float) -> tuple[Array, NDArray[np.int64]]:
+    """Rows of one reading and the shape of each; -1 rows are left out."""
+    power, shape = _read_aloud(language)
+    spectrum = cepstra(power, warp=warp, highest_hz=highest_hz)
+    rows = compared_rows(spectrum, sonority_level(power), shape >= 0)
+    return rows[shape >= 0], shape[shape >= 0]
+
+
+@lru_cache(maxsize=len(READ_ALOUD))
+def _read_aloud(language: str) -> tuple[Array, NDArray[np.int64]]:
+    reading = read(READ_ALOUD[language], language)
+    power = spectra(reading.waveform, reading.sample_rate)
+    shape = np.full(len(power), -1)
+    for phone in reading.phones:
+        start_ms, end_ms = (1000 * at / reading.sample_rate for at in (phone.start, phone.end))
+        margin = min(MARGIN_MS, (end_ms - start_ms) / 4)
+        first, last = round((start_ms + margin) / HOP_MS), round((end_ms - margin) / HOP_MS)
+        shape[first : last + 1] = _shape_of(phone.phone)
+    return power, shape
+
+
+def _shape_of(phone: str) -> int:
+    """Which of SHAPES a phone has, -1 for none."""
+    for i, members in enumerate(SHAPES.values()):
+        if phone[0] in members:
+            return i
+    return -1
+
+
+def _shapes(model: Model, rows: Array, speech: Array) -> NDArray[np.int64]:
+    """The likeliest shape of every frame, SILENCE where nobody speaks."""
+    costs = np.empty((len(rows), SILENCE + 1), dtype=np.float32)
+    shapes = model.costs(rows)
+    shapes -= shapes.min(axis=1, keepdims=True)
+    costs[:, :SILENCE] = EVIDENCE * shapes + SILENCE_COST * (1 - speech[:, None])
+    costs[:, SILENCE] = SILENCE_COST * speech
+    return _cheapest(costs)
+
+
+def _cheapest(costs: Array) -> NDArray[np.int64]:
+    """The cheapest sequence, where every change costs SWITCH_COST."""
+    n_frames, n_states = costs.shape
+    came_from = np.zeros((n_frames, n_states), dtype=np.int8)
+    stay = np.arange(n_states, dtype=np.int8)
+    total = costs[0].copy()
+    for t in range(1, n_frames):
+        best = int(total.argmin())
+        switched = total[best] + SWITCH_COST
+        came_from[t] = np.where(total > switched, best, stay)
+        total = np.minimum(total, switched) + costs[t]
+    states = np.zeros(n_frames, dtype=np.int64)
+    states[-1] = int(total.argmin())
+    for t in range(n_frames - 1, 0, -1):
+        states[t - 1] = came_from[t, states[t]]
+    return states
+
+
+def _learned(model: Model, rows: Array, states: NDArray[np.int64]) -> Model:
+    """The model moved to where this speaker's shapes are."""
+    means = model.means.copy()
+    for i in range(len(means)):
+        mine = rows[states == i]
+        if len(mine):
+            means[i] += (mine.mean(axis=0) - means[i]) * len(mine) / (len(mine) + PRIOR_FRAMES)
+    return replace(model, means=means)
+
+
+def _phones(states: NDArray[np.int64], duration_ms: int) -> list[Phone]:
+    names = [*SHAPES, ""]
+    edges = np.flatnonzero(np.diff(states, prepend=-1, append=-1) != 0)
+    phones = []
+    for start, end in pairwise(edges):
+        name = names[states[start]]
+        start_ms = max(0, round((start - 0.5) * HOP_MS))
+        end_ms = min(duration_ms, round((end - 0.5) * HOP_MS))
+        if name and end_ms > start_ms:
+            phones.append(Phone(name, start_ms, end_ms))
+    return phones
