@@ -162,6 +162,9 @@ def _reel_words(script: Script) -> tuple[str, str]:
 # --- sentences -----------------------------------------------------------------------------------
 
 
+NAMED = 3  # empty places a sentence names; of more it tells the number
+
+
 def week_name(monday: dt.date, today: dt.date) -> str:
     """ "this week", "next week", "the week of 7 December"."""
     weeks = (monday - cadence.monday_of(today)).days // 7
@@ -177,12 +180,15 @@ def headline(week: Diary, monday: dt.date, today: dt.date) -> str:
     rooms = week.rooms
     if not week.n_slots and rooms:
         return f"{name} is empty."
-    if rooms and all(part == Slot.Part.EVENING for _, part in rooms):
+    if 0 < len(rooms) <= NAMED and all(part == Slot.Part.EVENING for _, part in rooms):
         names = listed([f"{date:%A}" for date, _ in rooms])
         return f"{name} has {words.count(len(rooms), 'empty evening')}: {names}."
     if rooms:
+        room = f"{name} has room for {words.count(len(rooms), 'more reel')}"
+        if len(rooms) > NAMED:
+            return f"{room}."
         names = listed([f"{date:%A} {part}" for date, part in rooms])
-        return f"{name} has room for {words.number(len(rooms))} more: {names}."
+        return f"{room}: {names}."
     if week.wanting:
         n = len(week.wanting)
         return (

@@ -14,7 +14,7 @@ from scripts_gen import cadence, diary, services
 from scripts_gen.errors import ScriptError
 from scripts_gen.forms import SlotForm
 from scripts_gen.models import Slot
-from scripts_gen.views.common import back_to, shown_creators
+from scripts_gen.views.common import back_to, first_a_creator, shown_creators
 from studio.lib import words
 from studio.lib.requests import SignedIn
 
@@ -133,10 +133,11 @@ def _write_week(request: HttpRequest, chosen: list[Creator], monday: dt.date) ->
 
 def slot_create(request: SignedIn) -> HttpResponse:
     mine, asked = shown_creators(request)
-    chosen = asked or next(iter(mine), None)
+    if not mine:
+        return first_a_creator(request)
+    chosen = asked or mine[0]
     initial = {key: request.GET[key] for key in ("date", "part", "topic") if key in request.GET}
-    if chosen:
-        initial.setdefault("date", f"{services.local_today(chosen):%Y-%m-%d}")
+    initial.setdefault("date", f"{services.local_today(chosen):%Y-%m-%d}")
     form = SlotForm(request.POST or None, user=request.user, creator=chosen, initial=initial)
     if form.is_valid():
         slot: Slot = form.save()

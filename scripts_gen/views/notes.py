@@ -10,7 +10,7 @@ from scripts_gen import services
 from scripts_gen.forms import NoteForm, PillarForm
 from scripts_gen.models import Note, Pillar
 from scripts_gen.research.sentences import sentences
-from scripts_gen.views.common import back_to, shown_creators
+from scripts_gen.views.common import back_to, first_a_creator, shown_creators
 from studio.lib import words
 from studio.lib.requests import SignedIn
 
@@ -31,7 +31,9 @@ def note_list(request: HttpRequest) -> HttpResponse:
 
 
 def note_create(request: SignedIn) -> HttpResponse:
-    _, chosen = shown_creators(request)
+    mine, chosen = shown_creators(request)
+    if not mine:
+        return first_a_creator(request)
     initial = {"kind": request.GET.get("kind", Note.Kind.NOTE)}
     form = NoteForm(request.POST or None, user=request.user, creator=chosen, initial=initial)
     if form.is_valid() and form.chosen:
@@ -106,7 +108,9 @@ def pillar_list(request: HttpRequest) -> HttpResponse:
 
 
 def pillar_create(request: SignedIn) -> HttpResponse:
-    _, chosen = shown_creators(request)
+    mine, chosen = shown_creators(request)
+    if not mine:
+        return first_a_creator(request)
     form = PillarForm(request.POST or None, user=request.user, creator=chosen)
     if form.is_valid():
         pillar = form.save()

@@ -227,6 +227,13 @@ def test_every_page_is_well_made_when_things_are_not_ready(signed_in, reel_state
     assert {name: lines for name, lines in found.items() if lines} == {}
 
 
+@pytest.mark.parametrize("name", ["note-create", "slot-create", "pillar-create"])
+def test_what_belongs_to_a_creator_begins_with_one(signed_in, name):
+    response = signed_in.get(reverse(name), follow=True)
+    assert response.redirect_chain == [(reverse("creator-create"), 302)]
+    assert "First a creator" in response.content.decode()
+
+
 def test_the_doors_are_well_made(client):
     assert complaints(client.get(reverse("setup"), follow=True).content.decode()) == []
     UserFactory()
