@@ -7,6 +7,9 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
+    if sys.argv[1:2] == ["qcluster"] and "-n" in sys.argv[:-1]:
+        # django-q reads its settings when it is imported, so on Linux its own `-n` comes too late.
+        os.environ["Q_CLUSTER_NAME"] = sys.argv[sys.argv.index("-n") + 1]
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

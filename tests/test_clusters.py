@@ -16,7 +16,8 @@ from publishing.services import connect_folder, queue_post
 from django.utils import timezone
 from tests.factories import ConsentFactory, PortraitFactory, ReelFactory
 reel = ReelFactory(ready=True)
-portrait = PortraitFactory(creator=reel.creator)
+portrait = reel.portrait = PortraitFactory(creator=reel.creator)
+reel.save()
 ConsentFactory(creator=reel.creator, likeness_sha256=portrait.sha256)
 account = connect_folder(reel.creator)
 post = queue_post(reel, account, user=reel.creator.owner, due_at=timezone.now())

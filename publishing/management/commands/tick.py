@@ -56,6 +56,7 @@ class Command(BaseCommand):
         else:
             if report.jobs or report.errors:
                 self.stdout.write(str(report))
+                self.stdout.flush()
         finally:
             close_old_connections()
 
