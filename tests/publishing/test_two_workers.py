@@ -1,6 +1,7 @@
 """Two workers, one post, a real database with real transactions: SQLite's file or PostgreSQL."""
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from django.conf import settings
 from django.db import connection, connections
 from django.utils import timezone
 
-from publishing import dispatch, services
+from publishing import dispatch, services, tick
 from publishing.models import Attempt, Post
 from publishing.services import CannotPost
 from tests.publishing.conftest import build_post
@@ -120,17 +121,29 @@ def test_cancel_and_commit_at_once_leave_one_winner(script, on_file):
 
 
 WORKER = """
-import django, sys
+import django, os, pathlib, signal, sys
 django.setup()
 from django.conf import settings
 from publishing import dispatch
-settings.POSTED_DIR, settings.MEDIA_ROOT = sys.argv[2:4]
+settings.POSTED_DIR, settings.MEDIA_ROOT, killed = sys.argv[2:5]
+if killed:
+    rename = pathlib.Path.rename
+
+    def rename_and_die(self, target):
+        if killed == "after":
+            rename(self, target)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    pathlib.Path.rename = rename_and_die
 dispatch.publish(int(sys.argv[1]))
 """
 
 
-def worker(post):
-    """A worker in a process of its own, on the very database of this test."""
+def worker(post, killed=""):
+    """A worker in a process of its own, on the very database of this test.
+
+    killed: "before" or "after" the moment in which the folder appears; by SIGKILL.
+    """
     database = connection.settings_dict
     url = f"sqlite:///{database['NAME']}"
     if connection.vendor == "postgresql":
@@ -139,7 +152,7 @@ def worker(post):
     return subprocess.Popen(
         [
             *(sys.executable, "-c", WORKER, str(post.pk)),
-            *(str(settings.POSTED_DIR), str(settings.MEDIA_ROOT)),
+            *(str(settings.POSTED_DIR), str(settings.MEDIA_ROOT), killed),
         ],
         cwd=REPOSITORY,
         env=os.environ
@@ -152,14 +165,41 @@ def worker(post):
     )
 
 
-def test_two_processes_make_one_folder(on_file):
+@pytest.fixture
+def folder_post(on_file):
     post = build_post("folder")
-    folder = services.folder_path(post.creator)
-    post.account.external_id = str(folder)
+    post.account.external_id = str(services.folder_path(post.creator))
     post.account.save()
-    for process in [worker(post), worker(post)]:
+    return post
+
+
+def shown(post):
+    """What somebody who looks into the folder sees."""
+    folder = Path(post.account.external_id)
+    return [path.name for path in folder.iterdir() if not path.name.startswith(".")]
+
+
+def test_two_processes_make_one_folder(folder_post):
+    for process in [worker(folder_post), worker(folder_post)]:
         _, complaints = process.communicate(timeout=60)
         assert process.returncode == 0, complaints.decode()
     assert Post.objects.get().state == State.PUBLISHED
-    assert [path.name[0] for path in folder.iterdir()] == [str(timezone.now().year)[0]]
+    assert len(shown(folder_post)) == 1
     assert Attempt.objects.filter(phase="commit").count() == 1
+
+
+@pytest.mark.parametrize(("moment", "commits"), [("before", 2), ("after", 1)])
+def test_a_process_killed_in_the_commit_leaves_one_folder(folder_post, moment, commits):
+    """Nothing was shown: it is sent again. It was shown: that is found out, not repeated."""
+    process = worker(folder_post, moment)
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+    assert Post.objects.get().state == State.COMMITTING
+    assert len(shown(folder_post)) == commits % 2
+    dispatch.publish(folder_post.pk)  # the lease of the dead still holds
+    assert Post.objects.get().state == State.COMMITTING
+    Post.objects.update(lease_until=timezone.now() - timezone.timedelta(seconds=1))
+    tick.drain()
+    assert Post.objects.get().state == State.PUBLISHED
+    assert len(shown(folder_post)) == 1
+    assert Attempt.objects.filter(phase="commit").count() == commits
