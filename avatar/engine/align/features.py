@@ -4,13 +4,12 @@ Computed in pieces, so that half an hour of sound needs little more than its own
 """
 
 from functools import lru_cache
-from math import gcd
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dct
-from scipy.signal import resample_poly
 
+from avatar.engine.media.resample import resampled
 from avatar.engine.types import Waveform
 
 Array = NDArray[np.float32]
@@ -40,21 +39,11 @@ def spectra(waveform: Waveform, sample_rate: int) -> Array:
     margin = sample_rate // 10  # holds the window's halves and the resampler's tails
     for start in range(0, max(1, len(waveform)), piece):
         first = max(0, start - margin)
-        part = _resampled(waveform[first : start + piece + margin], sample_rate)
+        part = resampled(waveform[first : start + piece + margin], sample_rate, SAMPLE_RATE)
         lead = (start - first) * SAMPLE_RATE // sample_rate
         n_samples = min(piece, len(waveform) - start) * SAMPLE_RATE // sample_rate
         powers.append(_power(_frames(part, lead, max(1, -(-n_samples // HOP)))))
     return np.concatenate(powers)
-
-
-def _resampled(waveform: Waveform, sample_rate: int) -> Array:
-    common = gcd(SAMPLE_RATE, sample_rate)
-    if sample_rate == SAMPLE_RATE:
-        return waveform.astype(np.float32)
-    resampled: Array = resample_poly(
-        waveform, SAMPLE_RATE // common, sample_rate // common
-    ).astype(np.float32)
-    return resampled
 
 
 def _frames(waveform: Array, lead: int, n_frames: int) -> Array:

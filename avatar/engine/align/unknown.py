@@ -76,7 +76,7 @@ def hear(waveform: Waveform, sample_rate: int) -> Alignment:
     rows = compared_rows(
         cepstra(power, highest_hz=highest_hz), sonority_level(power), speech > 0.5
     )
-    model = _closest_model(rows[speech > 0.5], highest_hz)
+    model = _model(closest_warp(rows[speech > 0.5], highest_hz), highest_hz)
     states = _shapes(model, rows, speech)
     for _ in range(LEARNING_ROUNDS):
         model = _learned(model, rows, states)
@@ -84,11 +84,14 @@ def hear(waveform: Waveform, sample_rate: int) -> Alignment:
     return Alignment(duration_ms, tuple(_phones(states, duration_ms)), ())
 
 
-def _closest_model(rows: Array, highest_hz: float) -> Model:
-    models = [_model(warp, highest_hz) for warp in WARPS]
+def closest_warp(rows: Array, highest_hz: float) -> float:
+    """How many times higher this speaker's resonances are than espeak-ng's.
+
+    rows: (n, n_features) of speech only.
+    """
     some = rows[:: max(1, len(rows) // 3000)]
-    costs = [model.costs(some).min(axis=1).mean() for model in models]
-    return models[int(np.argmin(costs))]
+    costs = [_model(warp, highest_hz).costs(some).min(axis=1).mean() for warp in WARPS]
+    return WARPS[int(np.argmin(costs))]
 
 
 @lru_cache(maxsize=len(WARPS))

@@ -5,13 +5,31 @@ Nothing to download, every language, exact times. A cloned voice replaces it whe
 
 from pathlib import Path
 
+from avatar.engine.errors import InputError
+from avatar.engine.media.sound import read_sound
 from avatar.engine.speech.reading import read
+from avatar.engine.speech.timbre import SAMPLE_RATE, VoicePrint, fitted, voice_print
 from avatar.engine.types import Speech
+
+WORDS_PER_MINUTE = 165
 
 
 class SketchSpeaker:
     """Satisfies avatar.engine.speech.base.Speaker."""
 
     def speak(self, text: str, *, language: str, sample: Path | None, seed: int) -> Speech:
-        reading = read(text, language, seed=seed)
-        return Speech(reading.waveform, reading.sample_rate, reading.alignment)
+        reading = read(text, language, words_per_minute=WORDS_PER_MINUTE, seed=seed)
+        assert reading.sample_rate == SAMPLE_RATE
+        target = _print_of(sample) if sample is not None else None
+        waveform = fitted(reading.waveform, target, seed=seed)
+        return Speech(waveform, reading.sample_rate, reading.alignment)
+
+
+def _print_of(sample: Path) -> VoicePrint:
+    waveform, sample_rate = read_sound(sample)
+    found = voice_print(waveform, sample_rate)
+    if found is None:
+        raise InputError(
+            f"No voice was found in {sample.name}; a sample of plain speech is needed."
+        )
+    return found

@@ -1,0 +1,192 @@
+"""A voice made to sound like another: pitch, range, vocal tract, colour and breathiness.
+
+WORLD (pyworld) takes a voice apart into pitch, spectral envelope and aperiodicity and puts it
+together again. Timing is never touched, so every time that was known stays true.
+Source: Morise et al. 2016, WORLD, a vocoder-based high-quality speech synthesis system.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyworld
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from avatar.engine.align.features import (
+    HIGHEST_HZ,
+    cepstra,
+    sonority_level,
+    spectra,
+    speech_level,
+)
+from avatar.engine.align.states import compared_rows
+from avatar.engine.align.unknown import closest_warp
+from avatar.engine.align.voicing import speech_frames
+from avatar.engine.media.resample import resampled
+from avatar.engine.types import Waveform
+
+Doubles = NDArray[np.float64]
+
+SAMPLE_RATE = 22_050  # espeak-ng's own
+FRAME_MS = 5.0
+LOWEST_F0_HZ, HIGHEST_F0_HZ = 60.0, 500.0
+LONGEST_SAMPLE_S = 30  # more teaches nothing new
+LEAST_VOICED_S = 1.0
+RANGE_RATIO = (0.6, 1.7)  # beyond, the melody of the reading breaks
+COLOUR_LIMIT_DB = 12.0
+COLOUR_DETAIL_HZ = 350.0  # finer differences belong to the words, not to the voice
+BREATH_SHARE = 0.5
+JITTER = 0.006  # of the pitch; no throat is steadier
+SILENT = 1e-4
+PEAK = 0.9
+
+
+@dataclass(frozen=True)
+class VoicePrint:
+    """What a voice sample says about its speaker."""
+
+    f0_hz: float  # median
+    f0_spread: float  # deviation of log pitch
+    warp: float  # resonances, times those of espeak-ng's own voice
+    voiced_colour: Doubles  # (n_bins,) mean log power envelope of voiced sounds
+    breath: Doubles  # (n_bins,) mean aperiodicity of voiced sounds
+
+
+@dataclass(frozen=True)
+class _Parts:
+    f0: Doubles  # (n_frames,) Hz, 0 where unvoiced
+    envelope: Doubles  # (n_frames, n_bins) power
+    aperiodicity: Doubles  # (n_frames, n_bins) 0 to 1
+
+    @property
+    def voiced(self) -> NDArray[np.bool_]:
+        return self.f0 > 0
+
+
+def voice_print(waveform: Waveform, sample_rate: int) -> VoicePrint | None:
+    """The sample's voice, or None when hardly anything in it is voiced."""
+    sample = resampled(waveform[: LONGEST_SAMPLE_S * sample_rate], sample_rate, SAMPLE_RATE)
+    parts = _analysed(sample)
+    voiced = parts.voiced
+    if voiced.sum() * FRAME_MS / 1000 < LEAST_VOICED_S:
+        return None
+    log_f0 = np.log(parts.f0[voiced])
+    return VoicePrint(
+        f0_hz=float(np.exp(np.median(log_f0))),
+        f0_spread=_spread(log_f0),
+        warp=_warp(waveform[: LONGEST_SAMPLE_S * sample_rate], sample_rate),
+        voiced_colour=_colour(parts.envelope[_loud(parts)]),
+        breath=parts.aperiodicity[_loud(parts)].mean(axis=0),
+    )
+
+
+def fitted(waveform: Waveform, target: VoicePrint | None, *, seed: int) -> Waveform:
+    """The reading in the voice of the target, sample for sample as long, peak at PEAK.
+
+    waveform: at SAMPLE_RATE. target: None for espeak-ng's own voice, only less mechanical.
+    """
+    parts = _analysed(waveform)
+    rng = np.random.default_rng(seed)
+    f0 = parts.f0 * np.exp(JITTER * gaussian_filter1d(rng.standard_normal(len(parts.f0)), 2) * 2.5)
+    envelope, aperiodicity = parts.envelope, parts.aperiodicity
+    if target is not None and parts.voiced.any():
+        f0 = _moved_pitch(f0, target)
+        envelope = _coloured(_stretched(envelope, target.warp), parts, target)
+        breath = BREATH_SHARE * target.breath + (1 - BREATH_SHARE) * aperiodicity
+        aperiodicity = np.where(parts.voiced[:, None], breath, aperiodicity)
+    spoken = pyworld.synthesize(
+        f0, envelope, np.ascontiguousarray(aperiodicity), SAMPLE_RATE, FRAME_MS
+    )
+    spoken = np.pad(spoken, (0, max(0, len(waveform) - len(spoken))))[: len(waveform)]
+    spoken *= _gate(waveform)
+    peak = float(np.abs(spoken).max(initial=0.0))
+    return (spoken * (PEAK / peak) if peak else spoken).astype(np.float32)
+
+
+def _analysed(waveform: Waveform) -> _Parts:
+    x = waveform.astype(np.float64)
+    f0, times = pyworld.dio(
+        x, SAMPLE_RATE, LOWEST_F0_HZ, HIGHEST_F0_HZ, frame_period=FRAME_MS, speed=2
+    )
+    f0 = pyworld.stonemask(x, f0, times, SAMPLE_RATE)
+    envelope = pyworld.cheaptrick(x, f0, times, SAMPLE_RATE)
+    aperiodicity = pyworld.d4c(x, f0, times, SAMPLE_RATE)
+    return _Parts(f0, envelope, aperiodicity)
+
+
+def _spread(log_f0: Doubles) -> float:
+    """A deviation that octave errors do not move."""
+    low, high = np.percentile(log_f0, [16, 84])
+    return max(float(high - low) / 2, 0.02)
+
+
+def _warp(waveform: Waveform, sample_rate: int) -> float:
+    power = spectra(waveform, sample_rate)
+    speech = speech_frames(speech_level(power)) > 0.5
+    highest_hz = min(HIGHEST_HZ, 0.45 * sample_rate)
+    rows = compared_rows(cepstra(power, highest_hz=highest_hz), sonority_level(power), speech)
+    return closest_warp(rows[speech], highest_hz)
+
+
+def _loud(parts: _Parts) -> NDArray[np.bool_]:
+    """Voiced frames that are not fading away."""
+    level = np.log(parts.envelope.sum(axis=1) + 1e-12)
+    if not parts.voiced.any():
+        return parts.voiced
+    loud: NDArray[np.bool_] = parts.voiced & (level > np.median(level[parts.voiced]) - 2)
+    return loud
+
+
+def _colour(envelope: Doubles) -> Doubles:
+    """Mean log power, smoothed over frequency."""
+    bin_hz = SAMPLE_RATE / 2 / (envelope.shape[1] - 1)
+    mean: Doubles = np.log(envelope + 1e-12).mean(axis=0)
+    smooth: Doubles = gaussian_filter1d(mean, COLOUR_DETAIL_HZ / bin_hz, mode="nearest")
+    return smooth
+
+
+def _moved_pitch(f0: Doubles, target: VoicePrint) -> Doubles:
+    """The reading's melody on the target's pitch, as wide as the target's."""
+    voiced = f0 > 0
+    log_f0 = np.log(f0[voiced])
+    middle = np.median(log_f0)
+    ratio = np.clip(target.f0_spread / _spread(log_f0), *RANGE_RATIO)
+    moved = np.zeros_like(f0)
+    moved[voiced] = np.exp(np.log(target.f0_hz) + (log_f0 - middle) * ratio)
+    bounded: Doubles = np.where(voiced, np.clip(moved, LOWEST_F0_HZ, HIGHEST_F0_HZ), 0.0)
+    return bounded
+
+
+def _stretched(envelope: Doubles, warp: float) -> Doubles:
+    """Envelopes with every resonance at `warp` times its frequency."""
+    n_bins = envelope.shape[1]
+    source = np.minimum(np.arange(n_bins) / warp, n_bins - 1)
+    below = source.astype(int)
+    above = np.minimum(below + 1, n_bins - 1)
+    share = source - below
+    log = np.log(envelope + 1e-12)
+    stretched: Doubles = np.exp(log[:, below] * (1 - share) + log[:, above] * share)
+    return stretched
+
+
+def _coloured(envelope: Doubles, parts: _Parts, target: VoicePrint) -> Doubles:
+    """Envelopes with the mean spectrum of the target where they are voiced.
+
+    Hisses keep their colour: they depend on the words much more than on the speaker.
+    """
+    difference = target.voiced_colour - _colour(envelope[_loud(parts)])
+    difference -= difference.mean()
+    limit = COLOUR_LIMIT_DB / 10 * np.log(10)
+    gain = np.exp(limit * np.tanh(difference / limit))
+    share = gaussian_filter1d(parts.voiced.astype(float), 1.0)[:, None]
+    coloured: Doubles = envelope * (share * gain[None] + (1 - share))
+    return coloured
+
+
+def _gate(waveform: Waveform) -> Doubles:
+    """1 where the reading sounds, 0 in its pauses, with soft edges."""
+    sounds = np.abs(waveform) > SILENT
+    reach = SAMPLE_RATE // 100
+    near = np.convolve(sounds, np.ones(2 * reach + 1), "same") > 0.5
+    soft: Doubles = gaussian_filter1d(near.astype(float), reach / 2)
+    return soft
