@@ -10,6 +10,7 @@ index first, no edit lists (PLATFORM_APIS 0.5). Two things follow from "no edit 
 """
 
 import contextlib
+import fcntl
 import os
 import queue
 import subprocess
@@ -19,6 +20,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +33,7 @@ AUDIO_KBPS = 128
 CRF = 20  # a face on a still background: 2 to 4 Mb/s at 1080x1920
 MAX_KBPS = 8_000  # at 1080x1920@30, so that 90 s stay below 95 MB
 GOP_S = 2
+PIPE_BYTES = 1 << 20  # what Linux allows without privileges
 QUEUE_FRAMES = 4  # drawing may run this far ahead of encoding
 BT709 = (
     "-color_range",
@@ -54,6 +57,13 @@ def captions_folder(script: str, fonts_dir: Path | None) -> Iterator[Path]:
         for font in sorted(fonts_dir.iterdir()) if fonts_dir else ():
             (folder / "fonts" / font.name).symlink_to(font.resolve())
         yield folder
+
+
+def _widen(pipe: IO[bytes] | None) -> None:
+    """Let the pipe hold a third of a frame at a time instead of a fiftieth: fewer wake-ups."""
+    if pipe is not None and hasattr(fcntl, "F_SETPIPE_SZ"):
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 class Encoder:
@@ -136,6 +146,7 @@ class Encoder:
         except BaseException:
             self._folder.close()
             raise
+        _widen(self._ffmpeg.process.stdin)
         self._writer = threading.Thread(target=self._drain, daemon=True)
         self._writer.start()
         return self
