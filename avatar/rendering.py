@@ -136,7 +136,7 @@ def _make(reel: Reel, hold: Hold) -> None:
 
 def _stop_unless_allowed(reel: Reel, hold: Hold) -> None:
     """Approval and consent hold now, or the reel is cancelled with the reason."""
-    hold.keep()
+    hold.keep(error="")  # what an earlier attempt said
     if problem := services.why_stop(reel):
         services.cancel(reel, reason=problem)
         raise Cancelled
@@ -144,6 +144,7 @@ def _stop_unless_allowed(reel: Reel, hold: Hold) -> None:
 
 def _wait(reel: Reel, hold: Hold, problem: str) -> None:
     """Something ran out: make room, try again in a while, or give up after three times."""
+    workshop.prune(max_bytes=0)
     if reel.attempts >= MAX_ATTEMPTS:
         hold.finish(state=Reel.State.FAILED, error=f"{problem} Make room, then try again.")
         return

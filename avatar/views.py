@@ -178,7 +178,8 @@ def _waiting(user: User) -> list[dict[str, Any]]:
     """Approved scripts of which no reel can be made: one a creator, with the reason."""
     reels = Reel.objects.filter(take__script=OuterRef("pk"))
     scripts = Script.objects.for_user(user).filter(~Exists(reels), state=Script.State.APPROVED)
-    first = {s.slot.creator_id: s for s in scripts.select_related("slot__creator").order_by("-pk")}
+    newest = scripts.select_related("slot__creator").order_by("-pk")[:A_PAGE]
+    first = {script.slot.creator_id: script for script in newest}
     waiting = ((script, services.why_not(script)) for script in first.values())
     return [{"script": script, "why_not": why} for script, why in waiting if why]
 

@@ -1,14 +1,19 @@
 """The line from upload to finished reel with the engine itself, small and short."""
 
+import json
+import subprocess
 import wave
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
 
-from avatar import services, tasks, workshop
+from avatar import process, services, tasks, workshop
 from avatar.engine.media.probe import probe
 from avatar.models import Reel
 from creators.models import Portrait, Voice
@@ -78,8 +83,6 @@ def test_what_cannot_be_said_fails_with_the_engines_sentence(hopper_creator):
 
 
 def test_a_photo_without_a_face_is_refused_with_a_sentence(db):
-    from PIL import Image
-
     buffer = BytesIO()
     Image.linear_gradient("L").resize((600, 600)).save(buffer, "PNG")
     portrait = add_portrait(
@@ -102,3 +105,30 @@ def test_a_silent_sample_is_refused_with_a_sentence(db):
     voice.refresh_from_db()
     assert voice.state == Voice.State.REFUSED
     assert voice.report["problems"]
+
+
+def test_a_render_ends_with_its_worker_and_ffmpeg_with_it(hopper, tmp_path):
+    job = {
+        "do": "render",
+        "photo": str(hopper),
+        "out": str(tmp_path / "reel.mp4"),
+        "text": "Yeast eats sugar and makes gas. " * 3,
+        "options": {"width": 540, "height": 960},
+        "voice_sample": None,
+        "cache_dir": str(tmp_path / "cache"),
+    }
+    with subprocess.Popen(
+        process.COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=settings.BASE_DIR
+    ) as child:
+        child.stdin.write(json.dumps(job).encode() + b"\n")
+        child.stdin.flush()
+        for line in child.stdout:
+            if json.loads(line)["stage"] == "perform":
+                break
+        family = [psutil.Process(child.pid), *psutil.Process(child.pid).children(recursive=True)]
+        assert any("ffmpeg" in member.name() for member in family)
+        child.stdin.close()  # as when the worker dies
+        child.wait(timeout=5)
+        _, alive = psutil.wait_procs(family, timeout=5)
+    assert not alive
+    assert not (tmp_path / "reel.mp4").exists()

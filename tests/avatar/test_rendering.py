@@ -232,6 +232,22 @@ def test_a_full_disk_waits_and_tries_again(reel, engine):
     assert reel.error == ""
 
 
+def test_what_an_earlier_attempt_said_is_gone_while_it_is_made_again(reel, during):
+    Reel.objects.filter(pk=reel.pk).update(error="The disk is full.")
+    errors = []
+    during(2, lambda: errors.append(Reel.objects.get(pk=reel.pk).error))
+    render(reel)
+    assert errors == [""]
+
+
+def test_a_cancel_that_a_dead_worker_did_not_see_is_kept(reel):
+    Reel.objects.claim(reel.pk, states=(Reel.State.QUEUED,), seconds=60, state="rendering")
+    services.cancel(reel)
+    Reel.objects.update(lease_until=timezone.now())
+    render(reel)
+    assert (reel.state, reel.error) == (Reel.State.CANCELLED, "You cancelled this reel.")
+
+
 def test_a_disk_that_stays_full_fails(reel, engine):
     engine("error:ResourceError:The disk is full.")
     Reel.objects.filter(pk=reel.pk).update(attempts=2)
