@@ -115,6 +115,7 @@ class Portrait(models.Model):
 
     creator = models.ForeignKey(Creator, models.CASCADE, related_name="portraits")
     image = models.FileField(upload_to="portraits/%Y/%m")
+    preview = models.FileField(upload_to="portraits/%Y/%m", blank=True)  # the same, for pages
     sha256 = models.CharField(max_length=64)
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()

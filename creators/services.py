@@ -18,7 +18,7 @@ from creators.models import Consent, Creator, Portrait, Voice
 from creators.signals import consent_revoked, portrait_added, voice_added
 from creators.wording import CURRENT
 from studio.lib.files import random_name
-from studio.lib.photos import PhotoError, encode_photo, read_photo
+from studio.lib.photos import PhotoError, encode_photo, preview, read_photo
 from studio.lib.sniff import HEAD_BYTES, Kind, sniff
 
 MAX_VOICE_BYTES = 50 * 2**20  # a quarter of an hour of CD sound; fifteen seconds are asked for
@@ -80,7 +80,12 @@ def add_portrait(creator: Creator, upload: "UploadedFile[bytes]") -> Portrait:
         raise UploadError(str(e)) from e
     data, sha256 = encode_photo(image)
     portrait = Portrait(creator=creator, sha256=sha256, width=image.width, height=image.height)
-    with _stored(portrait.image, ContentFile(data, random_name(".jpg"))), transaction.atomic():
+    small, _ = encode_photo(preview(image))
+    with (
+        _stored(portrait.image, ContentFile(data, random_name(".jpg"))),
+        _stored(portrait.preview, ContentFile(small, random_name(".jpg"))),
+        transaction.atomic(),
+    ):
         portrait.save()
         _announce_portrait(portrait)
     return portrait
@@ -160,7 +165,7 @@ def remove_voice(voice: Voice) -> None:
 
 def remove_portrait(portrait: Portrait) -> None:
     """Forget a photo and delete its file. New reels use the photo before it, or wait for one."""
-    _remove(portrait, portrait.image)
+    _remove(portrait, portrait.image, portrait.preview)
 
 
 def _sound_kind(upload: "UploadedFile[bytes]") -> Kind:
@@ -278,9 +283,8 @@ def _stored(field_file: FieldFile, content: "File[bytes]") -> Iterator[None]:
         raise
 
 
-def _remove(row: Portrait | Voice, field_file: FieldFile) -> None:
-    storage, name = field_file.storage, field_file.name
+def _remove(row: Portrait | Voice, *files: FieldFile) -> None:
     with transaction.atomic():
         row.delete()
-        if name:
-            transaction.on_commit(partial(storage.delete, name))
+        for file in filter(None, files):
+            transaction.on_commit(partial(file.storage.delete, str(file.name)))

@@ -14,6 +14,7 @@ urlpatterns = [
     path("creators/<int:pk>/photo/", room.portrait_create, name="portrait-create"),
     path("portraits/<int:pk>/", room.portrait_detail, name="portrait-detail"),
     path("portraits/<int:pk>/image/", room.portrait_image, name="portrait-image"),
+    path("portraits/<int:pk>/preview/", room.portrait_preview, name="portrait-preview"),
     path("portraits/<int:pk>/face/", room.portrait_choose, name="portrait-choose"),
     path("portraits/<int:pk>/delete/", room.portrait_delete, name="portrait-delete"),
     path("creators/<int:pk>/voice/", room.voice_create, name="voice-create"),

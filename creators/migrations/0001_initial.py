@@ -126,6 +126,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("image", models.FileField(upload_to="portraits/%Y/%m")),
+                ("preview", models.FileField(blank=True, upload_to="portraits/%Y/%m")),
                 ("sha256", models.CharField(max_length=64)),
                 ("width", models.PositiveIntegerField()),
                 ("height", models.PositiveIntegerField()),

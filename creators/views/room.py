@@ -119,6 +119,13 @@ def portrait_image(request: HttpRequest, pk: int) -> HttpResponseBase:
     return serve_file(request, portrait.image, content_type="image/jpeg")
 
 
+@require_safe
+def portrait_preview(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The photo in a size for pages; what phones take is twenty megabytes large."""
+    portrait = get_object_or_404(Portrait.objects.for_user(request.user), pk=pk)
+    return serve_file(request, portrait.preview or portrait.image, content_type="image/jpeg")
+
+
 @require_POST
 def portrait_choose(request: HttpRequest, pk: int) -> HttpResponse:
     portrait = get_object_or_404(Portrait.objects.for_user(request.user), pk=pk)

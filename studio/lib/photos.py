@@ -23,6 +23,7 @@ MAX_PIXELS = 60_000_000  # today's phones reach 50; decoded, 60 are 180 MB
 MIN_SIDE_PX = 96  # the narrowest face the performer accepts
 BACKDROP = (255, 255, 255)  # behind cut-out photos
 JPEG_QUALITY = 95
+PREVIEW_PX = 1024
 
 ACCEPTED = "Photos are accepted as JPEG, PNG, WebP or HEIC."
 
@@ -63,6 +64,13 @@ def read_photo(file: Path | Readable) -> Image.Image:
         raise
     except Exception as e:  # decoders answer damaged data with nearly every exception there is
         raise PhotoError(_broken()) from e
+
+
+def preview(image: Image.Image) -> Image.Image:
+    """`image` in a size for web pages: PREVIEW_PX at its longer side, or as it is when smaller."""
+    small = image.copy()
+    small.thumbnail((PREVIEW_PX, PREVIEW_PX))
+    return small
 
 
 def encode_photo(image: Image.Image) -> tuple[bytes, str]:

@@ -20,9 +20,9 @@ def signed_in(client, creator):
     return client
 
 
-def photo(name="me.jpg", colour=(180, 120, 90), kind="JPEG") -> SimpleUploadedFile:
+def photo(name="me.jpg", kind="JPEG", size=(200, 240)) -> SimpleUploadedFile:
     out = io.BytesIO()
-    Image.new("RGB", (200, 240), colour).save(out, kind)
+    Image.new("RGB", size, (180, 120, 90)).save(out, kind)
     return SimpleUploadedFile(name, out.getvalue(), "application/pdf")  # types are never believed
 
 

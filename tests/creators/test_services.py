@@ -126,6 +126,16 @@ def test_a_photo_is_announced_after_commit_only(
     assert heard == [("portrait_added", portrait.pk)]
 
 
+def test_a_deleted_photo_takes_its_preview_along(
+    creator, settings, django_capture_on_commit_callbacks
+):
+    portrait = services.add_portrait(creator, photo())
+    assert len(stored_files(settings)) == 2
+    with django_capture_on_commit_callbacks(execute=True):
+        services.remove_portrait(portrait)
+    assert stored_files(settings) == []
+
+
 def test_what_is_no_photo_leaves_nothing_behind(creator, settings, heard):
     with pytest.raises(UploadError, match="recording"):
         services.add_portrait(creator, recording())

@@ -1,10 +1,12 @@
 """What a browser sees and sends, with htmx and without any script."""
 
+import io
 import re
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from PIL import Image
 
 from creators import services
 from creators.models import Consent, Creator, Portrait, Voice
@@ -53,6 +55,7 @@ def agree(client, creator, **changes):
         ("post", "consent-create", "creator"),
         ("get", "portrait-detail", "portrait"),
         ("get", "portrait-image", "portrait"),
+        ("get", "portrait-preview", "portrait"),
         ("post", "portrait-choose", "portrait"),
         ("post", "portrait-delete", "portrait"),
         ("get", "voice-detail", "voice"),
@@ -337,7 +340,7 @@ def test_polling_goes_on_while_the_photo_is_looked_at(signed_in, creator):
     assert "<html" not in told.text
     assert "187 px" in told.text
     assert "HX-Request" in told["Vary"]
-    for changed in ('id="steps"', 'id="agreement"', 'id="room-headline"'):
+    for changed in ('id="room-actions"', 'id="steps"', 'id="agreement"', 'id="room-headline"'):
         assert re.search(changed + r"[^>]*hx-swap-oob", told.text)
     assert 'id="voice"' not in told.text  # somebody may be recording there
     assert signed_in.get(url).url == room(creator)
@@ -349,6 +352,15 @@ def test_the_photo_is_served_to_its_owner(signed_in, creator):
     assert response["Content-Type"] == "image/jpeg"
     assert response["Cache-Control"].startswith("private")
     assert b"".join(response.streaming_content)[:3] == b"\xff\xd8\xff"
+
+
+def test_pages_show_a_small_copy(signed_in, creator):
+    portrait = services.add_portrait(creator, photo(size=(3000, 2000)))
+    url = reverse("portrait-preview", args=[portrait.pk])
+    assert url in signed_in.get(room(creator)).text
+    response = signed_in.get(url)
+    with Image.open(io.BytesIO(b"".join(response.streaming_content))) as image:
+        assert image.size == (1024, 683)
 
 
 def test_a_photo_is_deleted(signed_in, creator):
