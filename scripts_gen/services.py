@@ -421,9 +421,8 @@ def edit(script: Script, user: User, *, seen_sha256: str | None = None, **parts:
     if all(wanted[name] == getattr(current, name) for name in PARTS_OF_A_SCRIPT):
         return current
     was_approved = current.state == State.APPROVED
-    current.slot.scripts.filter(state__in=(State.PROPOSED, State.DRAFT)).update(
-        state=State.SUPERSEDED
-    )
+    others = current.slot.scripts.exclude(pk=current.pk)
+    others.filter(state__in=(State.PROPOSED, State.DRAFT)).update(state=State.SUPERSEDED)
     _set_state(current, State.SUPERSEDED)
     if was_approved:
         _decide(current, user, Decision.Verdict.WITHDRAWN, "Edited.")
@@ -460,12 +459,10 @@ def _lock(slot_pk: int) -> None:
 
 
 def _locked(script: Script) -> Script:
-    """The row as it is now, held until this transaction ends; `script` itself learns its state."""
+    """The script as it is now, held until this transaction ends; memory gives way."""
     _lock(script.slot_id)
-    current = Script.objects.select_for_update(of=("self",)).select_related("slot__creator")
-    found: Script = current.get(pk=script.pk)
-    script.state = found.state
-    return found
+    script.refresh_from_db(from_queryset=Script.objects.select_for_update())
+    return script
 
 
 def _set_state(script: Script, state: str) -> None:

@@ -234,6 +234,8 @@ def title_hook(brief: BriefData, persona: Persona, turn: int) -> Hook | None:
     elif known.topic:
         lowered = soften(title, [point.text for point in brief.points], persona.language)
         sentence = known.topic[turn % len(known.topic)].format(lowered)
+    elif len(words(title)) < 3:
+        return None
     else:
         sentence = f"{title}."
     return Hook(Evidence(sentence, note_id, title))
