@@ -23,7 +23,7 @@ import numpy as np
 import soundfile
 
 from avatar.engine import captions
-from avatar.engine.align import align
+from avatar.engine.align import align, hear
 from avatar.engine.cache import Cache, Entry, code_sha256, file_sha256, place
 from avatar.engine.captions.ass import find_style, fonts_for
 from avatar.engine.cover import best_frame, write_cover
@@ -247,8 +247,6 @@ class _Reel:
         def make(folder: Path) -> None:
             sound, rate = _read_take(take)
             if self.text is None:
-                from avatar.engine.align import hear
-
                 found = hear(sound, rate)
             else:
                 found = align(sound, rate, self.text, self.options.language)
