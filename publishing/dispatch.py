@@ -36,11 +36,8 @@ MAX_LOOKS = 5
 LATE = dt.timedelta(hours=1)
 
 State, Phase = Post.State, Attempt.Phase
-AFRESH: dict[str, Any] = {
-    "tries": 0,
-    "retry_at": None,
-    "reason": "",
-}  # a step has been got through
+# A step has been got through.
+AFRESH: dict[str, Any] = {"tries": 0, "retry_at": None, "reason": ""}
 DUE_STATES = (State.SCHEDULED, State.WAITING, *UNDER_WAY)
 
 
@@ -70,9 +67,8 @@ def discard(pk: int) -> None:
         return
     try:
         clients.client(post.account).discard(post.key, post.handle)
-    except (
-        Exception
-    ):  # best effort: what is not committed is shown to nobody, and runs out by itself
+    except Exception:
+        # Best effort: what is not committed is shown to nobody, and runs out by itself.
         log.exception("What was prepared for post %s could not be taken back.", pk)
     Post.objects.filter(pk=pk, state=State.CANCELLED).update(handle={})
 
@@ -241,20 +237,20 @@ class _Run:
     def _proved_absent(self, attempt: Attempt) -> None:
         """Nothing came of the commit, and this platform never makes two posts of one handle."""
         commits = Attempt.objects.filter(post_id=self.pk, phase=Phase.COMMIT)
+        tries = self.post.tries + 1
         with transaction.atomic():
-            if commits.count() >= MAX_COMMITS:
+            commits.update(proved_absent=True)
+            if tries >= MAX_COMMITS:
                 self._end(
                     attempt,
                     "absent",
                     release=True,
                     state=State.FAILED,
-                    reason=f"{self._label} did not take it {MAX_COMMITS} times. Nothing is live.",
+                    reason=f"{self._label} did not take it {tries} times. Nothing is live.",
                 )
             else:
-                self._end(
-                    attempt, "absent", state=State.READY if self.post.handle else State.PREPARING
-                )
-            commits.update(proved_absent=True)
+                state = State.READY if self.post.handle else State.PREPARING
+                self._end(attempt, "absent", state=state, tries=tries)
 
     def _look_again(self, attempt: Attempt, error: Exception) -> None:
         """The look itself failed; nothing is known yet."""
@@ -294,7 +290,7 @@ class _Run:
         changes: dict[str, Any] = {"tries": tries, "reason": _sentence(error)}
         match error:
             case errors.Duplicate():
-                changes |= {"state": State.COMMITTING, "tries": 0, "reason": ""}
+                changes |= {"state": State.COMMITTING, "reason": ""}  # look, in the next step
                 self._end(attempt, error.code, detail=_detail(error), **changes)
                 return
             case errors.NotReady() if tries < MAX_CHECKS:
@@ -414,7 +410,7 @@ def _better_later(post: Post) -> Choice | None:
     ).exclude(pk=post.pk)
     if not just_out.exists():
         return None
-    choice = good_hour(post.account, seed=post.key, but_not=post)
+    choice = good_hour(post.account, post.reel, but_not=post)
     return replace(choice, reason=f"It came late, right after another post. {choice.reason}")
 
 

@@ -5,28 +5,20 @@ import datetime as dt
 from django.db.models import Q
 from django.utils import timezone
 
+from avatar.models import Reel
 from publishing.models import Account, Post
 from publishing.peak_times import Cadence, Choice, next_slot
-from scripts_gen.models import Slot
 
 HEAD_START = dt.timedelta(minutes=5)  # nobody is told a time that is over when they read it
 CADENCE = Cadence()
 
 
-def good_hour(
-    account: Account,
-    *,
-    seed: str,
-    slot: Slot | None = None,
-    after: dt.datetime | None = None,
-    but_not: Post | None = None,
-) -> Choice:
-    """When the next post of `account` should go out; in `slot`'s part of the day while that lies
-    ahead.
+def good_hour(account: Account, reel: Reel, *, but_not: Post | None = None) -> Choice:
+    """When `reel` should go out on `account`; in its slot's part of the day while that lies ahead.
 
-    seed: what moves the minute, the same for the same post. but_not: the post that is being moved.
+    but_not: the post that is being moved, whose present hour does not count as taken.
     """
-    after = after or timezone.now() + HEAD_START
+    after = timezone.now() + HEAD_START
     recent = after - dt.timedelta(days=2)
     others = Post.objects.filter(
         Q(due_at__gt=recent) | Q(published_at__gt=recent), account=account
@@ -40,8 +32,8 @@ def good_hour(
         account.creator.zone,
         after,
         taken,
-        day=slot.date if slot else None,
-        part=slot.part if slot else None,
+        day=reel.script.slot.date,
+        part=reel.script.slot.part,
         cadence=CADENCE,
-        seed=seed,
+        seed=f"{account.pk}:{reel.pk}",  # the hour that is suggested is the hour that is taken
     )

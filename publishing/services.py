@@ -108,7 +108,7 @@ def queue_post(
     post = Post(reel=reel, account=account)
     post.caption = _caption(post, suggest_caption(reel, account) if caption is None else caption)
     if due_at is None:
-        choice = good_hour(account, seed=post.key, slot=reel.script.slot)
+        choice = good_hour(account, reel)
         post.due_at, post.due_reason = choice.when_utc, choice.reason
     else:
         post.due_at, post.due_reason = due_at, "The time you chose."
@@ -156,7 +156,7 @@ def approve_post(post: Post, user: User, *, seen_sha256: str | None = None) -> P
     if stop := why_not(post):
         raise CannotPost(f"{stop.reason} It stays a draft.")
     if post.due_at < timezone.now():
-        choice = good_hour(post.account, seed=post.key, but_not=post)
+        choice = good_hour(post.account, post.reel, but_not=post)
         post.due_at, post.due_reason = choice.when_utc, choice.reason
     _change(
         post,
@@ -215,7 +215,7 @@ def reschedule(post: Post, due_at: dt.datetime | None = None) -> Post:
     again.
     """
     if due_at is None:
-        choice = good_hour(post.account, seed=post.key, slot=post.reel.script.slot, but_not=post)
+        choice = good_hour(post.account, post.reel, but_not=post)
         post.due_at, post.due_reason = choice.when_utc, choice.reason
     else:
         post.due_at, post.due_reason = due_at, "The time you chose."
@@ -303,7 +303,7 @@ def _caption(post: Post, caption: str) -> str:
 
 
 def _draft_with_reason(reel: Reel, account: Account, reason: str) -> Post | None:
-    choice = good_hour(account, seed=str(reel.pk), slot=reel.script.slot)
+    choice = good_hour(account, reel)
     try:
         with transaction.atomic():
             return Post.objects.create(

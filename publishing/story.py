@@ -81,7 +81,7 @@ def badge(post: Post) -> tuple[str, str]:
 def timeline(post: Post, attempts: Sequence[Attempt]) -> list[Entry]:
     """All that happened to a post, oldest first, and what comes next."""
     story = [Entry("Put in the queue", post.created_at)]
-    if post.approved_by is not None and post.approved_at is not None:
+    if post.state != State.DRAFT and post.approved_by and post.approved_at:
         story.append(Entry(f"Approved by {post.approved_by.get_username()}", post.approved_at))
     previous: Attempt | None = None
     for attempt in attempts:

@@ -65,7 +65,7 @@ def post_create(request: HttpRequest, reel_pk: int) -> HttpResponse:
     context: dict[str, Any] = {"reel": reel}
     if first is None or reel.state != Reel.State.READY:
         return render(request, "publishing/post_form.html", context)
-    good = good_hour(first, seed=str(reel.pk), slot=reel.script.slot)
+    good = good_hour(first, reel)
     form = PostForm(
         request.POST or None,
         accounts=accounts,

@@ -341,6 +341,14 @@ def test_a_duplicate_is_looked_up(make_post, script):
     assert post.permalink == "https://x.test/7"
 
 
+def test_a_duplicate_that_is_nowhere_to_be_found_ends(make_post, script):
+    post = make_post()
+    script.prepare = [errors.Duplicate("You have that already.")] * 20
+    publish(post.pk)
+    assert fresh(post).state == State.FAILED
+    assert script.live == []
+
+
 def test_a_dead_token_asks_to_reconnect_and_holds_the_account(make_post, script):
     post = make_post()
     script.prepare = [errors.AuthExpired("Reconnect Double; its permission ended.")]
