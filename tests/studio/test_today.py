@@ -81,6 +81,10 @@ class TestHeadline:
         local = due.astimezone(BERLIN)
         assert headline(creator.owner) == f"The next reel goes out on {local:%A} at {local:%H:%M}."
 
+    def test_a_post_whose_hour_has_come_is_going_out_now(self, creator):
+        post_of(creator, due_at=timezone.now() - dt.timedelta(minutes=1))
+        assert headline(creator.owner) == "A reel is going out now."
+
     def test_what_needs_you_comes_before_what_goes_out(self, creator):
         post_of(creator, due_at=timezone.now() + dt.timedelta(days=3))
         ScriptFactory(slot=SlotFactory(creator=creator))
@@ -108,6 +112,15 @@ class TestMatters:
         post_of(creator, state=Post.State.WAITING, reason="The folder is full.")
         [matter] = agenda(creator.owner).matters
         assert matter.why.endswith("The folder is full.")
+
+    def test_what_does_not_fit_is_counted_and_none_of_the_worst_is_among_it(self, creator):
+        for _ in range(20):
+            post_of(creator, state=Post.State.WAITING)
+        post_of(creator, state=Post.State.UNCONFIRMED)
+        told = texts(creator.owner)
+        assert told[0] == "A post may already be live"
+        assert told[-1] == "17 more posts in the queue"
+        assert headline(creator.owner) == "21 things need you."
 
     def test_a_published_post_asks_for_nothing(self, creator):
         post_of(creator, state=Post.State.PUBLISHED)
@@ -200,7 +213,12 @@ class TestWeeks:
         later = SlotFactory(creator=creator, date=today + dt.timedelta(2))
         ScriptFactory(slot=later, approved=True)
         [week] = agenda(creator.owner).weeks
-        assert [day.state for day in week.days[:4]] == ["waiting", "planned", "approved", "empty"]
+        assert [day.reached.name for day in week.days[:4]] == [
+            "WAITING",
+            "PLANNED",
+            "APPROVED",
+            "EMPTY",
+        ]
 
     def test_the_week_of_somebody_who_is_not_ready_is_not_shown_empty(self):
         assert agenda(CreatorFactory().owner).weeks == []

@@ -1,0 +1,137 @@
+"""What a creator has and lacks, and the way from an empty installation to the first reel."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from creators.models import Creator, Portrait, User
+from publishing.models import Account
+from scripts_gen.models import Decision, Note, Slot
+from studio.lib import words
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A creator, and what stands ready for them."""
+
+    creator: Creator
+    newest_photo: Portrait | None
+    has_photo: bool  # one that passed its check
+    has_consent: bool  # to that very photo, and to the voice that would be used
+    has_account: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step from an empty installation to the first reel."""
+
+    text: str
+    why: str
+    action: str
+    href: str
+    done: bool = False
+
+
+def standings(user: User) -> list[Standing]:
+    """Every creator of the user with what they have, the first one first."""
+    mine = Creator.objects.for_user(user)
+    ready = mine.with_readiness().filter(agreed=True)  # type: ignore[misc]  # annotated there
+    agreed = set(ready.values_list("pk", flat=True))
+    creators = mine.order_by("created_at", "pk").prefetch_related("portraits", "accounts")
+    return [_standing(creator, creator.pk in agreed) for creator in creators]
+
+
+def _standing(creator: Creator, has_consent: bool) -> Standing:
+    photos = list(creator.portraits.all())  # newest first
+    gone = Account.State.DISCONNECTED
+    return Standing(
+        creator,
+        newest_photo=photos[0] if photos else None,
+        has_photo=any(photo.state == Portrait.State.READY for photo in photos),
+        has_consent=has_consent,
+        has_account=any(account.state != gone for account in creator.accounts.all()),
+    )
+
+
+def first_steps(user: User, first: Standing | None, n_scripts: int) -> list[Step]:
+    """The way to the first reel, for the first creator; none once a script was ever approved.
+
+    n_scripts: how many wait to be read.
+    """
+    if _has_approved(user):
+        return []
+    has_notes = Note.objects.for_user(user).exists()
+    has_slots = Slot.objects.for_user(user).exists()
+    return [
+        Step(
+            "Say who is on stage",
+            "A name, a language, a time zone.",
+            "Create the creator",
+            reverse("creator-create"),
+            done=first is not None,
+        ),
+        photo_step(first),
+        Step(
+            "Agree to it, or have it agreed",
+            "No consent, no reel. It can be taken back at any time.",
+            "Record the consent",
+            room(first, "agreement"),
+            done=bool(first and first.has_consent),
+        ),
+        Step(
+            "Choose where reels go",
+            "A folder on this machine is enough to begin with.",
+            "Choose a place",
+            reverse("account-list"),
+            done=bool(first and first.has_account),
+        ),
+        Step(
+            "Write down what you know",
+            "Notes and sources: scripts are made of nothing else.",
+            "Write a note",
+            reverse("note-create"),
+            done=has_notes,
+        ),
+        Step(
+            "Plan the week",
+            "Days and times of day; scripts are written for them.",
+            "Plan a week",
+            reverse("slot-list"),
+            done=has_slots,
+        ),
+        Step(
+            "Approve a script",
+            "Then it is spoken, performed and queued without you.",
+            f"Read {words.count(n_scripts, 'script')}" if n_scripts else "Read the scripts",
+            reverse("script-list"),
+        ),
+    ]
+
+
+def _has_approved(user: User) -> bool:
+    return Decision.objects.filter(
+        script__slot__creator__owner_id=user.pk, verdict=Decision.Verdict.APPROVED
+    ).exists()
+
+
+def photo_step(standing: Standing | None) -> Step:
+    """From no photo to one that can perform."""
+    photo = standing.newest_photo if standing else None
+    href = room(standing, "photo")
+    if standing is None or photo is None:
+        why = "The face to the camera, even light, nothing over the mouth."
+        return Step("Add one photo", why, "Add a photo", href)
+    why, action = {
+        Portrait.State.CHECKING: ("It is being looked at; a few seconds.", "See the photo"),
+        Portrait.State.CHOOSE: ("Several faces are in it: say which one.", "Choose the face"),
+        Portrait.State.READY: ("It is ready to perform.", "See the photo"),
+        Portrait.State.REFUSED: ("That photo cannot be used; see why.", "See what is wrong"),
+    }[Portrait.State(photo.state)]
+    return Step("Add one photo", why, action, href, done=standing.has_photo)
+
+
+def room(standing: Standing | None, part: str) -> str:
+    """The part of a creator's page; before there is a creator, where one is made."""
+    if standing is None:
+        return reverse("creator-create")
+    return reverse("creator-detail", args=[standing.creator.pk]) + f"#{part}"
