@@ -227,7 +227,7 @@ def test_the_start_prints_the_way_in():
 
 
 def test_the_port_comes_from_the_environment(monkeypatch):
-    monkeypatch.setenv("PORT", "8123")
+    monkeypatch.setenv("WEB_PORT", "8123")
     assert "http://localhost:8123/setup/" in said_by("setup_code")
 
 

@@ -12,7 +12,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         env = environ.Env()
-        parser.add_argument("--port", type=int, default=env.int("PORT", default=8000))
+        parser.add_argument("--port", type=int, default=env.int("WEB_PORT", default=8000))
 
     def handle(self, *, port: int, **options: Any) -> None:
         address = f"http://localhost:{port}/"

@@ -54,8 +54,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, photo: str | None = None, **options: Any) -> None:
         if get_user_model().objects.exists():
             raise CommandError(
-                f"{settings.DATA_DIR} is in use already; the demonstration wants a data folder of its"
-                " own. `make demo` gives it one.",
+                f"{settings.DATA_DIR} is in use already; the demonstration wants a data folder"
+                " of its own. `make demo` gives it one.",
                 returncode=2,
             )
         steps = Steps(self.stdout)
