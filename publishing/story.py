@@ -127,6 +127,14 @@ def next_step(post: Post) -> str:
     return f"It goes out {words.when(post.due_at, zone)}."
 
 
+def is_moving(post: Post) -> bool:
+    """A worker has it or is about to: what the page says is over in seconds."""
+    if post.retry_at is not None and post.retry_at > timezone.now():
+        return False
+    soon = post.state == State.SCHEDULED and post.due_at <= timezone.now() and not is_late(post)
+    return soon or post.state in UNDER_WAY
+
+
 def is_late(post: Post) -> bool:
     """Its hour is well past and it has not even been taken up."""
     return post.state == State.SCHEDULED and post.due_at < timezone.now() - LATE

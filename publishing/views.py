@@ -233,6 +233,7 @@ def _detail(
         "post": post,
         "label": platform_label(post.account.platform),
         "timeline": story.timeline(post, list(post.attempts.all())),
+        "moving": not wrong and story.is_moving(post),
         "can_stop": post.state in (*STOPPABLE, State.FAILED),
         "can_move": post.state in STOPPABLE,
         "can_retry": post.state in (State.FAILED, State.WAITING),

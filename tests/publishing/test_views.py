@@ -160,6 +160,15 @@ def test_the_page_answers_why_it_is_not_out(owner, post, script):
     assert "Double is still processing the video. Next try today at" in page
 
 
+def test_the_page_follows_a_post_that_is_on_its_way(owner, post):
+    url = reverse("post-detail", args=[post.pk])
+    assert "every 3s" not in words(owner.get(url))
+    Post.objects.update(due_at=timezone.now())
+    assert "every 3s" in words(owner.get(url))
+    Post.objects.update(state=State.COMMITTING, retry_at=timezone.now() + dt.timedelta(hours=1))
+    assert "every 3s" not in words(owner.get(url))
+
+
 def test_a_draft_is_approved(owner, post):
     services.reschedule(post, timezone.now() + dt.timedelta(days=1))
     Post.objects.filter(pk=post.pk).update(state=State.DRAFT)
