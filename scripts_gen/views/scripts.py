@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
+from creators.services import live_consent
 from scripts_gen import services
 from scripts_gen.errors import ScriptError
 from scripts_gen.forms import RejectForm, ScriptForm
@@ -128,7 +129,10 @@ def script_approve(request: SignedIn, pk: int) -> HttpResponse:
     except ScriptError as error:
         messages.error(request, str(error))
         return back_to("script-detail", pk)
-    messages.success(request, "Approved. The reel is made next.")
+    if live_consent(script.creator):
+        messages.success(request, "Approved. The reel is made next.")
+    else:
+        messages.success(request, "Approved. A reel follows once there is a photo and a consent.")
     return _onward(request, pk)
 
 

@@ -7,8 +7,15 @@ from django.urls import reverse
 
 from scripts_gen import services
 from scripts_gen.models import Decision, Script
-from tests.factories import CreatorFactory, NoteFactory, ScriptFactory, SlotFactory
-from tests.scripts_gen.views.test_calendar import text
+from tests.factories import (
+    ConsentFactory,
+    CreatorFactory,
+    NoteFactory,
+    PortraitFactory,
+    ScriptFactory,
+    SlotFactory,
+)
+from tests.scripts_gen.views.test_calendar import text, week_of
 
 pytestmark = pytest.mark.django_db
 State = Script.State
@@ -52,6 +59,14 @@ def test_a_card_is_approved_as_it_was_seen(as_owner, script):
     assert "Approved." in text(page)
     script.refresh_from_db()
     assert script.is_approved
+
+
+def test_what_still_stands_before_a_reel_is_said(as_owner, script, creator):
+    assert "once there is a photo and a consent" in text(approve(as_owner, script))
+    PortraitFactory(creator=creator)
+    ConsentFactory(creator=creator)
+    as_owner.post(reverse("script-withdraw", args=[script.pk]))
+    assert "The reel is made next." in text(approve(as_owner, script))
 
 
 @pytest.mark.parametrize("seen_sha256", ["0" * 64, "", "x"])
@@ -169,7 +184,7 @@ def test_hostile_words_are_shown_as_words(as_owner, creator):
         reverse("script-list"),
         reverse("script-detail", args=[script.pk]),
         reverse("script-update", args=[script.pk]),
-        reverse("slot-list") + f"?week={slot.date.isocalendar()[0]}-W{slot.date.isocalendar()[1]}",
+        f"{reverse('slot-list')}?week={week_of(slot.date)}",
     ):
         page = as_owner.get(url).content.decode()
         assert "<script>alert" not in page
