@@ -58,9 +58,12 @@ def _die_with_parent() -> None:
 def _explain(error: Exception) -> dict[str, Any]:
     """The engine's own sentences pass; anything else becomes one that says where to look."""
     from avatar.engine.errors import EncodeError, EngineError
+    from studio.lib.photos import PhotoError
 
     if isinstance(error, EncodeError):
         return {"error": "EncodeError", "message": str(error), "detail": error.log_tail}
+    if isinstance(error, PhotoError):
+        return {"error": "InputError", "message": str(error)}
     if isinstance(error, EngineError):
         return {"error": type(error).__name__, "message": str(error)}
     if isinstance(error, OSError) and error.errno in FULL_DISK:

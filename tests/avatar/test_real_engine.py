@@ -18,7 +18,7 @@ from avatar.engine.media.probe import probe
 from avatar.models import Reel
 from creators.models import Portrait, Voice
 from creators.services import add_portrait, add_voice, give_consent
-from tests.factories import CreatorFactory, ScriptFactory
+from tests.factories import CreatorFactory, PortraitFactory, ScriptFactory
 
 SMALL = {"width": 180, "height": 320}
 
@@ -92,6 +92,16 @@ def test_a_photo_without_a_face_is_refused_with_a_sentence(db):
     portrait.refresh_from_db()
     assert portrait.state == Portrait.State.REFUSED
     assert "face" in portrait.report["problems"][0]
+
+
+def test_a_file_that_is_no_photo_is_refused_with_a_sentence(db):
+    portrait = PortraitFactory(state=Portrait.State.CHECKING)  # its bytes are words
+    tasks.inspect_portrait(portrait.pk)
+    portrait.refresh_from_db()
+    assert portrait.state == Portrait.State.REFUSED
+    (problem,) = portrait.report["problems"]
+    assert problem.endswith(".")
+    assert problem != tasks.COULD_NOT
 
 
 def test_a_silent_sample_is_refused_with_a_sentence(db):
