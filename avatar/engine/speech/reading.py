@@ -17,13 +17,14 @@ from avatar.engine.types import Alignment, Phone, Waveform, Word
 LEAD_IN_MS, LEAD_OUT_MS = 80, 300
 PAUSE_MS = {"comma": 170, "sentence": 360, "line": 460, "paragraph": 640}
 ABBREVIATION_PAUSE_MS = 40
+LEAST_PAUSE_S = 0.05  # espeak-ng knows that "Dr." ends no sentence and goes on without a pause
 PAUSE_SPREAD = 0.12  # people never pause twice for the same time
 MAX_LINE = 1500  # characters read in one go; espeak-ng loses count of them in very long texts
 FADE_MS = 3
 
 _SENTENCE_END = re.compile(r"[.!?…。！？؟।]['\"”’)»\]」』]*$")
 _CLAUSE_END = re.compile(r"([,;:،、，；：—–-])['\"”’)»\]]*$")
-_ABBREVIATION = re.compile(r"^(?:[A-Z][a-z]{0,2}|[^\W\d_](?:\.[^\W\d_])+)\.$")
+_ABBREVIATION = re.compile(r"^[^\W\d_](?:\.[^\W\d_])+\.$")  # e.g.
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ def read(
     Raises InputError when the language has no voice or cannot read a word of the text.
     """
     lines = _lines(text)
+    if not lines:
+        raise InputError("There is nothing to say: the text holds no words.")
     spoken = utterances(
         [line for line, _ in lines],
         language,
@@ -175,7 +178,7 @@ def _with_pauses(reading: Reading, rng: np.random.Generator) -> Reading:
         if before and reading.phone_words[i] != reading.phone_words[i - 1]:
             target_ms = _pause_ms(reading.words[reading.phone_words[i] - 1])
             gap = phone.start - before.end
-            if target_ms and gap > 0.02 * rate:
+            if target_ms and gap > LEAST_PAUSE_S * rate:
                 target = round(rate * target_ms * _spread(rng) / 1000)
                 keep = min(gap, target) // 2  # of the gap's own sound, at both its ends
                 pieces.append(_faded_out(reading.waveform[taken : before.end + keep], rate))

@@ -5,10 +5,10 @@ together again. Timing is never touched, so every time that was known stays true
 Source: Morise et al. 2016, WORLD, a vocoder-based high-quality speech synthesis system.
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
-import pyworld
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
@@ -24,6 +24,10 @@ from avatar.engine.align.unknown import closest_warp
 from avatar.engine.align.voicing import speech_frames
 from avatar.engine.media.resample import resampled
 from avatar.engine.types import Waveform
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", UserWarning)  # it imports pkg_resources, which says so
+    import pyworld
 
 Doubles = NDArray[np.float64]
 

@@ -1,0 +1,112 @@
+"""The sketch voice: what every speaker promises, and that it takes after the sample."""
+
+import itertools
+import time
+
+import numpy as np
+import pytest
+
+from avatar.engine.errors import InputError
+from avatar.engine.media.sound import write_wav
+from avatar.engine.speech import SPEAKERS, speaker
+from avatar.engine.speech.reading import read
+from avatar.engine.speech.timbre import SAMPLE_RATE, voice_print
+from avatar.engine.text import display_words
+
+TEXT = "Most people quit in week two. Keep going, and tell us what happened!"
+LONG = (
+    "Here is what nobody tells you about the first month. You will want to stop, and that is fine."
+    " Write down what you did, look at it once a week, and change one thing at a time."
+)
+
+
+def voice_of(tmp_path, **how):
+    path = tmp_path / "sample.wav"
+    write_wav(path, read(LONG, "en", **how).waveform, SAMPLE_RATE)
+    return path
+
+
+@pytest.mark.parametrize("name", SPEAKERS)
+def test_every_speaker_is_found_by_name_and_speaks(name):
+    if name != "sketch":
+        pytest.skip("needs a key")
+    speech = speaker(name).speak(TEXT, language="en", sample=None, seed=0)
+    assert speech.waveform.dtype == np.float32
+    assert 0.5 < np.abs(speech.waveform).max() <= 0.99
+    assert 3000 < speech.duration_ms < 8000
+
+
+def test_an_unknown_speaker_is_told_which_there_are():
+    with pytest.raises(InputError, match="sketch"):
+        speaker("nobody")
+
+
+def test_its_own_times_are_those_of_the_text():
+    speech = speaker("sketch").speak(TEXT, language="en-us", sample=None, seed=0)
+    assert speech.alignment is not None
+    assert [word.word for word in speech.alignment.words] == display_words(TEXT)
+    assert speech.alignment.duration_ms == speech.duration_ms
+    assert speech.waveform[: speech.alignment.words[0].start_ms * 22 - 500].max(initial=0) < 0.01
+
+
+@pytest.mark.parametrize("variant", ["Annie", "m3"])
+def test_pitch_is_the_samples_within_three_percent(tmp_path, variant):
+    sample = voice_of(tmp_path, variant=variant)
+    wanted = voice_print(read(LONG, "en", variant=variant).waveform, SAMPLE_RATE)
+    speech = speaker("sketch").speak(LONG, language="en", sample=sample, seed=0)
+    got = voice_print(speech.waveform, speech.sample_rate)
+    assert got.f0_hz == pytest.approx(wanted.f0_hz, rel=0.03)
+
+
+def test_the_colour_comes_nearer_to_the_sample(tmp_path):
+    sample = voice_of(tmp_path, variant="Annie")
+    wanted = voice_print(read(LONG, "en", variant="Annie").waveform, SAMPLE_RATE)
+    colours = [
+        voice_print(
+            speaker("sketch").speak(TEXT, language="en", sample=s, seed=0).waveform, SAMPLE_RATE
+        )
+        for s in (None, sample)
+    ]
+    far, near = (np.std(c.voiced_colour - wanted.voiced_colour) for c in colours)
+    assert near < 0.7 * far
+
+
+def test_fitting_moves_no_word_and_pauses_stay_silent(tmp_path):
+    plain = speaker("sketch").speak(TEXT, language="en", sample=None, seed=0)
+    fitted = speaker("sketch").speak(
+        TEXT, language="en", sample=voice_of(tmp_path, variant="Annie"), seed=0
+    )
+    assert fitted.alignment == plain.alignment
+    assert len(fitted.waveform) == len(plain.waveform)
+    pauses = [
+        (a.end_ms, b.start_ms)
+        for a, b in itertools.pairwise(plain.alignment.words)
+        if b.start_ms - a.end_ms > 150
+    ]
+    assert pauses
+    for start_ms, end_ms in pauses:
+        middle = (start_ms + end_ms) * SAMPLE_RATE // 2000
+        assert np.abs(fitted.waveform[middle : middle + 200]).max() < 1e-3
+
+
+def test_the_same_seed_gives_the_same_take_and_another_seed_another():
+    takes = [
+        speaker("sketch").speak(TEXT, language="en", sample=None, seed=seed).waveform
+        for seed in (5, 5, 6)
+    ]
+    assert np.array_equal(takes[0], takes[1])
+    assert len(takes[0]) != len(takes[2]) or not np.array_equal(takes[0], takes[2])
+
+
+def test_a_sample_without_a_voice_is_refused(tmp_path):
+    path = tmp_path / "noise.wav"
+    noise = np.random.default_rng(0).standard_normal(2 * SAMPLE_RATE) * 0.1
+    write_wav(path, noise.astype(np.float32), SAMPLE_RATE)
+    with pytest.raises(InputError, match=r"No voice was found in noise\.wav"):
+        speaker("sketch").speak(TEXT, language="en", sample=path, seed=0)
+
+
+def test_speaking_takes_less_time_than_listening():
+    started = time.process_time()
+    speech = speaker("sketch").speak(LONG, language="en", sample=None, seed=0)
+    assert time.process_time() - started < speech.duration_ms / 1000
