@@ -106,7 +106,8 @@ def _messages(
 def _read(stream: IO[bytes], lines: "queue.SimpleQueue[bytes]") -> None:
     with stream:
         for line in stream:
-            lines.put(line)
+            if line.endswith(b"\n"):  # else it was killed in mid-sentence
+                lines.put(line)
     lines.put(b"")
 
 

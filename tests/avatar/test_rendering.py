@@ -186,6 +186,11 @@ def test_a_child_killed_in_any_stage_loses_no_other_stage(reel, engine, stage):
     assert diary(reel) == ["speak", "align", "analyse", "perform", "assemble"]
 
 
+def test_a_child_killed_in_the_middle_of_its_answer_is_tried_again(reel, engine):
+    engine("stammers")
+    assert render(reel).state == Reel.State.QUEUED
+
+
 def test_after_three_deaths_it_fails_with_a_sentence(reel, engine):
     engine("dies in speak")
     states = [render(reel).state for _ in range(3)]
