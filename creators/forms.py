@@ -64,6 +64,10 @@ class LoginForm(AuthenticationForm):
         "too_many": "Too many wrong passwords. Wait five minutes, then try again.",
     }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = "User name"
+
     def clean(self) -> dict[str, Any]:
         username = self.cleaned_data.get("username", "")
         guesser = f"login:{username.lower()}:{_address(self.request)}"
