@@ -65,7 +65,7 @@ up: .venv/ready
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py check
 	@$(BIN)/python manage.py setup_code
-	@PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/honcho start
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/honcho start || test $$? = 130
 
 bench: .venv/ready
 	@$(BIN)/python -m benchmarks.reel

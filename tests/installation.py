@@ -73,8 +73,12 @@ class Installation:
             yield started
         finally:
             if started.poll() is None:
+                os.killpg(started.pid, signal.SIGTERM)
+            try:
+                started.wait(15)
+            except subprocess.TimeoutExpired:
                 os.killpg(started.pid, signal.SIGKILL)
-            started.wait()
+                started.wait()
             log.close()
 
 

@@ -1,9 +1,11 @@
 """Real worker clusters, over whichever broker and database the environment names."""
 
+import contextlib
 import os
 import signal
 import time
 
+import psutil
 import pytest
 
 from tests.installation import installation
@@ -36,13 +38,23 @@ def house(tmp_path):
         yield made
 
 
+def workers_of(house):
+    """Processes that still run with this installation's folder in their environment."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get("UNDERSTUDY_DATA") == str(house.folder):
+                found.append(process)
+    return found
+
+
 def receipts(house):
     return [p for p in house.folder.rglob("*.json") if not p.parent.name.startswith(".")]
 
 
 def test_a_post_that_is_due_goes_out_once_through_the_clusters(house):
     house.python(SEED)
-    with house.process("manage.py", "qcluster", "-n", "publish"):
+    with house.process("-m", "studio.cluster", "publish"):
         for _ in range(3):  # delivered again and again
             house.manage("tick")
         house.eventually(STATE, "published")
@@ -53,14 +65,15 @@ def test_a_post_that_is_due_goes_out_once_through_the_clusters(house):
 
 
 def test_a_cluster_stops_cleanly_when_asked(house):
-    with house.process("manage.py", "qcluster") as cluster:
+    with house.process("-m", "studio.cluster", "default") as cluster:
         house.manage("tick")
         house.eventually(
             "from publishing.health import status; print(status()['parts']['default']['state'])",
             "running",
         )
-        os.kill(cluster.pid, signal.SIGINT)
+        os.killpg(cluster.pid, signal.SIGTERM)  # as a process manager does
         assert cluster.wait(timeout=30) == 0
+    assert not workers_of(house)
 
 
 def test_without_any_cluster_drain_does_what_is_due(house):
