@@ -30,6 +30,7 @@ BAR_WIDTH = 28
 SUBTITLES = (".srt", ".vtt")
 KNOBS = ("motion", "blink", "expression")
 SAME_NAMED = (
+    "cover_text",
     "fps",
     "language",
     "voice",
@@ -84,6 +85,7 @@ def parser() -> argparse.ArgumentParser:
     add("--voice-sample", type=Path, help="a recording that the voice is fitted to")
     add("--captions", choices=(*STYLES, "none"), default=defaults.captions)
     add("--label", default=defaults.label, help="a few words shown in every frame")
+    add("--cover-text", default=defaults.cover_text, help="a few words on the cover")
     for knob in KNOBS:
         add(f"--{knob}", type=float, default=getattr(defaults, knob), help="0 is still, 1 natural")
     add("--seed", type=int, default=defaults.seed, help="another seed is another performance")
@@ -142,7 +144,7 @@ def _check_paths(parsed: argparse.Namespace) -> None:
     inputs = [p for p in (parsed.photo, parsed.audio, parsed.voice_sample) if p is not None]
     wanted = [parsed.out, parsed.cover, parsed.cues, parsed.timings, *parsed.subtitles]
     outputs = [path for path in wanted if path is not None]
-    for path in outputs:
+    for path in (*outputs, *([parsed.face] if parsed.face else [])):
         if not path.parent.is_dir():
             raise InputError(f"There is no folder {path.parent} to write {path.name} to.")
         if path.exists() and not path.is_file():

@@ -30,7 +30,7 @@ def best_frame(performance: Performance) -> int:
 def write_cover(
     path: Path, frame: NDArray[np.uint8], width: int, height: int, script: Script
 ) -> None:
-    """The frame as JPEG, with what stands on every frame: the label.
+    """The frame as JPEG, with the words of a script on it: the label, perhaps a hook.
 
     frame: YUV420 planar, BT.709 limited, (height*3//2, width).
     """

@@ -16,6 +16,7 @@ class ReelOptions:
     voice_sample: Path | None = None  # what the voice is fitted to
     captions: str = "clean"  # key of avatar.engine.captions.STYLES, or "none"
     label: str = ""  # words shown in every frame
+    cover_text: str = ""  # words on the cover, the hook for instance
     motion: float = 1.0  # head, gaze, shoulders; 0 is exactly still
     blink: float = 1.0
     expression: float = 1.0  # brows, nods, smile

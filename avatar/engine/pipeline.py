@@ -150,7 +150,7 @@ def system_errors_explained() -> Iterator[None]:
     except OSError as e:
         if e.errno in FULL_DISK:
             raise ResourceError("The disk is full: the reel could not be written.") from e
-        raise
+        raise ResourceError(f"{e.filename or 'A file'}: {e.strerror or e}.") from e
 
 
 class _Reel:
@@ -174,7 +174,8 @@ class _Reel:
         self.photo_path = photo
         self.photo = load_photo(photo)
         shown = (self.text or "") if options.captions != "none" else ""
-        fonts_for(shown + options.label, options.captions)  # said now rather than after speaking
+        shown += options.label + options.cover_text
+        fonts_for(shown, options.captions)  # what they cannot show is said now, not after speaking
         self.options, self.fps, self.cache = options, fps, cache
         self.on_progress, self.should_stop = on_progress, should_stop
         self.seconds: dict[str, float] = dict.fromkeys(
@@ -329,6 +330,7 @@ class _Reel:
             "size": [self.options.width, self.options.height],
             "captions": self.options.captions,
             "label": self.options.label,
+            "cover_text": self.options.cover_text,
         }
 
         def make(folder: Path) -> None:
@@ -377,8 +379,16 @@ class _Reel:
                 encoder.finish()
         self.encoder_peak_mb = encoder.peak_rss_mb
         assert cover is not None
-        label = captions.script((), "none", width, height, 1000, self.options.label)
-        write_cover(folder / "cover.jpg", cover, width, height, label)
+        words_on_it = captions.script(
+            (),
+            self.options.captions,
+            width,
+            height,
+            duration_ms,
+            self.options.label,
+            self.options.cover_text,
+        )
+        write_cover(folder / "cover.jpg", cover, width, height, words_on_it)
 
     def _deliver(self, reel: Entry, out: Path) -> dict[str, Path]:
         """Put the finished files where they are wanted, the video last."""

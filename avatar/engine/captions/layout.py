@@ -11,7 +11,7 @@ from avatar.engine.captions.styles import Style
 from avatar.engine.captions.zones import Area
 from avatar.engine.types import Word
 
-ONE_LINE = 0.92  # a phrase up to this share of the width stays on one line
+ONE_LINE = 1.06  # a phrase a little too wide is made smaller rather than broken
 
 
 @dataclass(frozen=True)

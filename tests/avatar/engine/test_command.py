@@ -1,6 +1,7 @@
 """The command as people run it: what it writes, and what it says when it cannot."""
 
 import contextlib
+import io
 import json
 import os
 import resource
@@ -16,7 +17,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from avatar.engine.__main__ import main
+from avatar.engine.__main__ import _bar, main
 from avatar.engine.captions import fonts
 from avatar.engine.media.ffmpeg import run_ffmpeg
 from avatar.engine.media.probe import probe
@@ -233,6 +234,7 @@ def test_sounds_that_cannot_be_used(audio, tmp_path, hopper, out, capfd):
         (["{photo}", "--text", "Hi", "-o", "{out}", "--wings", "2"], "wings"),
         (["{photo}", "--text", "Hi", "-o", "{out}", "--subtitles", "{out}.doc"], ".srt or .vtt"),
         (["{photo}", "--text", "Hi", "-o", "/nowhere/at/all/reel.mp4"], "no folder"),
+        (["{photo}", "--text", "Hi", "-o", "{out}", "--face", "/nowhere/f.npz"], "no folder"),
         (["{photo}", "--text", "Hi", "-o", "{folder}"], "not a file"),
         (["{photo}", "--text", "Hi", "-o", "{photo}"], "overwrite"),
         (["{photo}", "--text", "Hi", "-o", "{out}", "--cues", "{out}"], "same name"),
@@ -271,8 +273,8 @@ def drawing(out):
 
 @contextlib.contextmanager
 def started(hopper, out, *arguments, **options):
-    text = "This is a long story about a very small dog. " * 3
-    given = (hopper, "--text", text, "-o", out, "--size", "540x960", *arguments)
+    text = "This is a long story about a very small dog. " * 2
+    given = (hopper, "--text", text, "-o", out, "--size", "540x960", "--fps", "15", *arguments)
     with subprocess.Popen(
         command(*given), stderr=subprocess.PIPE, text=True, cwd=ROOT, **options
     ) as process:
@@ -325,7 +327,7 @@ def test_full_disk_is_one_sentence(hopper, out):
     """A limit on the size of files stands for a disk that fills up while encoding."""
 
     def little_room():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (330_000, 330_000))
 
     with started(hopper, out, preexec_fn=little_room) as process:
         _, said = process.communicate(timeout=120)
@@ -333,6 +335,16 @@ def test_full_disk_is_one_sentence(hopper, out):
     assert "disk is full" in said.splitlines()[-1]
     assert "Traceback" not in said
     assert list(out.parent.iterdir()) == []
+
+
+def test_terminal_gets_one_bar_that_fills_up():
+    terminal = io.StringIO()
+    show = _bar(terminal)
+    show("speak", 0.0)
+    show("perform", 0.5)  # too soon after the last
+    show("assemble", 1.0)
+    drawn = terminal.getvalue().split("\r\x1b[K")
+    assert drawn == ["", "░" * 28 + "   0%  speaking", "█" * 28 + " 100%  cover and subtitles\n"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

@@ -131,6 +131,24 @@ def test_cover_is_a_still_of_the_reel_with_its_label(reel):
     assert difference.min() < 6
 
 
+def test_cover_text_stands_on_the_cover_alone(reel, folder, hopper):
+    made = make_reel(
+        hopper,
+        folder / "hook.mp4",
+        text=TEXT,
+        options=replace(SMALL, cover_text="Three things nobody tells you about salt"),
+        cache_dir=folder / "cache",
+    )
+    assert made.video.read_bytes() == reel.video.read_bytes()
+    with Image.open(made.cover) as hook, Image.open(reel.cover) as plain:
+        change = np.abs(np.asarray(hook, int) - np.asarray(plain, int)).max(axis=2) > 60
+    rows, columns = np.flatnonzero(change.any(axis=1)), np.flatnonzero(change.any(axis=0))
+    assert change.mean() > 0.01
+    assert rows.max() <= 0.66 * 320
+    assert columns.min() >= 0.17 * 180
+    assert columns.max() <= 0.83 * 180
+
+
 def test_subtitles_say_the_text(reel):
     srt = reel.srt.read_text(encoding="utf-8")
     said = " ".join(line for line in srt.splitlines() if line and "-->" not in line)
@@ -264,6 +282,22 @@ def test_recorded_sound_with_its_words(reel, folder, hopper):
     assert made.take is None
     assert made.n_frames == pytest.approx(reel.n_frames, abs=1)
     assert [w.word for w in made.alignment.words] == TEXT.split()
+
+
+def test_recorded_sound_without_its_words_moves_the_mouth(reel, folder, hopper):
+    made = make_reel(hopper, folder / "heard.mp4", audio=reel.take, options=SMALL)
+    assert made.alignment.words == ()
+    assert len(made.alignment.phones) > 3
+    assert made.srt.read_text() == ""
+    assert np.ptp(made.cues["curves"]["jaw"]) > 0.2
+
+
+def test_trouble_with_files_is_a_sentence(folder, hopper, tmp_path):
+    (tmp_path / "cache").write_text("a file where a folder should be")
+    with pytest.raises(ResourceError, match="cache: File exists"):
+        make_reel(
+            hopper, tmp_path / "reel.mp4", text="Hi.", options=SMALL, cache_dir=tmp_path / "cache"
+        )
 
 
 def test_face_is_written_where_asked_and_read_the_next_time(reel, folder, hopper, monkeypatch):
