@@ -1,7 +1,7 @@
 """Draw frames with OpenCV, on few cores, straight in YUV 4:2:0."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -10,18 +10,38 @@ from numpy.typing import NDArray
 from avatar.engine.face.eyes import GAZE_PX, Eye
 from avatar.engine.face.head import MARGIN, STEP
 from avatar.engine.face.motion import Motion
-from avatar.engine.face.rig import Rig
+from avatar.engine.face.rig import Rig, mouth_box
+from avatar.engine.face.yuv import Patch
 
 Array = NDArray[np.float32]
 Frame = NDArray[np.uint8]
+Planes = tuple[Frame, Frame, Frame]
 
 BAND_POINTS = 8  # grid rows in one band of the frame
-STEPS_BACK = 4  # to turn a forward field round; each leaves a quarter of the error or less
+STEPS_BACK = 3  # to turn a forward field round; each leaves a quarter of the error or less
 STEP_SIZE = 0.8
 BACK_FOLLOWS = 0.8  # how much of the jaw's drop the tongue's body makes
 BITE_UNDER = 0.016  # S: how much less of the teeth a tucked lip leaves in sight
+BITE_LIGHT = 0.8  # of the teeth over a tucked lip
+HOLE_ABOVE = 0.004  # share of a pixel that is neither lip
+LID_SOFT_PX = 1.6
 TIP_RISES = 0.45  # of the jaw's whole way
 SHADOW_UPPER, SHADOW_LOWER = 0.50, 0.30  # how much of the light the lips take from the mouth
+
+
+class Picture(NamedTuple):
+    """y (rows, columns), u and v (rows/2, columns/2): float32, or numbers for one colour."""
+
+    y: Any
+    u: Any
+    v: Any
+
+
+class Maps(NamedTuple):
+    """Where to look: for planes of full size, and for chroma."""
+
+    whole: tuple[NDArray[Any], NDArray[Any]]
+    half: tuple[NDArray[Any], NDArray[Any]]
 
 
 class Band(NamedTuple):
@@ -36,7 +56,6 @@ class Band(NamedTuple):
 class CpuRenderer:
     def __init__(self, rig: Rig) -> None:
         self.rig = rig
-        rows, columns = rig.head.at.shape[:2]
         self.head_basis = rig.head.basis.reshape(5, -1)
         self.upper = rig.face.upper.reshape(len(rig.face.upper), -1)
         self.lower = rig.face.lower.reshape(len(rig.face.lower), -1)
@@ -46,14 +65,11 @@ class CpuRenderer:
             np.arange(rig.face.upper.shape[1], dtype=np.float32),
         )
         self.face_grid = np.stack(grid, axis=-1)
-        face_part = self._face_part()
-        self.head_bands = _bands(rig.head.moving | face_part)
-        self.face_bands = _bands(face_part)
-        self.source = _with_chroma(rig)
-        self.lips = np.concatenate(
-            [_cut(self.source, rig.mouth.origin, rig.mouth.lips.shape[:2]), rig.mouth.lips],
-            axis=-1,
-        )
+        self.photo = Patch(rig.y, rig.u, rig.v, rig.y)
+        # OpenCV looks up four channels in little more time than one.
+        y = cv2.copyMakeBorder(rig.y, 0, 1, 0, 1, cv2.BORDER_REPLICATE)
+        self.luma_blocks = np.stack([y[:-1, :-1], y[:-1, 1:], y[1:, :-1], y[1:, 1:]], axis=-1)
+        self.chroma_blocks = np.stack([rig.u, rig.v, rig.u, rig.v], axis=-1)
 
     def frames(self, motion: Motion) -> Iterator[Frame]:
         for t in range(len(motion)):
@@ -66,35 +82,24 @@ class CpuRenderer:
         planes = _planes(out, rig.width, rig.height)
         upper, lower = self._expression(motion.face[t])
         expression = np.where(rig.face.below[..., None], lower, upper)
-        turned, moves = self._head(motion.head[t])
+        turned = self._head(motion.head[t])
         source = self._through(turned, expression)
-        for band in self.head_bands if moves else self.face_bands:
+        for band in _bands(_moved(source - rig.head.at)):
             self._warp(band, source, planes)
         for eye, blink in zip(rig.eyes, motion.blink[t], strict=True):
-            if blink > 0 or motion.gaze[t].any():
+            if blink > 0 or np.abs(motion.gaze[t]).max() * GAZE_PX * eye.iris_px > 1 / 64:
                 self._draw_eye(eye, float(blink), motion.gaze[t], source, motion.head[t], planes)
         self._draw_mouth(turned, upper, lower, motion, t, planes)
         return out.reshape(rig.height * 3 // 2, rig.width)
 
     # Fields
 
-    def _face_part(self) -> NDArray[np.bool_]:
-        """Grid points of the canvas that lie over the face's grid."""
-        face = self.rig.face
-        at = self.rig.head.at
-        rows, columns = face.upper.shape[1:3]
-        (x0, y0), x1 = face.origin, face.origin[0] + face.step * (columns - 1)
-        y1 = y0 + face.step * (rows - 1)
-        x, y = at[..., 0], at[..., 1]
-        return (
-            (x > x0 - STEP) & (x < x1 + STEP) & (y > y0 - STEP) & (y < y1 + STEP)
-        )  # fmt: skip
-
     def _expression(self, weights: Array) -> tuple[Array, Array]:
         """Where the upper and the lower layer of each grid point come from, as displacement."""
         shape = self.rig.face.upper.shape[1:]
-        upper = (weights @ self.upper).reshape(shape)
-        lower = (weights @ self.lower).reshape(shape)
+        used = np.flatnonzero(weights)
+        upper = (weights[used] @ self.upper[used]).reshape(shape)
+        lower = (weights[used] @ self.lower[used]).reshape(shape)
         return self._turned_round(upper), self._turned_round(lower)
 
     def _turned_round(self, forward: Array) -> Array:
@@ -112,11 +117,11 @@ class CpuRenderer:
             back = back - STEP_SIZE * (there + back)
         return back * np.float32(self.rig.face.step)
 
-    def _head(self, weights: Array) -> tuple[Array, bool]:
+    def _head(self, weights: Array) -> Array:
         """Which canvas pixel each grid point of the frame shows, before expression."""
         at = self.rig.head.at
         if not weights.any():
-            return at, False
+            return at
         forward = (self.head_basis.T @ weights.T).reshape(at.shape)
         back = -forward
         for _ in range(2):
@@ -124,7 +129,7 @@ class CpuRenderer:
             back = -cv2.remap(
                 forward, there, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
             )
-        return at + back, True
+        return at + back
 
     def _through(self, at: Array, expression: Array) -> Array:
         """Canvas pixels `at` of the turned head, looked up through the expression."""
@@ -137,33 +142,29 @@ class CpuRenderer:
 
     # Pixels
 
-    def _warp(self, band: Band, source: Array, planes: tuple[Frame, Frame, Frame]) -> None:
-        points = source[
-            band.row0 - MARGIN : band.row1 + MARGIN, band.column0 - MARGIN : band.column1 + MARGIN
-        ]
-        y0, x0 = (band.row0 - MARGIN) * STEP, (band.column0 - MARGIN) * STEP
-        for plane, kept, part in zip(
-            planes, (self.rig.y, self.rig.u, self.rig.v), (1, 2, 2), strict=True
-        ):
-            if part == 1 or plane is planes[1]:
-                step = STEP // part
-                size = points.shape[1] * step, points.shape[0] * step
-                here = points if part == 1 else (points - 0.5) * np.float32(0.5)
-                fine = cv2.resize(here, size, interpolation=cv2.INTER_LINEAR)
-                fine = fine[step * MARGIN : -step * MARGIN, step * MARGIN : -step * MARGIN]
-                whole, fraction = cv2.convertMaps(fine, None, cv2.CV_16SC2)
-            target = plane[
-                y0 // part : y0 // part + whole.shape[0], x0 // part : x0 // part + whole.shape[1]
-            ]
-            rows, columns = target.shape
-            cv2.remap(
-                kept,
-                whole[:rows, :columns],
-                fraction[:rows, :columns],
-                cv2.INTER_LINEAR,
-                dst=target,
-                borderMode=cv2.BORDER_REPLICATE,
-            )
+    def _warp(self, band: Band, source: Array, planes: Planes) -> None:
+        """Fill one strip of the frame: two by two pixels share one displacement and one look-up."""
+        rows = slice(band.row0 - MARGIN, band.row1 + MARGIN)
+        columns = slice(band.column0 - MARGIN, band.column1 + MARGIN)
+        points = source[rows, columns] - np.float32(0.5)  # of each block's first pixel
+        half = STEP // 2
+        size = points.shape[1] * half, points.shape[0] * half
+        fine = cv2.resize(points, size, interpolation=cv2.INTER_LINEAR)
+        x0, y0 = (band.column0 - MARGIN) * half, (band.row0 - MARGIN) * half
+        x1 = min(x0 + size[0] - 2 * half * MARGIN, self.rig.width // 2)
+        y1 = min(y0 + size[1] - 2 * half * MARGIN, self.rig.height // 2)
+        inner = (
+            slice(half * MARGIN, half * MARGIN + y1 - y0),
+            slice(half * MARGIN, half * MARGIN + x1 - x0),
+        )
+        first = fine[inner]
+        luma = _blocks(self.luma_blocks, first)
+        pairs = luma.view(np.uint16)  # top pair and bottom pair of each block
+        target = planes[0][2 * y0 : 2 * y1, 2 * x0 : 2 * x1].view(np.uint16)
+        target[0::2], target[1::2] = pairs[..., 0], pairs[..., 1]
+        chroma = _blocks(self.chroma_blocks, first * np.float32(0.5))
+        for k in (0, 1):
+            cv2.extractChannel(chroma, k, planes[1 + k][y0:y1, x0:x1])
 
     def _fine(self, field: Array, box: tuple[int, int, int, int]) -> Array:
         """A field on the canvas's grid at every pixel of a box."""
@@ -200,53 +201,45 @@ class CpuRenderer:
         gaze: Array,
         source: Array,
         head: Array,
-        planes: tuple[Frame, Frame, Frame],
+        planes: Planes,
     ) -> None:
         x0, y0 = eye.origin
         rows, columns = eye.lid.shape[:2]
-        box = self._moved_box((x0, y0, (x0 + columns) & ~1, (y0 + rows) & ~1), head)
+        box = self._moved_box((x0, y0, x0 + columns, y0 + rows), head)
         at = self._fine(source, box)
-        lid = cv2.remap(
-            eye.lid,
-            at - np.float32(eye.origin),
-            None,
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        look = (-gaze * np.float32(GAZE_PX * eye.iris_px)).astype(np.float32)
-        ball = self._sample(at + lid[..., 3:] * look)
+        here = at - np.float32(eye.origin)
+        lid = cv2.remap(eye.lid, here, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        below, opening, rim, weight = cv2.split(lid)
+        look = cv2.merge([weight * float(-g * GAZE_PX * eye.iris_px) for g in gaze])
+        picture = _look(self.photo, _maps(at + look))
         if blink > 0:
-            ball = self._shut(eye, blink, at, lid, ball)
-        _paste(ball, box, planes)
+            self._shut(eye, blink, picture, at, here, (below, opening, rim))
+        _paste(picture, box, planes)
 
-    def _shut(self, eye: Eye, blink: float, at: Array, lid: Array, ball: Array) -> Array:
+    def _shut(
+        self,
+        eye: Eye,
+        blink: float,
+        picture: Picture,
+        at: Array,
+        here: Array,
+        lid: tuple[Array, Array, Array],
+    ) -> None:
         """The upper lid over the eyeball: skin behind an edge that comes down with its lashes."""
-        below, opening, rim = lid[..., 0], lid[..., 1], lid[..., 2]
-        drop = np.float32(blink) * opening
+        below, opening, rim = lid
+        drop = opening * np.float32(blink)
         above_edge = drop - below
-        skin = cv2.remap(
-            eye.shut,
-            at - np.float32(eye.origin),
-            None,
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        ).astype(np.float32)
-        carried = self._sample(at - drop[..., None] * eye.down)
-        keeps = np.float32(1 - _smooth(blink, 0.3, 0.85))
-        share = keeps * np.clip((rim - above_edge) / (0.35 * rim + 1) + 0.5, 0, 1)
-        skin += share[..., None] * (carried - skin)
+        skin = _look(eye.shut, _maps(here))
+        keeps = LASHES_STAY(blink)
+        if keeps > 0:
+            with_lid = at - cv2.merge([drop * float(d) for d in eye.down])
+            carried = _look(self.photo, _maps(with_lid))
+            inside = np.clip((rim - above_edge) / (0.35 * rim + 1) + 0.5, 0, 1)
+            _lay(skin, carried, inside * np.float32(keeps))
         line = np.exp(-(((above_edge - 0.5 * eye.lash_px) / eye.lash_px) ** 2))
-        dark = np.float32(0.8 * _smooth(blink, 0.1, 0.7)) * np.clip(
-            opening / (3 * eye.lash_px), 0, 1
-        )
-        skin += (dark * line)[..., None] * (eye.lash - skin)
-        alpha = np.clip(above_edge / 1.6 + 0.5, 0, 1)
-        return ball + alpha[..., None] * (skin - ball)
-
-    def _sample(self, at: Array) -> Array:
-        return cv2.remap(
-            self.source, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        ).astype(np.float32)
+        dark = np.clip(opening / (3 * eye.lash_px), 0, 1) * np.float32(LASH_LINE(blink))
+        _lay(skin, Picture(*(np.float32(value) for value in eye.lash)), dark * line)
+        _lay(picture, skin, np.clip(above_edge / LID_SOFT_PX + 0.5, 0, 1))
 
     def _draw_mouth(
         self,
@@ -255,50 +248,142 @@ class CpuRenderer:
         lower: Array,
         motion: Motion,
         t: int,
-        planes: tuple[Frame, Frame, Frame],
+        planes: Planes,
     ) -> None:
         mouth = self.rig.mouth
-        box = self._moved_box(mouth.box, motion.head[t])
+        box = self._moved_box(mouth_box(self.rig, motion.face[t]), motion.head[t])
         at = self._fine(turned, box)
         face = self.rig.face
         there = (at - np.float32(face.origin)) * np.float32(1 / face.step)
-        both = cv2.remap(np.concatenate([upper, lower], axis=-1), there, None, cv2.INTER_LINEAR)
+        above, beneath = (
+            cv2.remap(layer, there, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+            for layer in (upper, lower)
+        )
         here = at - np.float32(mouth.origin)
+        over_at, under_at = _maps(here + above), _maps(here + beneath)
+        over_alpha = _look_alpha(mouth.upper_lip, over_at)
+        under_alpha = _look_alpha(mouth.lower_lip, under_at)
+        picture = _look(mouth.lower_lip, under_at)
+        hole = _bounds((1 - over_alpha) * (1 - under_alpha) > HOLE_ABOVE)
+        if hole:
+            self._draw_inside(picture, hole, here, (over_alpha, under_alpha), motion, t)
+        _lay(picture, _look(mouth.upper_lip, over_at), over_alpha)
+        _paste(picture, box, planes)
 
-        def look(patch: Frame, where: Array) -> Array:
-            return cv2.remap(
-                patch, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-            ).astype(np.float32)
-
-        over = look(self.lips, here + both[..., :2])
-        under = look(self.lips, here + both[..., 2:])
-        upper_alpha, lower_alpha = over[..., 3:4] / 255, under[..., 4:5] / 255
-        bite = np.float32(BITE_UNDER * motion.tuck[t])
+    def _draw_inside(
+        self,
+        picture: Picture,
+        hole: tuple[int, int, int, int],
+        here: Array,
+        alphas: tuple[Array, Array],
+        motion: Motion,
+        t: int,
+    ) -> None:
+        """Put what is behind the lips into `picture`, which shows the lower lip, within `hole`."""
+        mouth = self.rig.mouth
+        light = _light(*alphas, mouth.shadow_px)
+        x0, y0, x1, y1 = hole
+        here, light = here[y0:y1, x0:x1], light[y0:y1, x0:x1]
+        under_alpha = alphas[1][y0:y1, x0:x1]
         dropped = mouth.down * (mouth.jaw_px * motion.jaw[t])
         behind = here - dropped * np.float32(BACK_FOLLOWS)
-        inside = look(mouth.interior.back, behind)[..., :3]
+        inside = _look(mouth.interior.back, _maps(behind))
         if motion.tongue[t] > 0:
-            raised = behind + mouth.down * (TIP_RISES * mouth.jaw_px * motion.tongue[t])
-            _lay(inside, look(mouth.interior.tip, raised), motion.tongue[t])
-        _lay(inside, look(mouth.interior.jaw, here - dropped))
-        teeth = look(mouth.interior.teeth, here + mouth.down * (bite * self.rig.scale_px))
-        _lay(inside, teeth)
-        shade = _shade(upper_alpha, lower_alpha, mouth.shadow_px)
-        inside = NEUTRAL + (inside - NEUTRAL) * shade
-        skin = inside + lower_alpha * (under[..., :3] - inside)
+            raised = _maps(behind + mouth.down * (TIP_RISES * mouth.jaw_px * motion.tongue[t]))
+            alpha = _look_alpha(mouth.interior.tip, raised)
+            _lay(inside, _look(mouth.interior.tip, raised), alpha * motion.tongue[t])
+        with_jaw = _maps(here - dropped)
+        _lay(
+            inside, _look(mouth.interior.jaw, with_jaw), _look_alpha(mouth.interior.jaw, with_jaw)
+        )
+        bite_px = BITE_UNDER * self.rig.scale_px * motion.tuck[t]
+        on_skull = _maps(here + mouth.down * np.float32(bite_px))
+        teeth = _look(mouth.interior.teeth, on_skull)
+        teeth_alpha = _look_alpha(mouth.interior.teeth, on_skull)
+        _lay(inside, teeth, teeth_alpha)
+        _dim(inside, light)
+        part = _part(picture, hole)
+        _lay(part, inside, 1 - under_alpha)
         if motion.tuck[t] > 0:
-            biting = teeth[..., 3:] * (motion.tuck[t] / 255)
-            skin += biting * (NEUTRAL + (teeth[..., :3] - NEUTRAL) * 0.8 - skin)
-        skin += upper_alpha * (over[..., :3] - skin)
-        _paste(skin, box, planes)
+            _dim(teeth, np.full_like(light, BITE_LIGHT))
+            _lay(part, teeth, teeth_alpha * motion.tuck[t])
 
 
-def _lay(under: Array, over: Array, share: float = 1.0) -> None:
-    """Put (..., 4) Y, U, V, alpha in [0, 255] over (..., 3), in place."""
-    under += over[..., 3:] * np.float32(share / 255) * (over[..., :3] - under)
+def LASHES_STAY(blink: float) -> float:  # noqa: N802
+    return 1 - _smooth(blink, 0.3, 0.85)
 
 
-NEUTRAL = np.float32([16, 128, 128])  # black in Y, U, V
+def LASH_LINE(blink: float) -> float:  # noqa: N802
+    return 0.8 * _smooth(blink, 0.1, 0.7)
+
+
+def _maps(at: Array) -> Maps:
+    """(rows, columns, 2) pixels of a patch, sides even, in OpenCV's fixed point."""
+    half = at.shape[1] // 2, at.shape[0] // 2
+    small = (cv2.resize(at, half, interpolation=cv2.INTER_AREA) - np.float32(0.5)) * np.float32(
+        0.5
+    )
+    return Maps(
+        cv2.convertMaps(at, None, cv2.CV_16SC2), cv2.convertMaps(small, None, cv2.CV_16SC2)
+    )
+
+
+def _look(patch: Patch, maps: Maps) -> Picture:
+    return Picture(
+        _remapped(patch.y, maps.whole),
+        _remapped(patch.u, maps.half),
+        _remapped(patch.v, maps.half),
+    )
+
+
+def _look_alpha(patch: Patch, maps: Maps) -> Array:
+    return _remapped(patch.alpha, maps.whole) * np.float32(1 / 255)
+
+
+def _remapped(plane: Frame, maps: tuple[NDArray[Any], NDArray[Any]]) -> Array:
+    seen = cv2.remap(plane, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return seen.astype(np.float32)
+
+
+def _lay(under: Picture, over: Picture, alpha: Array) -> None:
+    """Put one picture over another, in place. alpha: (rows, columns) in [0, 1]."""
+    small = _halved(alpha)
+    for below, above, share in zip(under, over, (alpha, small, small), strict=True):
+        below += share * (above - below)
+
+
+def _dim(picture: Picture, light: Array) -> None:
+    """Multiply by (rows, columns) light, in place."""
+    picture.y[:] = 16 + (picture.y - 16) * light
+    small = _halved(light)
+    for plane in picture[1:]:
+        plane[:] = 128 + (plane - 128) * small
+
+
+def _halved(values: Array) -> Array:
+    return cv2.resize(
+        values, (values.shape[1] // 2, values.shape[0] // 2), interpolation=cv2.INTER_AREA
+    )
+
+
+def _part(picture: Picture, box: tuple[int, int, int, int]) -> Picture:
+    """A view of an even box."""
+    x0, y0, x1, y1 = box
+    half = slice(y0 // 2, y1 // 2), slice(x0 // 2, x1 // 2)
+    return Picture(picture.y[y0:y1, x0:x1], picture.u[half], picture.v[half])
+
+
+def _bounds(seen: NDArray[np.bool_]) -> tuple[int, int, int, int] | None:
+    """Even box (x0, y0, x1, y1) around what is True, or None."""
+    rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
+    if not len(rows):
+        return None
+    return (
+        int(columns[0]) & ~1,
+        int(rows[0]) & ~1,
+        (int(columns[-1]) + 2) & ~1,
+        (int(rows[-1]) + 2) & ~1,
+    )
 
 
 def _smooth(x: float, start: float, stop: float) -> float:
@@ -306,15 +391,15 @@ def _smooth(x: float, start: float, stop: float) -> float:
     return t * t * (3 - 2 * t)
 
 
-def _shade(upper: Array, lower: Array, reach_px: float) -> Array:
-    """Light that reaches the inside of the mouth, less near the lips. (rows, columns, 1)"""
-    lips = np.concatenate([upper, lower], axis=-1)
-    near = cv2.GaussianBlur(lips, (0, 0), reach_px)
-    light = (1 - SHADOW_UPPER * near[..., 0]) * (1 - SHADOW_LOWER * near[..., 1])
-    return light[..., None]
+def _light(upper: Array, lower: Array, reach_px: float) -> Array:
+    """Light that reaches the inside of the mouth, less near the lips. (rows, columns)"""
+    size = upper.shape[1], upper.shape[0]
+    near = [cv2.GaussianBlur(_halved(lip), (0, 0), reach_px / 2) for lip in (upper, lower)]
+    light = (1 - SHADOW_UPPER * near[0]) * (1 - SHADOW_LOWER * near[1])
+    return cv2.resize(light, size, interpolation=cv2.INTER_LINEAR)
 
 
-def _planes(frame: Frame, width: int, height: int) -> tuple[Frame, Frame, Frame]:
+def _planes(frame: Frame, width: int, height: int) -> Planes:
     luma, chroma = width * height, width * height // 4
     return (
         frame[:luma].reshape(height, width),
@@ -323,25 +408,20 @@ def _planes(frame: Frame, width: int, height: int) -> tuple[Frame, Frame, Frame]
     )
 
 
-def _paste(yuv: Array, box: tuple[int, int, int, int], planes: tuple[Frame, Frame, Frame]) -> None:
-    """Put (rows, columns, 3) float YUV of an even box into the frame's planes."""
-    x0, y0, x1, y1 = box
-    planes[0][y0:y1, x0:x1] = cv2.convertScaleAbs(yuv[..., 0])
-    half = (x1 - x0) // 2, (y1 - y0) // 2
-    small = cv2.resize(yuv[..., 1:], half, interpolation=cv2.INTER_AREA)
-    for plane, channel in zip(planes[1:], (0, 1), strict=True):
-        plane[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2] = cv2.convertScaleAbs(small[..., channel])
+def _paste(picture: Picture, box: tuple[int, int, int, int], planes: Planes) -> None:
+    """Put a picture of an even box into the frame's planes."""
+    for target, plane in zip(_part(Picture(*planes), box), picture, strict=True):
+        target[:] = cv2.convertScaleAbs(plane)
 
 
-def _with_chroma(rig: Rig) -> Frame:
-    """(height, width, 3) Y, U, V with chroma repeated, for the small boxes that need all three."""
-    chroma = [np.repeat(np.repeat(plane, 2, 0), 2, 1) for plane in (rig.u, rig.v)]
-    return np.stack([rig.y, *chroma], axis=-1)
+def _blocks(source: Frame, at: Array) -> Frame:
+    maps = cv2.convertMaps(at, None, cv2.CV_16SC2)
+    return cv2.remap(source, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-def _cut(image: Frame, origin: tuple[int, int], shape: tuple[int, ...]) -> Frame:
-    x0, y0 = origin
-    return image[y0 : y0 + shape[0], x0 : x0 + shape[1]]
+def _moved(away: Array) -> NDArray[np.bool_]:
+    """Where a displacement is more than what OpenCV's maps round to nothing."""
+    return np.abs(away).max(axis=-1) > 1 / 64
 
 
 def _bands(moving: NDArray[np.bool_]) -> list[Band]:

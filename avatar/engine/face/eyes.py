@@ -10,13 +10,14 @@ from scipy.sparse import linalg as _linalg  # noqa: F401  # makes sparse.linalg 
 
 from avatar.engine.face import mesh
 from avatar.engine.face.geometry import smoothstep
-from avatar.engine.face.yuv import yuv_from_rgb
+from avatar.engine.face.yuv import Patch, patch_from_rgb, yuv_from_rgb
 from avatar.engine.types import Image
 
 Array = NDArray[np.float32]
 
 GAZE_PX = 0.42  # of the iris's radius, for 15 degrees
 LASH_REACH = (0.06, 0.30)  # of the eye's length: lid rim and lashes above the opening
+PATCH = np.array([0.75, 0.62])  # of the eye's length, to each side, up and down
 BELOW_LID = 0.05  # of the eye's length: how far a shut lid covers the lower one's edge
 
 
@@ -26,14 +27,14 @@ class Eye:
 
     lid: (rows, columns, 4) float32: pixels below the open lid's edge, height of the opening in
       pixels, pixels of rim and lashes above the edge, weight of the gaze.
-    shut: (rows, columns, 3) uint8 Y, U, V: the photo with plain skin over the eye.
+    shut: the photo with plain skin over the eye.
     down: unit vector from the upper to the lower lid. iris_px: radius.
     lash: Y, U, V of the line that closed lids make; lash_px: half its thickness.
     """
 
     origin: tuple[int, int]
     lid: Array
-    shut: NDArray[np.uint8]
+    shut: Patch
     down: Array
     iris_px: float
     lash: Array
@@ -77,9 +78,10 @@ def _eye(
     centre = corners.mean(0)
     iris_px = float(np.linalg.norm(points[list(iris[1:])] - points[iris[0]], axis=1).mean())
 
-    low = np.maximum(np.floor(centre - 1.15 * length), 0).astype(int)
-    high = np.minimum(np.ceil(centre + 1.15 * length), np.array(canvas.shape[1::-1])).astype(int)
+    low = np.maximum(np.floor(centre - PATCH * length), 0).astype(int)
+    high = np.minimum(np.ceil(centre + PATCH * length), np.array(canvas.shape[1::-1])).astype(int)
     low -= low % 2
+    high -= high % 2
     at = np.stack(
         np.meshgrid(
             np.arange(low[0], high[0], dtype=np.float32),
@@ -104,7 +106,7 @@ def _eye(
     covered = (y > edge - rim) & (y < bottom + 1.3 * BELOW_LID * length * beside)
     covered &= np.abs(x) < 0.6 * length
     patch = canvas[low[1] : high[1], low[0] : high[0]]
-    shut = yuv_from_rgb(_skin_over(patch, covered, 0.4 * length))
+    shut = _skin_over(patch, covered, 0.4 * length)
 
     iris_at = points[iris[0]] - centre
     away_x = np.abs(x - iris_at @ right) / iris_px
@@ -116,7 +118,7 @@ def _eye(
     return Eye(
         origin=(int(low[0]), int(low[1])),
         lid=lid.astype(np.float32),
-        shut=np.clip(np.rint(shut), 0, 255).astype(np.uint8),
+        shut=patch_from_rgb(shut, np.ones_like(x)),
         down=down,
         iris_px=iris_px,
         lash=lash,

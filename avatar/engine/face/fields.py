@@ -52,7 +52,7 @@ class FaceFields:
 
 def face_fields(mouth: MouthFrame, landmarks: Array, *, glasses: bool) -> FaceFields:
     """Lay the fields over the face of a framed photo."""
-    step = max(2, round(mouth.scale_px / 48))
+    step = max(2, round(mouth.scale_px / 42))
     origin, shape = _grid(mouth, landmarks, step)
     rows, columns = shape
     at = np.stack(

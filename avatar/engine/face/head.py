@@ -15,7 +15,7 @@ Array = NDArray[np.float32]
 
 STEP = 8  # canvas pixels between two points
 MARGIN = 1  # points outside the canvas on each side
-BREATH = 0.035  # S: how far the shoulders rise
+BREATH = 0.028  # S: how far the shoulders rise
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def _weight(points: Array, person: Array, at: Array, below_chin: Array, scale_px
     core = cv2.morphologyEx(core, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) | face
     away = cv2.distanceTransform(1 - core, cv2.DIST_L2, 5) * STEP / scale_px
     away = away * (1 - 0.35 * smoothstep(-0.2, 0.3, below_chin))
-    weight = 1 - smoothstep(0.04, 0.62, away)
+    weight = 1 - smoothstep(0.03, 0.52, away)
     return cv2.GaussianBlur(weight, (0, 0), max(0.8, 0.06 * scale_px / STEP)) * (weight > 0)
 
 
@@ -93,8 +93,8 @@ def _depth(points: Array, at: Array) -> Array:
 
 def _breath(person: Array, below_chin: Array, y: Array, height: int, scale_px: float) -> Array:
     """Shoulders and chest: grows under the chin, gone at the lower edge of the frame."""
-    rise = smoothstep(0.25, 1.1, below_chin)
-    chest = 1 - smoothstep(1.2, 3.2, below_chin)
+    rise = smoothstep(0.2, 0.8, below_chin)
+    chest = 1 - smoothstep(0.8, 1.8, below_chin)
     floor = smoothstep(0.0, 0.8, (height - 1 - y) / scale_px)
     body = cv2.GaussianBlur(person, (0, 0), max(0.8, 0.12 * scale_px / STEP))
     field = rise * chest * floor * smoothstep(0.1, 0.7, body)

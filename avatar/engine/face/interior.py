@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from avatar.engine.face.geometry import EDGE_INSET, MouthFrame, smoothstep
 from avatar.engine.face.portrait import Face
-from avatar.engine.face.yuv import yuv_from_rgb
+from avatar.engine.face.yuv import Patch, patch_from_rgb
 from avatar.engine.types import Image
 
 Array = NDArray[np.float32]
@@ -24,16 +24,16 @@ LOWER_EDGE, LOWER_HEIGHT = 0.016, 0.12
 
 @dataclass(frozen=True)
 class Interior:
-    """Patches of (rows, columns, 4) uint8, Y, U, V and alpha, on the canvas, all at one place.
+    """Patches of one size, all at one place of the canvas.
 
     back: cavity and tongue, opaque, follow the jaw in part. tip: tip of the tongue, likewise.
     jaw: lower teeth, move with the jaw. teeth: the upper teeth, belong to the skull.
     """
 
-    back: NDArray[np.uint8]
-    tip: NDArray[np.uint8]
-    jaw: NDArray[np.uint8]
-    teeth: NDArray[np.uint8]
+    back: Patch
+    tip: Patch
+    jaw: Patch
+    teeth: Patch
 
 
 def draw_interior(
@@ -63,10 +63,10 @@ def draw_interior(
         if face.teeth > 0.15:
             teeth_rgb, teeth_alpha = own.upper()
     return Interior(
-        back=_packed(back, np.ones_like(x)),
-        tip=_packed(*_tip(palette, mouth, x, y - closed[1](x))),
-        jaw=_packed(jaw_rgb, jaw_alpha),
-        teeth=_packed(teeth_rgb, teeth_alpha),
+        back=patch_from_rgb(back, np.ones_like(x)),
+        tip=patch_from_rgb(*_tip(palette, mouth, x, y - closed[1](x))),
+        jaw=patch_from_rgb(jaw_rgb, jaw_alpha),
+        teeth=patch_from_rgb(teeth_rgb, teeth_alpha),
     )
 
 
@@ -249,9 +249,3 @@ def _patch_of(canvas: Image, at: Array) -> Array:
 
 def _over(base: Array, rgb: Array, alpha: Array) -> Array:
     return (base + alpha[..., None] * (rgb - base)).astype(np.float32)
-
-
-def _packed(rgb: Array, alpha: Array) -> NDArray[np.uint8]:
-    yuv = yuv_from_rgb(np.clip(rgb, 0, 255))
-    packed = np.concatenate([yuv, 255 * alpha[..., None]], axis=-1)
-    return np.clip(np.rint(packed), 0, 255).astype(np.uint8)

@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.engine.face.eyes import Eye, find_eyes
-from avatar.engine.face.fields import UPPER_CLOSES, FaceFields, face_fields
+from avatar.engine.face.fields import FIELDS, UPPER_CLOSES, FaceFields, face_fields
 from avatar.engine.face.framing import frame_photo
 from avatar.engine.face.geometry import MouthFrame, mouth_frame
 from avatar.engine.face.head import HeadFields, head_fields
 from avatar.engine.face.interior import Interior, draw_interior
 from avatar.engine.face.portrait import Face
-from avatar.engine.face.yuv import planes_from_rgb
+from avatar.engine.face.yuv import Patch, cut_patch, planes_from_rgb
 from avatar.engine.types import Image
 
 Array = NDArray[np.float32]
@@ -23,14 +23,15 @@ Array = NDArray[np.float32]
 class MouthRig:
     """Patches on the canvas from `origin` (x, y) on, all of one size.
 
-    lips: (rows, columns, 2) uint8: what belongs to the upper lip's layer, what to the lower's.
-    box: (x0, y0, x1, y1) canvas pixels of the frame in which the layers are put together.
+    upper_lip, lower_lip: the photo, their alphas what belongs to each layer of skin.
+    box: (x0, y0, x1, y1) canvas pixels in which closed lips are put together; the mouth opens down.
     down: unit vector down the face; jaw_px: how far jaw=1 takes the lower teeth.
     shadow_px: how far the lips' shadow reaches into the mouth.
     """
 
     origin: tuple[int, int]
-    lips: NDArray[np.uint8]
+    upper_lip: Patch
+    lower_lip: Patch
     interior: Interior
     box: tuple[int, int, int, int]
     down: Array
@@ -71,12 +72,18 @@ def build_rig(image: Image, face: Face, width: int, height: int) -> Rig:
         face_px=float(np.ptp(framed.landmarks[:, 0])),
         head=head_fields(framed),
         face=fields,
-        mouth=_mouth_rig(framed.canvas, face, mouth, fields),
+        mouth=_mouth_rig(framed.canvas, (y, u, v), face, mouth, fields),
         eyes=find_eyes(framed.canvas, framed.landmarks),
     )
 
 
-def _mouth_rig(canvas: Image, face: Face, mouth: MouthFrame, fields: FaceFields) -> MouthRig:
+def _mouth_rig(
+    canvas: Image,
+    planes: tuple[NDArray[np.uint8], ...],
+    face: Face,
+    mouth: MouthFrame,
+    fields: FaceFields,
+) -> MouthRig:
     height, width = canvas.shape[:2]
     around = _span(mouth, (-0.22, -0.36), (0.22, 0.62))
     x0, y0, x1, y1 = _clipped(around, width, height)
@@ -95,18 +102,21 @@ def _mouth_rig(canvas: Image, face: Face, mouth: MouthFrame, fields: FaceFields)
         lambda x: mouth.upper_at(x) + UPPER_CLOSES * left(x),
         lambda x: mouth.lower_at(x) - (1 - UPPER_CLOSES) * left(x),
     )
+    photo = cut_patch(planes, (x0, y0, x1, y1))
+    upper, lower = _lip_layers(mouth, at)
     return MouthRig(
         origin=(x0, y0),
-        lips=_lip_layers(mouth, at),
+        upper_lip=photo._replace(alpha=upper),
+        lower_lip=photo._replace(alpha=lower),
         interior=draw_interior(canvas, face, mouth, at, closed),
-        box=_clipped(_span(mouth, (-0.12, -0.14), (0.12, 0.36)), width, height),
+        box=_clipped(_span(mouth, (-0.11, -0.10), (0.11, 0.10)), width, height),
         down=mouth.down,
         jaw_px=fields.jaw_px,
         shadow_px=0.035 * mouth.scale_px,
     )
 
 
-def _lip_layers(mouth: MouthFrame, at: Array) -> NDArray[np.uint8]:
+def _lip_layers(mouth: MouthFrame, at: Array) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Alpha of the two skin layers; beyond the corners they overlap more and more softly."""
     x, y = mouth.local(at)
     beyond = np.maximum(np.abs(mouth.across(x)) - 1, 0) * 0.3
@@ -115,7 +125,7 @@ def _lip_layers(mouth: MouthFrame, at: Array) -> NDArray[np.uint8]:
     upper = np.clip((mouth.upper_at(x) - y) / soft + 0.5, 0, 1)
     overlap = soft / 2 + 1.5 * pixel + 0.3 * beyond
     lower = np.clip((y - mouth.lower_at(x) + overlap) / soft + 0.5, 0, 1)
-    return np.rint(255 * np.stack([upper, lower], axis=-1)).astype(np.uint8)
+    return np.rint(255 * upper).astype(np.uint8), np.rint(255 * lower).astype(np.uint8)
 
 
 def _span(
@@ -138,3 +148,11 @@ def _clipped(
     x0, y0 = max(0, int(box[0])) & ~1, max(0, int(box[1])) & ~1
     x1, y1 = min(width, int(box[2]) + 2) & ~1, min(height, int(box[3]) + 2) & ~1
     return x0, y0, x1, y1
+
+
+def mouth_box(rig: Rig, weights: Array) -> tuple[int, int, int, int]:
+    """The mouth's box for a row of `Motion.face`: as far down as its jaw goes, on the canvas."""
+    x0, y0, x1, y1 = rig.mouth.box
+    drop = rig.face.jaw_px * float(weights[FIELDS.index("glued")]) * np.abs(rig.mouth.down)
+    side, down = int(drop[0]), int(drop[1])
+    return _clipped((x0 - side, y0, x1 + side, y1 + down), rig.width, rig.height)

@@ -1,5 +1,7 @@
 """RGB to and from planar YUV 4:2:0, BT.709, limited range; chroma sits between four luma pixels."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,6 +30,30 @@ def planes_from_rgb(
     height, width = image.shape[:2]
     chroma = yuv[..., 1:].reshape(height // 2, 2, width // 2, 2, 2).mean(axis=(1, 3))
     return _bytes(yuv[..., 0]), _bytes(chroma[..., 0]), _bytes(chroma[..., 1])
+
+
+class Patch(NamedTuple):
+    """A piece of picture: y and alpha (h, w), u and v (h/2, w/2), uint8; alpha 255 is opaque."""
+
+    y: NDArray[np.uint8]
+    u: NDArray[np.uint8]
+    v: NDArray[np.uint8]
+    alpha: NDArray[np.uint8]
+
+
+def patch_from_rgb(rgb: NDArray[np.float32], alpha: NDArray[np.float32]) -> Patch:
+    """rgb (h, w, 3) in [0, 255], alpha (h, w) in [0, 1]; sides even."""
+    y, u, v = planes_from_rgb(_bytes(rgb))
+    return Patch(y, u, v, _bytes(255 * alpha))
+
+
+def cut_patch(planes: tuple[NDArray[np.uint8], ...], box: tuple[int, int, int, int]) -> Patch:
+    """An opaque patch of Y, U and V planes; box x0, y0, x1, y1 in even pixels."""
+    x0, y0, x1, y1 = box
+    half = slice(y0 // 2, y1 // 2), slice(x0 // 2, x1 // 2)
+    luma = np.ascontiguousarray(planes[0][y0:y1, x0:x1])
+    u, v = (np.ascontiguousarray(plane[half]) for plane in planes[1:])
+    return Patch(luma, u, v, np.full_like(luma, 255))
 
 
 def rgb_from_frame(frame: NDArray[np.uint8]) -> Image:
