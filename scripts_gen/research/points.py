@@ -12,8 +12,9 @@ from scripts_gen.research.languages import language
 from scripts_gen.research.markup import plain
 from scripts_gen.research.sentences import sentences, words
 
-MAX_SENTENCES = 1500  # of one search; a pasted book is read this far
+MAX_SENTENCES = 900  # of one search, some 14,000 words; a pasted book is read this far
 MAX_NOTES = 4  # of one script
+CHARACTERS_A_SENTENCE, ENOUGH = 70, 8  # sentences for a script
 AKIN = 0.12  # likeness from which two notes are about the same
 
 
@@ -131,9 +132,9 @@ def choose_sources(
         return pillar_id is not None and source.pillar_id == pillar_id
 
     def fresh(source: Source) -> float:
-        own = [normal(sentence.text) for sentence in sentences(source.text[:20_000], tag)]
-        left = sum(sentence not in said for sentence in own)
-        return min(left, 8) / 8
+        body = normal(source.text)
+        left = len(body) / CHARACTERS_A_SENTENCE - sum(sentence in body for sentence in said)
+        return max(0.0, min(left, ENOUGH)) / ENOUGH
 
     def merit(n: int) -> tuple[float, int]:
         source = sources[n]
@@ -228,15 +229,24 @@ def _scored(found: list[Point], sources: Sequence[Source], topic: str, tag: str)
 
 def _without_twins(found: list[Point], used: Collection[str], tag: str) -> list[Point]:
     said = {normal(sentence) for sentence in used}
-    said_terms = [set(ranking.terms(sentence, tag)) for sentence in used]
+    known: list[set[str]] = []
+    where: dict[str, list[int]] = {}  # term -> the known sentences that hold it
+
+    def keep(about: set[str]) -> None:
+        for term in about:
+            where.setdefault(term, []).append(len(known))
+        known.append(about)
+
+    for sentence in used:
+        keep(set(ranking.terms(sentence, tag)))
     kept: list[Point] = []
-    kept_terms: list[set[str]] = []
     for point in sorted(found, key=lambda p: -p.score):
         about = set(ranking.terms(point.text, tag))
         if normal(point.text) in said or normal(point.quote) in said:
             continue
-        if any(ranking.twins(about, other) for other in said_terms + kept_terms):
+        near = {n for term in about for n in where.get(term, ())}
+        if any(ranking.twins(about, known[n]) for n in near):
             continue
         kept.append(point)
-        kept_terms.append(about)
+        keep(about)
     return kept

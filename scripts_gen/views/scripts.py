@@ -23,8 +23,8 @@ STATES = {"approved": "approved", "rejected": "rejected", "replaced": "supersede
 WRITTEN_BY = {
     "notes": (
         "Built from your notes",
-        "Every sentence is one of your own, picked and put in order. Nothing was added but "
-        "words that claim nothing.",
+        "Every sentence is from your notes and sources, picked and put in order. Nothing was "
+        "added but words that claim nothing.",
     ),
     "openai": (
         "Written from your notes by a language model",

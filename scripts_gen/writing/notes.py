@@ -136,7 +136,7 @@ def too_little(brief: BriefData, count: int, left_out: dict[str, int], seconds: 
     needed = max(4, round(seconds / SECONDS_PER_SENTENCE))
     wants = f"a script needs about {counted(needed)}"
     if count >= needed:
-        wants += ", and these are too short or do not stand on their own"
+        wants += ", and these are too short, too long or lean on each other"
     return " ".join([f"{about} {held}; {wants}.", *remarks(left_out), "Add more notes."])
 
 
