@@ -23,7 +23,7 @@ from typing import ClassVar
 
 REPLY_CHARS = 600
 SECRET = re.compile(
-    r"(?i)(access_token|refresh_token|client_secret|upload_url|code|jwt)(\"?\s*[=:]\s*\"?)[^&\s\",}]+"
+    r"(?i)(access_token|refresh_token|client_secret|upload_url|code_verifier|jwt|password)(\"?\s*[=:]\s*\"?)[^&\s\",}]+"
     r"|(bearer|oauth)\s+[\w.~+/=-]+"
 )
 

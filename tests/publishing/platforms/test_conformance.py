@@ -139,6 +139,11 @@ def test_secrets_are_hidden(reply):
     assert "secret" not in RateLimited("Slow down.", reply=reply).reply
 
 
+def test_what_helps_to_understand_is_kept():
+    reply = '{"error": {"code": 190, "message": "Session has expired"}}'
+    assert redact(reply) == reply
+
+
 def test_a_long_reply_is_shortened():
     assert len(redact("x" * 10_000)) == 600
 
