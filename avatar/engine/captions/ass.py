@@ -11,14 +11,14 @@ from avatar.engine.captions.fonts import MANROPE_SEMIBOLD, Font, Run, runs, stac
 from avatar.engine.captions.layout import Layout, Placed, lay_out
 from avatar.engine.captions.phrases import Phrase, group
 from avatar.engine.captions.styles import STYLES, Style
-from avatar.engine.captions.zones import Area, safe_area
+from avatar.engine.captions.zones import Area, headline_area, safe_area
 from avatar.engine.errors import InputError
 from avatar.engine.types import Word
 
 TURN_MS = 70  # how long a word takes to change its colour
 BRIDGED_MS = 300
 LABEL_EM = 0.028  # of the width
-HEADLINE_EM = 0.086
+HEADLINE_EM = 0.08
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,9 @@ def script(
     if label:
         events += _label(label, fonts, area, frame_width, duration_ms)
     if headline:
-        events += _headline(headline, look, fonts, area, frame_width, duration_ms)
+        events += _headline(
+            headline, look, fonts, headline_area(width, height), frame_width, duration_ms
+        )
     if style != "none":
         for phrase in group(words, duration_ms):
             layout = lay_out(phrase, look, fonts, area, frame_width)
@@ -223,16 +225,18 @@ def _headline(
     frame_width: float,
     duration_ms: int,
 ) -> Iterator[str]:
-    """Large words at the foot of the area, in as many lines as they need."""
-    em = HEADLINE_EM * frame_width
+    """Large words from the foot of a speaking face downwards, smaller when there are many."""
     words = headline.upper().split() if style.upper else headline.split()
-    lines = _wrap(words, fonts, em, area.width)
-    widest = max(total_width(runs(line, fonts), em) for line in lines)
-    em *= min(1.0, area.width / widest)
-    baseline = area.bottom - 0.4 * em - (len(lines) - 1) * style.leading * em
+    em = HEADLINE_EM * frame_width
+    while True:
+        lines = _wrap(words, fonts, em, area.width)
+        widest = max(total_width(runs(line, fonts), em) for line in lines)
+        if widest <= area.width and len(lines) * style.leading * em <= area.bottom - area.top:
+            break
+        em *= 0.94
     for number, line in enumerate(lines):
         pieces = runs(line, fonts)
-        y = _middle(pieces, baseline + number * style.leading * em, em)
+        y = _middle(pieces, area.top + (0.85 + number * style.leading) * em, em)
         tags = f"\\an5\\pos({area.centre_x:.1f},{y:.1f}){_look(style, em)}"
         yield _event(2, 0, duration_ms, f"{{{tags}}}{_set(pieces, em)}")
 

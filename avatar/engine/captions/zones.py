@@ -61,3 +61,13 @@ def safe_area(width: int, height: int) -> Area:
     """Centred, because text off the middle looks like a mistake where there are no buttons."""
     side = max(SAFE.left, SAFE.right) * width
     return Area(side, SAFE.top * height, width - side, (1 - SAFE.bottom) * height)
+
+
+def headline_area(width: int, height: int) -> Area:
+    """Where words may stand on a cover: below the face, within what profile grids show.
+
+    Instagram's grid shows the middle 3:4 of a cover, TikTok's about as much (2026); a cover has no
+    buttons over it.
+    """
+    shown = min(height, width * 4 / 3)
+    return Area(0.09 * width, 0.59 * height, 0.91 * width, (height + shown) / 2 - 0.02 * height)
