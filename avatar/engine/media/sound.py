@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import struct
 import subprocess
 import tempfile
@@ -138,7 +139,9 @@ def write_wav(path: Path, waveform: Waveform, sample_rate: int) -> None:
         if beside:
             Path(beside).unlink(missing_ok=True)
         full = getattr(e, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
-        why = "the disk is full" if full else str(e)
+        # libsndfile says "System error." to everything, so the disk itself is asked
+        full = full or shutil.disk_usage(path.parent).free < 2 * len(waveform)
+        why = "the disk is full" if full else str(e).rstrip(".")
         raise ResourceError(f"The sound {path.name} could not be saved: {why}.") from e
 
 
