@@ -1,5 +1,8 @@
 """Draw frames with OpenCV, on few cores, straight in YUV 4:2:0."""
 
+# OpenCV, SciPy and MediaPipe carry no types:
+# mypy: disable-error-code="no-any-return"
+
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -10,7 +13,7 @@ from numpy.typing import NDArray
 from avatar.engine.face.eyes import GAZE_PX, Eye
 from avatar.engine.face.head import MARGIN, STEP
 from avatar.engine.face.motion import Motion
-from avatar.engine.face.rig import Rig, mouth_box
+from avatar.engine.face.rig import Rig, mouth_box, moved_box
 from avatar.engine.face.yuv import Patch
 
 Array = NDArray[np.float32]
@@ -25,6 +28,8 @@ BITE_UNDER = 0.016  # S: how much less of the teeth a tucked lip leaves in sight
 BITE_LIGHT = 0.8  # of the teeth over a tucked lip
 HOLE_ABOVE = 0.004  # share of a pixel that is neither lip
 LID_SOFT_PX = 1.6
+LASHES_LEAVE = (0.3, 0.85)  # of a blink: the photo's lashes make way
+LASH_LINE, LASH_LINE_COMES = 0.8, (0.1, 0.7)  # for the line of a shut eye
 TIP_RISES = 0.45  # of the jaw's whole way
 SHADOW_UPPER, SHADOW_LOWER = 0.50, 0.30  # how much of the light the lips take from the mouth
 
@@ -87,7 +92,7 @@ class CpuRenderer:
         for band in _bands(_moved(source - rig.head.at)):
             self._warp(band, source, planes)
         for eye, blink in zip(rig.eyes, motion.blink[t], strict=True):
-            if blink > 0 or np.abs(motion.gaze[t]).max() * GAZE_PX * eye.iris_px > 1 / 64:
+            if eye_moves(eye, motion)[t]:
                 self._draw_eye(eye, float(blink), motion.gaze[t], source, motion.head[t], planes)
         self._draw_mouth(turned, upper, lower, motion, t, planes)
         return out.reshape(rig.height * 3 // 2, rig.width)
@@ -134,7 +139,7 @@ class CpuRenderer:
     def _through(self, at: Array, expression: Array) -> Array:
         """Canvas pixels `at` of the turned head, looked up through the expression."""
         face = self.rig.face
-        there = (at - np.float32(face.origin)) * np.float32(1 / face.step)
+        there = (at - np.array(face.origin, np.float32)) * np.float32(1 / face.step)
         moved = cv2.remap(
             expression, there, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
         )
@@ -143,7 +148,7 @@ class CpuRenderer:
     # Pixels
 
     def _warp(self, band: Band, source: Array, planes: Planes) -> None:
-        """Fill one strip of the frame: two by two pixels share one displacement and one look-up."""
+        """Fill one strip of the frame: two by two pixels share a displacement."""
         rows = slice(band.row0 - MARGIN, band.row1 + MARGIN)
         columns = slice(band.column0 - MARGIN, band.column1 + MARGIN)
         points = source[rows, columns] - np.float32(0.5)  # of each block's first pixel
@@ -177,23 +182,6 @@ class CpuRenderer:
         top, left = y0 - row0 * STEP + MARGIN * STEP, x0 - column0 * STEP + MARGIN * STEP
         return fine[top : top + y1 - y0, left : left + x1 - x0]
 
-    def _moved_box(self, box: tuple[int, int, int, int], head: Array) -> tuple[int, int, int, int]:
-        """Where the content of a box of the canvas is in the frame, generously."""
-        if not head.any():
-            return box
-        x0, y0, x1, y1 = box
-        basis = self.rig.head.basis
-        columns = slice(x0 // STEP + MARGIN, x1 // STEP + MARGIN + 1)
-        rows = slice(y0 // STEP + MARGIN, y1 // STEP + MARGIN + 1)
-        part = basis[:, rows, columns].reshape(5, -1)
-        dx, dy = head @ part
-        return (
-            int(max(0, x0 + np.floor(dx.min()))) & ~1,
-            int(max(0, y0 + np.floor(dy.min()))) & ~1,
-            int(min(self.rig.width, x1 + np.ceil(dx.max()) + 1)) & ~1,
-            int(min(self.rig.height, y1 + np.ceil(dy.max()) + 1)) & ~1,
-        )
-
     def _draw_eye(
         self,
         eye: Eye,
@@ -205,9 +193,9 @@ class CpuRenderer:
     ) -> None:
         x0, y0 = eye.origin
         rows, columns = eye.lid.shape[:2]
-        box = self._moved_box((x0, y0, x0 + columns, y0 + rows), head)
+        box = moved_box(self.rig, (x0, y0, x0 + columns, y0 + rows), head)
         at = self._fine(source, box)
-        here = at - np.float32(eye.origin)
+        here = at - np.array(eye.origin, np.float32)
         lid = cv2.remap(eye.lid, here, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         below, opening, rim, weight = cv2.split(lid)
         look = cv2.merge([weight * float(-g * GAZE_PX * eye.iris_px) for g in gaze])
@@ -230,14 +218,16 @@ class CpuRenderer:
         drop = opening * np.float32(blink)
         above_edge = drop - below
         skin = _look(eye.shut, _maps(here))
-        keeps = LASHES_STAY(blink)
+        keeps = 1 - _smooth(blink, *LASHES_LEAVE)
         if keeps > 0:
             with_lid = at - cv2.merge([drop * float(d) for d in eye.down])
             carried = _look(self.photo, _maps(with_lid))
             inside = np.clip((rim - above_edge) / (0.35 * rim + 1) + 0.5, 0, 1)
             _lay(skin, carried, inside * np.float32(keeps))
         line = np.exp(-(((above_edge - 0.5 * eye.lash_px) / eye.lash_px) ** 2))
-        dark = np.clip(opening / (3 * eye.lash_px), 0, 1) * np.float32(LASH_LINE(blink))
+        dark = np.clip(opening / (3 * eye.lash_px), 0, 1) * np.float32(
+            LASH_LINE * _smooth(blink, *LASH_LINE_COMES)
+        )
         _lay(skin, Picture(*(np.float32(value) for value in eye.lash)), dark * line)
         _lay(picture, skin, np.clip(above_edge / LID_SOFT_PX + 0.5, 0, 1))
 
@@ -251,20 +241,22 @@ class CpuRenderer:
         planes: Planes,
     ) -> None:
         mouth = self.rig.mouth
-        box = self._moved_box(mouth_box(self.rig, motion.face[t]), motion.head[t])
+        box = moved_box(self.rig, mouth_box(self.rig, motion.face[t]), motion.head[t])
         at = self._fine(turned, box)
         face = self.rig.face
-        there = (at - np.float32(face.origin)) * np.float32(1 / face.step)
+        there = (at - np.array(face.origin, np.float32)) * np.float32(1 / face.step)
         above, beneath = (
             cv2.remap(layer, there, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
             for layer in (upper, lower)
         )
-        here = at - np.float32(mouth.origin)
+        here = at - np.array(mouth.origin, np.float32)
         over_at, under_at = _maps(here + above), _maps(here + beneath)
         over_alpha = _look_alpha(mouth.upper_lip, over_at)
         under_alpha = _look_alpha(mouth.lower_lip, under_at)
         picture = _look(mouth.lower_lip, under_at)
         hole = _bounds((1 - over_alpha) * (1 - under_alpha) > HOLE_ABOVE)
+        if motion.tuck[t] > 0:  # teeth reach over the lip
+            hole = 0, 0, picture.y.shape[1], picture.y.shape[0]
         if hole:
             self._draw_inside(picture, hole, here, (over_alpha, under_alpha), motion, t)
         _lay(picture, _look(mouth.upper_lip, over_at), over_alpha)
@@ -309,12 +301,10 @@ class CpuRenderer:
             _lay(part, teeth, teeth_alpha * motion.tuck[t])
 
 
-def LASHES_STAY(blink: float) -> float:  # noqa: N802
-    return 1 - _smooth(blink, 0.3, 0.85)
-
-
-def LASH_LINE(blink: float) -> float:  # noqa: N802
-    return 0.8 * _smooth(blink, 0.1, 0.7)
+def eye_moves(eye: Eye, motion: Motion) -> NDArray[np.bool_]:
+    """(T,) whether this eye differs from the photo's."""
+    looks = np.abs(motion.gaze).max(axis=1) * GAZE_PX * eye.iris_px > 1 / 64
+    return looks | (motion.blink > 0).any(axis=1)
 
 
 def _maps(at: Array) -> Maps:

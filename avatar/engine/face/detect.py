@@ -1,5 +1,8 @@
 """Find every face of a photo and its mesh. Worker code: loads MediaPipe on first use."""
 
+# OpenCV, SciPy and MediaPipe carry no types:
+# mypy: disable-error-code="no-any-return"
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +13,7 @@ from numpy.typing import NDArray
 
 from avatar.engine.errors import ModelUnavailable
 from avatar.engine.face import mesh
+from avatar.engine.face.geometry import floats
 from avatar.engine.types import Image
 
 CONFIDENCE = 0.5
@@ -20,7 +24,11 @@ SAME_FACE = 0.35  # intersection over union at which two boxes are one face
 
 @dataclass(frozen=True)
 class Found:
-    """One face. landmarks: (478, 3) float32, x and y in pixels of the photo, z in the same unit, near is negative."""
+    """One face.
+
+    landmarks: (478, 3) float32, x and y in pixels of the photo, z in the same unit, near is
+    negative.
+    """
 
     score: float
     landmarks: NDArray[np.float32]
@@ -79,7 +87,8 @@ def _solutions() -> Any:
 def _boxes(image: Image, detector: Any) -> list[tuple[float, NDArray[np.float64]]]:
     """Score and (x0, y0, x1, y1) of each candidate, surest first.
 
-    The whole photo first; where that finds nothing, overlapping tiles, for faces small in a wide picture.
+    The whole photo first; where that finds nothing, overlapping tiles, for faces small in a
+    wide picture.
     """
     boxes = _detect(image, detector, 0, 0)
     if not boxes:
@@ -94,8 +103,9 @@ def _detect(
     found = []
     for detection in detector.process(np.ascontiguousarray(tile)).detections or []:
         box = detection.location_data.relative_bounding_box
-        corners = np.array([box.xmin, box.ymin, box.xmin + box.width, box.ymin + box.height])
-        scaled = corners * (width, height, width, height) + (x0, y0, x0, y0)
+        low = np.array([box.xmin, box.ymin]) * (width, height) + (x0, y0)
+        high = low + np.array([box.width, box.height]) * (width, height)
+        scaled = np.concatenate([low, high]).astype(np.float64)
         found.append((float(detection.score[0]), scaled))
     return found
 
@@ -118,7 +128,7 @@ def _landmarks(
     centre = (box[:2] + box[2:]) / 2
     side = float(max(box[2:] - box[:2])) * 1.9
     scale = MESH_SIDE_PX / max(side, 1.0)
-    to_crop = np.float32(
+    to_crop = floats(
         [
             [scale, 0, MESH_SIDE_PX / 2 - scale * centre[0]],
             [0, scale, MESH_SIDE_PX / 2 - scale * centre[1]],

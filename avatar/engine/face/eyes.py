@@ -1,5 +1,8 @@
 """Lids and irises: what has to be known about an eye to shut it and to turn it."""
 
+# OpenCV, SciPy and MediaPipe carry no types:
+# mypy: disable-error-code="no-any-return"
+
 from dataclasses import dataclass
 
 import cv2

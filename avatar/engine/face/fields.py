@@ -1,9 +1,12 @@
 """How the face moves for each curve: few smooth fields of displacement on a coarse grid.
 
-Fields are forward: where a point of the photo goes when its curve is 1. Two of them differ around the
-mouth, UPPER (skull, upper lip) and LOWER (jaw, lower lip); beyond the corners they are the same, so
-nothing is torn there. Amplitudes are in S, see `geometry`.
+Fields are forward: where a point of the photo goes when its curve is 1. Around the mouth there are
+two, UPPER (skull, upper lip) and LOWER (jaw, lower lip); beyond the corners they are the same, so
+that nothing is torn there. Amplitudes are in S, see `geometry`.
 """
+
+# OpenCV, SciPy and MediaPipe carry no types:
+# mypy: disable-error-code="no-any-return"
 
 from dataclasses import dataclass
 
@@ -25,7 +28,7 @@ HELD = 0.97  # share of the jaw's pull that the upper lip resists
 UPPER_CLOSES = 0.4  # share of a parted mouth that the upper lip closes
 USUAL_WIDTH, SIZE_RANGE = 0.50, (0.65, 1.1)  # S: smaller mouths open less
 
-# "glued": the jaw drops with the lips together; "part": they part by as much as the jaw has dropped.
+# glued: the jaw drops with the lips together; part: they part by as much as it has dropped.
 FIELDS = (
     "rest", "glued", "part", "upper", "lower", "wide", "pucker", "press", "tuck", "smile", "brow",
 )  # fmt: skip

@@ -1,5 +1,8 @@
 """Frame the photo as a director would: which part is seen, how large, and what fills the rest."""
 
+# OpenCV, SciPy and MediaPipe carry no types:
+# mypy: disable-error-code="no-any-return"
+
 from dataclasses import dataclass
 
 import cv2
@@ -8,6 +11,7 @@ from numpy.typing import NDArray
 
 from avatar.engine.errors import InputError
 from avatar.engine.face import mesh
+from avatar.engine.face.geometry import floats
 from avatar.engine.face.portrait import Face
 from avatar.engine.types import Image
 
@@ -43,7 +47,10 @@ class Window:
 
 
 def frame_photo(image: Image, face: Face, width: int, height: int) -> Framed:
-    """Raises InputError when the size is odd, too small or too large, or the face is of another photo."""
+    """Put the photo on a canvas.
+
+    Raises InputError when the size is odd, too small or too large, or the face of another photo.
+    """
     if width % 2 or height % 2:
         raise InputError(f"The size {width}x{height} is odd; both sides must be even.")
     if not all(SMALLEST_SIDE <= side <= LARGEST_SIDE for side in (width, height)):
@@ -56,7 +63,7 @@ def frame_photo(image: Image, face: Face, width: int, height: int) -> Framed:
     window = choose_window(face, width, height)
     scale = width / window.width
     landmarks = face.landmarks * np.float32(scale)
-    landmarks[:, :2] -= np.float32([window.x * scale, window.y * scale])
+    landmarks[:, :2] -= floats([window.x * scale, window.y * scale])
     return Framed(
         canvas=_cut(image, window, width, height),
         landmarks=landmarks,
@@ -159,7 +166,7 @@ def _cut_mask(face: Face, window: Window, width: int, height: int) -> NDArray[np
     scale = width / window.width
     per_mask = face.photo_width / face.person.shape[1] * scale
     per_mask_y = face.photo_height / face.person.shape[0] * scale
-    place = np.float32(
+    place = floats(
         [
             [per_mask, 0, (per_mask - 1) / 2 - window.x * scale],
             [0, per_mask_y, (per_mask_y - 1) / 2 - window.y * scale],

@@ -1,9 +1,13 @@
 """The mouth's own frame of reference: where things are, whatever the head's tilt and size.
 
 Lengths are in S, the distance of the outer eye corners in three dimensions (about 90 mm).
-X runs along the mouth to the right of the picture, Y down the face; the origin is between the lips.
+X runs along the mouth to the right of the picture, Y down the face, from between the lips.
 """
 
+# OpenCV, SciPy and MediaPipe carry no types:
+# mypy: disable-error-code="no-any-return"
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -23,6 +27,10 @@ EDGE_INSET = 0.010  # S: from the found edge of a parted lip into the lip
 LINE_SAMPLES = 161
 
 
+def floats(values: Sequence[object]) -> Array:
+    return np.array(values, np.float32)
+
+
 def smoothstep(start: float, stop: float, x: Array) -> Array:
     t = np.clip((x - start) / (stop - start), 0, 1)
     return (t * t * (3 - 2 * t)).astype(np.float32)
@@ -34,7 +42,7 @@ class MouthFrame:
 
     upper_edge, lower_edge: where the upper lip ends and the lower lip begins (equal: closed lips).
     parted: whether the photo shows them apart.
-    Single heights are those of the middle column: nose (bottom of the nose), lip_top, lip_bottom, chin.
+    Single heights are those of the middle column; nose is the bottom of the nose.
     """
 
     origin: Array  # (2,) canvas pixels
@@ -65,7 +73,7 @@ class MouthFrame:
         ).astype(np.float32)
 
     def across(self, x: Array) -> Array:
-        """X as a share of the half mouth: -1 at the left corner, 0 in the middle, 1 at the right."""
+        """X as a share of the half mouth: -1 at the left corner, 1 at the right."""
         return np.where(x < 0, x / -self.left_corner, x / self.right_corner).astype(np.float32)
 
     def upper_at(self, x: Array) -> Array:
@@ -76,7 +84,7 @@ class MouthFrame:
 
 
 def mouth_frame(canvas: Image, landmarks: Array) -> MouthFrame:
-    """Measure the mouth of a framed photo; the line between closed lips is found in the picture."""
+    """Measure the mouth of a framed photo; where lips meet or end is found in the picture."""
     eyes = landmarks[list(mesh.OUTER_EYE_CORNERS)]
     scale_px = float(np.linalg.norm(eyes[1] - eyes[0]))
     points = landmarks[:, :2]
@@ -168,7 +176,7 @@ def _lip_edge(
     lab = cv2.GaussianBlur(cv2.cvtColor(seen, cv2.COLOR_RGB2LAB).astype(np.float32), (0, 0), 1.2)
     lip_rows = share[:, 0] > 0.8
     lip = np.median(lab[lip_rows].reshape(-1, 3), axis=0)
-    unlike = np.linalg.norm((lab - lip) * np.float32([0.5, 1.5, 1.5]), axis=-1)
+    unlike = np.linalg.norm((lab - lip) * floats([0.5, 1.5, 1.5]), axis=-1)
     step = np.zeros_like(unlike)
     step[3:-3] = unlike[:-6] - unlike[6:]  # falls where lip begins
     strength = step / (float(np.quantile(step, 0.98)) + 3)

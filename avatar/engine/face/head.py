@@ -1,4 +1,7 @@
-"""How the head turns and the shoulders breathe: a few scalar fields on a coarse grid over the canvas."""
+"""How the head turns and the shoulders breathe: a few scalar fields on a coarse grid."""
+
+# OpenCV, SciPy and MediaPipe carry no types:
+# mypy: disable-error-code="no-any-return"
 
 from dataclasses import dataclass
 
@@ -20,9 +23,9 @@ BREATH = 0.028  # S: how far the shoulders rise
 
 @dataclass(frozen=True)
 class HeadFields:
-    """Grid point (row r, column c) is at canvas pixel (STEP*(c-MARGIN) + (STEP-1)/2, the same for r).
+    """Grid points stand in the middles of squares of STEP canvas pixels, MARGIN of them outside.
 
-    basis: (5, rows, columns) float32: weight, weight*x, weight*y, weight*z about the neck, and breath.
+    basis: (5, rows, columns) float32: weight, weight*x, weight*y, weight*z about the neck, breath.
     at: (rows, columns, 2) the canvas pixels themselves.
     """
 
@@ -55,6 +58,7 @@ def head_fields(framed: Framed) -> HeadFields:
     down /= np.linalg.norm(down)
     below_chin = ((at - chin) @ down) / scale_px
     weight = _weight(points, person, at, below_chin, scale_px)
+    weight *= _inside(at, width, height, scale_px)
     pivot = chin + 0.3 * scale_px * down
     x, y = (at - pivot)[..., 0], (at - pivot)[..., 1]
     breath = _breath(person, below_chin, at[..., 1], height, scale_px)
@@ -79,8 +83,15 @@ def _weight(points: Array, person: Array, at: Array, below_chin: Array, scale_px
     return cv2.GaussianBlur(weight, (0, 0), max(0.8, 0.06 * scale_px / STEP)) * (weight > 0)
 
 
+def _inside(at: Array, width: int, height: int, scale_px: float) -> Array:
+    """0 at the edges of the canvas, beyond which there is no picture."""
+    far = np.array([width - 1, height - 1], np.float32)
+    away = np.minimum(at, far - at).min(axis=-1)
+    return smoothstep(0.0, 0.15 * scale_px, away)
+
+
 def _depth(points: Array, at: Array) -> Array:
-    """z relative to the neck's axis, canvas pixels, near is negative; behind the face's rim: the rim's."""
+    """z from the neck's axis in canvas pixels, near is negative; its rim's around the face."""
     outline = points[: mesh.N_POINTS - 10]
     edges = points[[mesh.RIGHT_CHEEK_EDGE, mesh.LEFT_CHEEK_EDGE], 2].mean()
     inside = LinearNDInterpolator(outline[:, :2], outline[:, 2])(at)

@@ -1,5 +1,8 @@
 """What is seen between the lips: cavity, tongue and teeth, the photo's own where it shows them."""
 
+# OpenCV, SciPy and MediaPipe carry no types:
+# mypy: disable-error-code="no-any-return"
+
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -7,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.engine.face.geometry import EDGE_INSET, MouthFrame, smoothstep
+from avatar.engine.face.geometry import EDGE_INSET, MouthFrame, floats, smoothstep
 from avatar.engine.face.portrait import Face
 from avatar.engine.face.yuv import Patch, patch_from_rgb
 from avatar.engine.types import Image
@@ -43,8 +46,11 @@ def draw_interior(
     at: Array,
     closed: tuple[Callable[[Array], Array], Callable[[Array], Array]],
 ) -> Interior:
-    """at: (rows, columns, 2) canvas pixels of the patch. closed: where the lips meet at rest, in S,
-    for the upper lip and, with the photo's own jaw, for the lower."""
+    """Paint the patches.
+
+    at: (rows, columns, 2) canvas pixels of the patch. closed: Y at which the lips meet at rest,
+    for the upper lip and, where the photo has the jaw, for the lower.
+    """
     x, y = mouth.local(at)
     palette = _palette(face)
     back = _over(
@@ -81,13 +87,13 @@ class _Palette:
 def _palette(face: Face) -> _Palette:
     """Colours under the photo's own light: nothing lighter than the eye white."""
     white = face.eye_white
-    tooth = white * np.float32([0.98, 0.95, 0.89])
+    tooth = white * floats([0.98, 0.95, 0.89])
     lips = face.lips
-    flesh = 0.55 * lips + 0.45 * face.skin * np.float32([0.95, 0.62, 0.62])
+    flesh = 0.55 * lips + 0.45 * face.skin * floats([0.95, 0.62, 0.62])
     return _Palette(
         tooth=tooth,
-        tongue=flesh * np.float32([0.72, 0.60, 0.60]),
-        dark=np.minimum(lips * np.float32([0.17, 0.09, 0.09]), 60).astype(np.float32),
+        tongue=flesh * floats([0.72, 0.60, 0.60]),
+        dark=np.minimum(lips * floats([0.17, 0.09, 0.09]), 60).astype(np.float32),
         side_light=0.0,
     )
 
@@ -148,7 +154,7 @@ def _teeth(
         length = LOWER_HEIGHT
         shade = 0.80
     else:
-        shorter = np.float32([0.0, 0.010, 0.002, 0.012, 0.016, 0.02])[which]
+        shorter = floats([0.0, 0.010, 0.002, 0.012, 0.016, 0.02])[which]
         edge = edge_y - shorter - 0.020 * arch**2
         inward = edge - y
         corner = 0.013 * np.exp(-((from_border / 0.012) ** 2))
@@ -178,7 +184,7 @@ class _Own:
         self.cut = self._cut()
 
     def _cut(self) -> Array:
-        """Y along the mouth where the upper teeth end: the end of the first light run from above."""
+        """Y where the upper teeth end: where the first light run from above does."""
         mouth = self.mouth
         luma = cv2.GaussianBlur(self.photo.mean(-1), (0, 0), 1.0)
         share = np.linspace(0.04, 1.0, 49, dtype=np.float32)

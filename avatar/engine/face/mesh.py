@@ -1,4 +1,4 @@
-"""Which of the 478 points of MediaPipe's refined face mesh is what. "Right" is the person's own."""
+"""Which of the 478 points of MediaPipe's refined face mesh is what. Right is the person's own."""
 
 import numpy as np
 

@@ -1,5 +1,8 @@
 """From curves to the coefficients of the rig's fields, a row a frame."""
 
+# OpenCV, SciPy and MediaPipe carry no types:
+# mypy: disable-error-code="no-any-return"
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +34,9 @@ class Motion:
     blink: Array
     gaze: Array
 
+    def __getitem__(self, rows: slice) -> "Motion":
+        return Motion(**{name: values[rows] for name, values in vars(self).items()})
+
     def __len__(self) -> int:
         return len(self.face)
 
@@ -41,7 +47,7 @@ def motion(rig: Rig, performance: Performance, start: int, stop: int) -> Motion:
     Raises InputError for an unknown curve, a curve of another length or one that is not a number.
     """
     curve = _read_curves(performance, start, stop)
-    # Pressed lips stay together whatever the jaw does; a tucked lip still shows the teeth above it.
+    # Pressed lips stay together whatever the jaw does.
     apart = 1 - curve["press"]
     face = {
         "rest": np.ones(stop - start, np.float32),

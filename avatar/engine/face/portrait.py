@@ -1,5 +1,8 @@
 """Everything that is known about the one face of a photo, worked out once and kept."""
 
+# OpenCV, SciPy and MediaPipe carry no types:
+# mypy: disable-error-code="no-any-return"
+
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -22,11 +25,13 @@ GLASSES_STEP = 18.0  # luma over 3 % of the eye distance, on the bridge of the n
 class Face:
     """One person of one photo.
 
-    landmarks: (478, 3) float32, x and y in pixels of the photo, z in the same unit, near is negative.
+    landmarks: (478, 3) float32, x and y in pixels of the photo, z in the same unit, near is
+      negative.
     person: (h, w) uint8, 255 where the person is, at most 512 px a side, over the whole photo.
     Angles in degrees as in `avatar.engine.lips.curves`. Colours are RGB in [0, 255].
     lip_gap: opening of the lips over the distance of the outer eye corners.
-    teeth: share of the opening that is teeth, in [0, 1]. glasses: whether a frame crosses the nose.
+    teeth: share of the opening that is teeth, in [0, 1].
+    glasses: whether a frame crosses the nose.
     """
 
     photo_width: int

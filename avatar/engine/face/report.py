@@ -1,5 +1,8 @@
 """What a photo is worth as a portrait, in sentences for the creator."""
 
+# OpenCV, SciPy and MediaPipe carry no types:
+# mypy: disable-error-code="no-any-return"
+
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -24,9 +27,10 @@ OPEN_ABOVE = 0.045  # gap between the lips over the distance of the outer eye co
 class PhotoReport:
     """One photo, judged.
 
-    faces: boxes left to right in pixels of the photo, each x, y, width, height, width_px (cheek to cheek).
+    faces: boxes left to right in pixels of the photo, each x, y, width, height and width_px, which
+      is from cheek to cheek.
     face_index: the face the other figures are about, or None.
-    Angles in degrees as in `avatar.engine.lips.curves`; sharpness and evenness in [0, 1], 1 is best.
+    Angles in degrees as in `avatar.engine.lips.curves`; sharpness and evenness in [0, 1], 1 best.
     problems: why it cannot be used; warnings: what will look worse than it could.
     """
 
@@ -223,7 +227,7 @@ def _evenness(image: Image, landmarks: NDArray[np.float32]) -> float:
 
 
 def _mouth_covered(image: Image, face: Found) -> bool:
-    """A hand's finger over the lips, or a mask: a lower face unlike the upper with no lips to see."""
+    """Fingers over the lips, or a mask: a lower face unlike the upper with no lips to see."""
     return _masked(image, face.landmarks) or _hand_over_mouth(image, face)
 
 

@@ -1,16 +1,18 @@
 """A photo made ready to move: everything that is the same in each of its frames."""
 
+# OpenCV, SciPy and MediaPipe carry no types:
+# mypy: disable-error-code="no-any-return"
+
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from avatar.engine.face.eyes import Eye, find_eyes
 from avatar.engine.face.fields import FIELDS, UPPER_CLOSES, FaceFields, face_fields
 from avatar.engine.face.framing import frame_photo
-from avatar.engine.face.geometry import MouthFrame, mouth_frame
-from avatar.engine.face.head import HeadFields, head_fields
+from avatar.engine.face.geometry import MouthFrame, floats, mouth_frame
+from avatar.engine.face.head import MARGIN, STEP, HeadFields, head_fields
 from avatar.engine.face.interior import Interior, draw_interior
 from avatar.engine.face.portrait import Face
 from avatar.engine.face.yuv import Patch, cut_patch, planes_from_rgb
@@ -24,7 +26,7 @@ class MouthRig:
     """Patches on the canvas from `origin` (x, y) on, all of one size.
 
     upper_lip, lower_lip: the photo, their alphas what belongs to each layer of skin.
-    box: (x0, y0, x1, y1) canvas pixels in which closed lips are put together; the mouth opens down.
+    box: (x0, y0, x1, y1) canvas pixels in which closed lips are put together.
     down: unit vector down the face; jaw_px: how far jaw=1 takes the lower teeth.
     shadow_px: how far the lips' shadow reaches into the mouth.
     """
@@ -132,11 +134,9 @@ def _span(
     mouth: MouthFrame, low: tuple[float, float], high: tuple[float, float]
 ) -> tuple[float, float, float, float]:
     """Canvas box around corners and lip line with margins in S."""
-    x = np.float32([mouth.left_corner + low[0], mouth.right_corner + high[0]])
-    y = np.float32([mouth.upper_edge.min() + low[1], mouth.lower_edge.max() + high[1]])
-    corners = mouth.canvas(
-        np.float32([x[0], x[1], x[0], x[1]]), np.float32([y[0], y[0], y[1], y[1]])
-    )
+    x = floats([mouth.left_corner + low[0], mouth.right_corner + high[0]])
+    y = floats([mouth.upper_edge.min() + low[1], mouth.lower_edge.max() + high[1]])
+    corners = mouth.canvas(floats([x[0], x[1], x[0], x[1]]), floats([y[0], y[0], y[1], y[1]]))
     (left, top), (right, bottom) = corners.min(0), corners.max(0)
     return float(left), float(top), float(right), float(bottom)
 
@@ -145,7 +145,7 @@ def _clipped(
     box: tuple[float, float, float, float], width: int, height: int
 ) -> tuple[int, int, int, int]:
     """Even pixels within the canvas."""
-    x0, y0 = max(0, int(box[0])) & ~1, max(0, int(box[1])) & ~1
+    x0, y0 = max(0, int(np.floor(box[0]))) & ~1, max(0, int(np.floor(box[1]))) & ~1
     x1, y1 = min(width, int(box[2]) + 2) & ~1, min(height, int(box[3]) + 2) & ~1
     return x0, y0, x1, y1
 
@@ -156,3 +156,16 @@ def mouth_box(rig: Rig, weights: Array) -> tuple[int, int, int, int]:
     drop = rig.face.jaw_px * float(weights[FIELDS.index("glued")]) * np.abs(rig.mouth.down)
     side, down = int(drop[0]), int(drop[1])
     return _clipped((x0 - side, y0, x1 + side, y1 + down), rig.width, rig.height)
+
+
+def moved_box(rig: Rig, box: tuple[int, int, int, int], head: Array) -> tuple[int, int, int, int]:
+    """Where the content of a box of the canvas is in the frame, generously. head: (2, 5)."""
+    if not head.any():
+        return box
+    x0, y0, x1, y1 = box
+    columns = slice(x0 // STEP + MARGIN, x1 // STEP + MARGIN + 1)
+    rows = slice(y0 // STEP + MARGIN, y1 // STEP + MARGIN + 1)
+    dx, dy = head @ rig.head.basis[:, rows, columns].reshape(5, -1)
+    return _clipped(
+        (x0 + dx.min(), y0 + dy.min(), x1 + dx.max(), y1 + dy.max()), rig.width, rig.height
+    )

@@ -1,4 +1,7 @@
-"""RGB to and from planar YUV 4:2:0, BT.709, limited range; chroma sits between four luma pixels."""
+"""RGB to and from planar YUV 4:2:0, BT.709, limited range; chroma is between four pixels."""
+
+# OpenCV, SciPy and MediaPipe carry no types:
+# mypy: disable-error-code="no-any-return"
 
 from typing import NamedTuple
 

@@ -1,0 +1,344 @@
+"""Draw frames with torch, many at once: the same steps as `cpu`, for a GPU.
+
+Positions are rounded to 1/32 pixel and looked-up values to whole numbers, as OpenCV does, so that
+both agree.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from avatar.engine.face import cpu
+from avatar.engine.face.eyes import GAZE_PX, Eye
+from avatar.engine.face.head import MARGIN, STEP
+from avatar.engine.face.motion import Motion
+from avatar.engine.face.rig import Rig, mouth_box, moved_box
+from avatar.engine.face.yuv import Patch
+
+BATCH = 16
+Box = tuple[int, int, int, int]
+
+
+class Picture(NamedTuple):
+    """y (T, rows, columns), u and v (T, rows/2, columns/2), float32."""
+
+    y: Tensor
+    u: Tensor
+    v: Tensor
+
+
+class TorchRenderer:
+    def __init__(self, rig: Rig, device: str) -> None:
+        self.rig = rig
+        self.device = torch.device(device)
+        face = rig.face
+        rows, columns = face.upper.shape[1:3]
+        self.upper = self._tensor(face.upper.reshape(len(face.upper), -1))
+        self.lower = self._tensor(face.lower.reshape(len(face.lower), -1))
+        self.below = torch.from_numpy(face.below).to(self.device)[None, ..., None]
+        self.face_origin = self._tensor(np.array(face.origin))
+        self.face_grid = _pixels(columns, rows, self.device)
+        self.at = self._tensor(rig.head.at)
+        self.basis = self._tensor(rig.head.basis)
+        self.photo = self._patch(Patch(rig.y, rig.u, rig.v, rig.y))
+        mouth = rig.mouth
+        self.upper_lip, self.lower_lip = map(self._patch, (mouth.upper_lip, mouth.lower_lip))
+        self.interior = {
+            name: self._patch(getattr(mouth.interior, name))
+            for name in ("back", "tip", "jaw", "teeth")
+        }
+        self.lids = [self._tensor(eye.lid).permute(2, 0, 1)[None] for eye in rig.eyes]
+        self.shut = [self._patch(eye.shut) for eye in rig.eyes]
+        offsets = torch.tensor([0.0, 1.0], device=self.device)
+        self.in_block = torch.stack(torch.meshgrid(offsets, offsets, indexing="xy"), dim=-1)
+
+    def frames(self, motion: Motion) -> Iterator[NDArray[np.uint8]]:
+        """(height*3//2, width) uint8, on the host."""
+        for batch in self.batches(motion):
+            yield from batch.cpu().numpy()
+
+    @torch.inference_mode()
+    def batches(self, motion: Motion) -> Iterator[Tensor]:
+        """(T, height*3//2, width) uint8, left on the device; at most BATCH frames each."""
+        for start in range(0, len(motion), BATCH):
+            yield self._batch(motion[start : start + BATCH])
+
+    def _batch(self, motion: Motion) -> Tensor:
+        weights = self._tensor(motion.face)
+        shape = (len(motion), *self.rig.face.upper.shape[1:])
+        upper, lower = (
+            self._turned_round((weights @ layer).reshape(shape))
+            for layer in (self.upper, self.lower)
+        )
+        expression = torch.where(self.below, lower, upper)
+        turned = self._head(self._tensor(motion.head))
+        source = self._through(turned, expression)
+        frame = self._warp(source)
+        for k, eye in enumerate(self.rig.eyes):
+            self._draw_eye(k, eye, motion, source, frame)
+        self._draw_mouth(turned, upper, lower, motion, frame)
+        planes = [_bytes(plane).reshape(len(motion), -1) for plane in frame]
+        return torch.cat(planes, dim=1).reshape(len(motion), -1, self.rig.width)
+
+    # Fields
+
+    def _turned_round(self, forward: Tensor) -> Tensor:
+        """As cpu: backward displacement in canvas pixels, (T, rows, columns, 2)."""
+        per_step = forward / self.rig.face.step
+        back = -per_step
+        image = per_step.permute(0, 3, 1, 2)
+        for _ in range(cpu.STEPS_BACK):
+            there = _sample(image, self.face_grid + back, zeros=True).permute(0, 2, 3, 1)
+            back = back - cpu.STEP_SIZE * (there + back)
+        return back * self.rig.face.step
+
+    def _head(self, weights: Tensor) -> Tensor:
+        forward = torch.einsum("tdb,brc->tdrc", weights, self.basis)
+        back = -forward.permute(0, 2, 3, 1)
+        for _ in range(2):
+            there = (self.at + back + (MARGIN * STEP - (STEP - 1) / 2)) / STEP
+            back = -_sample(forward, there).permute(0, 2, 3, 1)
+        return self.at + back
+
+    def _through(self, at: Tensor, expression: Tensor) -> Tensor:
+        there = (at - self.face_origin) / self.rig.face.step
+        moved = _sample(expression.permute(0, 3, 1, 2), there, zeros=True)
+        return at + moved.permute(0, 2, 3, 1)
+
+    # Pixels
+
+    def _warp(self, source: Tensor) -> Picture:
+        half = STEP // 2
+        fine = functional.interpolate(
+            (source - 0.5).permute(0, 3, 1, 2),
+            scale_factor=half,
+            mode="bilinear",
+            align_corners=False,
+        )
+        edge = half * MARGIN
+        rows, columns = self.rig.height // 2, self.rig.width // 2
+        first = fine[:, :, edge : edge + rows, edge : edge + columns].permute(0, 2, 3, 1)
+        whole = _rounded(first)[:, :, None, :, None] + self.in_block[:, None]
+        whole = whole.reshape(len(source), 2 * rows, 2 * columns, 2)
+        y = _look(self.photo.y, whole)
+        u, v = (_look(plane, first / 2) for plane in (self.photo.u, self.photo.v))
+        return Picture(y, u, v)
+
+    def _fine(self, field: Tensor, box: Box) -> Tensor:
+        x0, y0, x1, y1 = box
+        column0, row0 = x0 // STEP, y0 // STEP
+        column1, row1 = -(-x1 // STEP) + 2 * MARGIN, -(-y1 // STEP) + 2 * MARGIN
+        fine = functional.interpolate(
+            field[:, row0:row1, column0:column1].permute(0, 3, 1, 2),
+            scale_factor=STEP,
+            mode="bilinear",
+            align_corners=False,
+        )
+        top, left = y0 - row0 * STEP + MARGIN * STEP, x0 - column0 * STEP + MARGIN * STEP
+        return fine[:, :, top : top + y1 - y0, left : left + x1 - x0].permute(0, 2, 3, 1)
+
+    def _draw_eye(self, k: int, eye: Eye, motion: Motion, source: Tensor, frame: Picture) -> None:
+        x0, y0 = eye.origin
+        rows, columns = eye.lid.shape[:2]
+        drawn = cpu.eye_moves(eye, motion)
+        boxes = [
+            moved_box(self.rig, (x0, y0, x0 + columns, y0 + rows), head) if moves else None
+            for head, moves in zip(motion.head, drawn, strict=True)
+        ]
+        if not drawn.any():
+            return
+        box = _union(boxes)
+        at = self._fine(source, box)
+        here = at - self._tensor(np.array(eye.origin))
+        below, opening, rim, weight = _sample(self.lids[k], here).unbind(1)
+        gaze = self._tensor(-motion.gaze * np.float32(GAZE_PX * eye.iris_px))
+        picture = _see(self.photo, at + weight[..., None] * gaze[:, None, None])
+        blink = self._tensor(motion.blink[:, k])[:, None, None]
+        drop = opening * blink
+        above_edge = drop - below
+        skin = _see(self.shut[k], here)
+        carried = _see(self.photo, at - drop[..., None] * self._tensor(eye.down))
+        keeps = 1 - _smooth(blink, *cpu.LASHES_LEAVE)
+        _lay(skin, carried, ((rim - above_edge) / (0.35 * rim + 1) + 0.5).clamp(0, 1) * keeps)
+        line = torch.exp(-(((above_edge - 0.5 * eye.lash_px) / eye.lash_px) ** 2))
+        dark = (opening / (3 * eye.lash_px)).clamp(0, 1) * cpu.LASH_LINE
+        lash = Picture(*self._tensor(eye.lash))
+        _lay(skin, lash, dark * line * _smooth(blink, *cpu.LASH_LINE_COMES))
+        closing = (above_edge / cpu.LID_SOFT_PX + 0.5).clamp(0, 1) * (blink > 0)
+        _lay(picture, skin, closing)
+        _paste(picture, box, boxes, frame)
+
+    def _draw_mouth(
+        self, turned: Tensor, upper: Tensor, lower: Tensor, motion: Motion, frame: Picture
+    ) -> None:
+        mouth = self.rig.mouth
+        boxes = [
+            moved_box(self.rig, mouth_box(self.rig, face), head)
+            for face, head in zip(motion.face, motion.head, strict=True)
+        ]
+        box = _union(boxes)
+        at = self._fine(turned, box)
+        there = (at - self.face_origin) / self.rig.face.step
+        above, beneath = (
+            _sample(layer.permute(0, 3, 1, 2), there, zeros=True).permute(0, 2, 3, 1)
+            for layer in (upper, lower)
+        )
+        here = at - self._tensor(np.array(mouth.origin))
+        over_at, under_at = here + above, here + beneath
+        over_alpha = _look(self.upper_lip.alpha, over_at) / 255
+        under_alpha = _look(self.lower_lip.alpha, under_at) / 255
+        picture = _see(self.lower_lip, under_at)
+        self._draw_inside(picture, here, over_alpha, under_alpha, motion)
+        _lay(picture, _see(self.upper_lip, over_at), over_alpha)
+        _paste(picture, box, boxes, frame)
+
+    def _draw_inside(
+        self,
+        picture: Picture,
+        here: Tensor,
+        over_alpha: Tensor,
+        under_alpha: Tensor,
+        motion: Motion,
+    ) -> None:
+        mouth = self.rig.mouth
+        down = self._tensor(mouth.down)
+        jaw, tuck, tongue = (
+            self._tensor(values)[:, None, None]
+            for values in (motion.jaw, motion.tuck, motion.tongue)
+        )
+        dropped = down * (mouth.jaw_px * jaw)[..., None]
+        behind = here - dropped * cpu.BACK_FOLLOWS
+        inside = _see(self.interior["back"], behind)
+        raised = behind + down * (cpu.TIP_RISES * mouth.jaw_px * tongue)[..., None]
+        tip = self.interior["tip"]
+        _lay(inside, _see(tip, raised), _look(tip.alpha, raised) / 255 * tongue)
+        low = self.interior["jaw"]
+        _lay(inside, _see(low, here - dropped), _look(low.alpha, here - dropped) / 255)
+        on_skull = here + down * (cpu.BITE_UNDER * self.rig.scale_px * tuck)[..., None]
+        teeth = _see(self.interior["teeth"], on_skull)
+        teeth_alpha = _look(self.interior["teeth"].alpha, on_skull) / 255
+        _lay(inside, teeth, teeth_alpha)
+        _dim(inside, _light(over_alpha, under_alpha, mouth.shadow_px))
+        _lay(picture, inside, 1 - under_alpha)
+        _dim(teeth, torch.full_like(teeth.y, cpu.BITE_LIGHT))
+        _lay(picture, teeth, teeth_alpha * tuck)
+
+    def _tensor(self, values: NDArray[np.generic]) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(values, np.float32)).to(self.device)
+
+    def _patch(self, patch: Patch) -> "_Patch":
+        return _Patch(*(self._tensor(plane) for plane in patch))
+
+
+class _Patch(NamedTuple):
+    y: Tensor
+    u: Tensor
+    v: Tensor
+    alpha: Tensor
+
+
+def _pixels(columns: int, rows: int, device: torch.device) -> Tensor:
+    x = torch.arange(columns, device=device, dtype=torch.float32)
+    y = torch.arange(rows, device=device, dtype=torch.float32)
+    return torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1)
+
+
+def _rounded(at: Tensor) -> Tensor:
+    return torch.round(at * 32) / 32
+
+
+def _sample(image: Tensor, at: Tensor, *, zeros: bool = False) -> Tensor:
+    """image (1 or T, C, h, w) at (T, rows, columns, 2) of its pixels: (T, C, rows, columns)."""
+    size = torch.tensor([image.shape[3] - 1, image.shape[2] - 1], device=at.device)
+    where = _rounded(at) * (2 / size) - 1
+    return functional.grid_sample(
+        image.expand(len(at), -1, -1, -1),
+        where,
+        mode="bilinear",
+        padding_mode="zeros" if zeros else "border",
+        align_corners=True,
+    )
+
+
+def _look(plane: Tensor, at: Tensor) -> Tensor:
+    """A plane of bytes at (T, rows, columns, 2): whole numbers."""
+    return torch.floor(_sample(plane[None, None], at)[:, 0] + 0.5)
+
+
+def _see(patch: _Patch, at: Tensor) -> Picture:
+    small = (_halved(at.permute(0, 3, 1, 2)).permute(0, 2, 3, 1) - 0.5) * 0.5
+    return Picture(_look(patch.y, at), _look(patch.u, small), _look(patch.v, small))
+
+
+def _halved(values: Tensor) -> Tensor:
+    """Mean of two by two, over the last two axes."""
+    return functional.avg_pool2d(values, 2)
+
+
+def _lay(under: Picture, over: Picture, alpha: Tensor) -> None:
+    small = _halved(alpha)
+    for below, above, share in zip(under, over, (alpha, small, small), strict=True):
+        below += share * (above - below)
+
+
+def _dim(picture: Picture, light: Tensor) -> None:
+    small = _halved(light)
+    for plane, black, share in zip(picture, (16, 128, 128), (light, small, small), strict=True):
+        plane.sub_(black).mul_(share).add_(black)
+
+
+def _smooth(x: Tensor, start: float, stop: float) -> Tensor:
+    t = ((x - start) / (stop - start)).clamp(0, 1)
+    return t * t * (3 - 2 * t)
+
+
+def _light(upper: Tensor, lower: Tensor, reach_px: float) -> Tensor:
+    near = [_blurred(_halved(lip), reach_px / 2) for lip in (upper, lower)]
+    light = (1 - cpu.SHADOW_UPPER * near[0]) * (1 - cpu.SHADOW_LOWER * near[1])
+    return functional.interpolate(
+        light[:, None], scale_factor=2, mode="bilinear", align_corners=False
+    )[:, 0]
+
+
+def _blurred(values: Tensor, sigma: float) -> Tensor:
+    """(T, rows, columns), as cv2.GaussianBlur does it for floats."""
+    size = round(sigma * 8 + 1) | 1
+    kernel = torch.from_numpy(cv2.getGaussianKernel(size, sigma, cv2.CV_32F)).to(values)
+    pad = size // 2
+    if pad >= min(values.shape[1:]):
+        padded = functional.pad(values[:, None], (pad, pad, pad, pad), mode="replicate")
+    else:
+        padded = functional.pad(values[:, None], (pad, pad, pad, pad), mode="reflect")
+    across = functional.conv2d(padded, kernel.reshape(1, 1, 1, -1))
+    return functional.conv2d(across, kernel.reshape(1, 1, -1, 1))[:, 0]
+
+
+def _union(boxes: Sequence[Box | None]) -> Box:
+    seen = np.array([box for box in boxes if box is not None])
+    x0, y0 = seen[:, :2].min(0).tolist()
+    x1, y1 = seen[:, 2:].max(0).tolist()
+    return x0, y0, x1, y1
+
+
+def _paste(picture: Picture, box: Box, boxes: Sequence[Box | None], frame: Picture) -> None:
+    """Put a picture of `box` into the frames, each only within its own box (None: not at all)."""
+    x0, y0, x1, y1 = box
+    device = picture.y.device
+    own = torch.tensor([b if b is not None else (0, 0, 0, 0) for b in boxes], device=device)
+    left, top, right, bottom = own.T[..., None, None]
+    for target, plane, part in zip(frame, picture, (1, 2, 2), strict=True):
+        x = torch.arange(x0 // part, x1 // part, device=device)[None, None] * part
+        y = torch.arange(y0 // part, y1 // part, device=device)[None, :, None] * part
+        inside = (x >= left) & (x < right) & (y >= top) & (y < bottom)
+        area = target[:, y0 // part : y1 // part, x0 // part : x1 // part]
+        area.copy_(torch.where(inside, plane, area))
+
+
+def _bytes(plane: Tensor) -> Tensor:
+    return torch.round(plane).clamp(0, 255).to(torch.uint8)
