@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 # --- how long words take -------------------------------------------------------------------------
 
-# Syllables a second of unhurried reading, pauses apart: 0.85 of what Pellegrino, Coupé & Marsico
-# 2011 and Coupé et al. 2019 measured, whose readers are quicker than somebody who wants to be
-# followed on a phone. With the time around each word, within a tenth of what the sketch voice
-# takes in en, de, fr, es, it, pt and nl.
+# Syllables a second of unhurried speech, pauses apart. en, de, es, it, zh, ja: 0.85 of what
+# Pellegrino, Coupé & Marsico 2011 measured, whose readers are quicker than somebody who wants to
+# be followed on a phone. fr, nl, pt: fitted to the sketch voice, which all seven European ones
+# meet within a tenth. The rest are estimates.
 SYLLABLES_PER_SECOND = {
     "en": 5.3, "de": 5.1, "fr": 6.9, "es": 6.6, "it": 5.9, "pt": 5.8, "nl": 4.8, "zh": 4.4,
     "ja": 6.7, "ko": 6.0, "tr": 5.9, "fi": 6.0, "hu": 5.0, "pl": 5.6, "ru": 5.5, "hi": 5.5,
@@ -20,9 +20,7 @@ SYLLABLES_PER_SECOND = {
 }  # fmt: skip
 OTHER_SYLLABLES_PER_SECOND = 5.4
 SENTENCE_PAUSE_MS, COMMA_PAUSE_MS, WORD_MS = 350, 150, 35
-SYLLABLES_PER_DIGIT = (
-    1.7  # "1250" is said as a number, which is near to this in the languages above
-)
+SYLLABLES_PER_DIGIT = 1.7  # "1250" is said as a number
 
 _NUMBER = re.compile(r"\d+(?:[.,:\u202f ]\d{3})*(?:[.,:]\d+)?")
 _VOWELS = re.compile(r"[aeiouyæøœɪаеёиоуыэюяєіїαεηιουω]+")

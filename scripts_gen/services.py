@@ -93,8 +93,7 @@ def open_places(
 
 @transaction.atomic
 def plan_week(creator: Creator, monday: dt.date, per_week: int = cadence.PER_WEEK) -> list[Slot]:
-    """Fill the week that holds `monday` up to `per_week` slots; days that are over stay as they
-    are.
+    """Fill the week that holds `monday` up to `per_week` slots; days that are over stay.
 
     Returns all slots of the week, in the order of their days. Safe to call twice.
     """
@@ -216,8 +215,7 @@ def configured_writer() -> Writer:
 
 
 def write_script(slot: Slot, writer: Writer | None = None) -> Script:
-    """A new proposed version for the slot, made of its creator's notes; earlier proposals are
-    replaced.
+    """A new proposal for the slot, made of its creator's notes; an earlier one is replaced.
 
     An approved version stays until the new one is approved. Raises WriterError with a sentence.
     """
@@ -235,7 +233,8 @@ def research_slot(slot: Slot) -> BriefData:
         raise NeedsNotes(
             "There are no notes to write from. Add one with about five sentences on your subject."
         )
-    used = _said_elsewhere(slot)
+    said = _said_elsewhere(slot)
+    used = [sentence for _, sentence in said]
     chosen = research.choose_sources(
         [_source(note) for note in notes.values()],
         slot.topic,
@@ -259,7 +258,7 @@ def research_slot(slot: Slot) -> BriefData:
         titles={source.note_id: source.title for source in chosen},
         links={s.note_id: notes[s.note_id].url for s in chosen if notes[s.note_id].url},
         wishes=_wishes(slot),
-        said_before=len(used),
+        said_before=sum(note_id in {source.note_id for source in chosen} for note_id, _ in said),
     )
 
 
@@ -273,8 +272,8 @@ def _source(note: Note) -> Source:
     )
 
 
-def _said_elsewhere(slot: Slot) -> list[str]:
-    """Sentences of the creator's notes that are in scripts already, except in this slot's own.
+def _said_elsewhere(slot: Slot) -> list[tuple[int, str]]:
+    """Sentences of notes, with the note's id, that are in scripts other than this slot's.
 
     What was rejected may be said again, but not in the slot in which it was rejected.
     """
@@ -282,7 +281,7 @@ def _said_elsewhere(slot: Slot) -> list[str]:
     others = said.exclude(slot=slot).filter(state__in=(State.PROPOSED, State.APPROVED))
     here = said.filter(slot=slot, state=State.REJECTED)
     return [
-        entry.get("quote") or entry["sentence"]
+        (entry["note_id"], entry.get("quote") or entry["sentence"])
         for evidence in [
             *others.values_list("evidence", flat=True),
             *here.values_list("evidence", flat=True),
@@ -452,9 +451,7 @@ def evidence_of(script: Script, known: Iterable[dict[str, Any]]) -> list[dict[st
 
 
 def _lock(slot_pk: int) -> None:
-    """One decision at a time in a slot: the second tab waits here and then sees what the first
-    did.
-    """
+    """One decision at a time in a slot: the second tab waits, then sees what the first did."""
     Slot.objects.select_for_update().get(pk=slot_pk)
 
 

@@ -142,9 +142,7 @@ def _listed(line: str) -> Block | None:
 
 
 def _join_wrapped(lines: list[str]) -> list[str]:
-    """Lines broken by a mail program are joined; lines that are thoughts of their own stay
-    apart.
-    """
+    """Lines broken by a mail program are joined; lines that are thoughts stay apart."""
     if not lines:
         return []
     longest = max(map(len, lines))
@@ -162,9 +160,7 @@ def _join_wrapped(lines: list[str]) -> list[str]:
 
 
 def _with_bare_headings(found: list[Block]) -> list[Block]:
-    """In a text that ends its sentences, a short line that does not is a heading, a byline or a
-    caption.
-    """
+    """In a text that ends its sentences, a short line that does not end is a heading."""
     paragraphs = [block for block in found if block.kind == "paragraph"]
     ended = sum(ends_itself(block.text) for block in paragraphs)
     if not paragraphs or ended < 0.3 * len(paragraphs):

@@ -88,9 +88,7 @@ def find_points(
 
 
 def closure(point: Point, by_place: dict[tuple[int, int], Point]) -> list[Point] | None:
-    """The point with all that it leans on or promises, in order. None when a part of that is
-    missing.
-    """
+    """The point with all it leans on or promises, in order. None when a part is missing."""
     first = last = point
     result = [point]
     while first.follows:

@@ -16,9 +16,7 @@ TWINS = 0.7  # share of common terms from which two sentences say the same
 
 
 def terms(text: str, tag: str) -> list[str]:
-    """What a text is about: its words without stop words, endings cut so that bake and baked
-    meet.
-    """
+    """What a text is about: its words without stop words, cut so that bake meets baked."""
     stop = language(tag).stop_words
     return [_stem(word) for word in map(str.lower, words(text)) if word not in stop]
 

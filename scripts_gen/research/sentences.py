@@ -49,9 +49,7 @@ class Sentence:
 
 
 def words(text: str) -> list[str]:
-    """Words and numbers as written. A sign of Chinese, Japanese or Korean writing counts as
-    one.
-    """
+    """Words and numbers as written; a sign of Chinese, Japanese or Korean is a word."""
     found: list[str] = []
     for token in _TOKEN.findall(text):
         if _CJK.search(token):
@@ -95,9 +93,7 @@ def _is_end(text: str, start: int, match: re.Match[str], known: Language) -> boo
 
 
 def sentences(text: str, tag: str = "en") -> list[Sentence]:
-    """All speakable sentences of a note. Holes, fragments and endless sentences are missing;
-    positions tell.
-    """
+    """The sentences of a note that can be said; gaps in the positions are what cannot."""
     known = language(tag)
     position, found = 0, []
     for paragraph, group in enumerate(_groups(blocks(text), tag)):

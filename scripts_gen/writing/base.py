@@ -55,9 +55,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Draft:
-    """A script before anybody has seen it. Hashtags are without '#'; evidence follows the spoken
-    order.
-    """
+    """A script nobody has seen yet. Hashtags have no '#'; evidence is in spoken order."""
 
     hook: str
     body: str

@@ -35,9 +35,10 @@ MIN_SHARE = 0.55  # of the wanted length; less is no reel
 MAX_SHARE = 1.1
 SECONDS_PER_SENTENCE = 5
 MAX_HOOK_WORDS = 15
-STRIKING = 1.9  # hook merit from which a sentence beats the title
+# Hook merit from which a sentence beats the title, and beats a title that is a question.
+STRIKING, STRIKING_MORE = 1.9, 2.4
 DULL = (
-    "time people thing minute hour second days week month year need really first every part "
+    "time people thing ends minute hour second days week month year need really first every part "
     "point kind works using makes turn lets well good"
 )
 COUNTS = "no one two three four five six seven eight nine ten eleven twelve"
@@ -160,7 +161,8 @@ def choose_hook(brief: BriefData, persona: Persona, turn: int) -> Hook | None:
         if can_open(point) and closure(point, by_place)
     ]
     best = max(merits, default=None)
-    if best and best[0] >= STRIKING:
+    asks = is_question(brief.topic, persona.language) and not brief.said_before
+    if best and best[0] >= (STRIKING_MORE if asks else STRIKING):
         return _said(points[-best[2]])
     title = None if brief.said_before and best else title_hook(brief, persona, turn)
     if title:
@@ -198,7 +200,7 @@ def hook_merit(point: Point, persona: Persona) -> float:
         {"you", "your", "du", "dein", "tu", "ton", "tus", "je", "jouw"} & set(said)
     )
     merit += 0.6 if 5 <= len(said) <= 11 else 0.3 if len(said) <= 15 else 0.0
-    merit += 0.4 if point.position == 0 else 0.2 if point.position < 4 else 0.0
+    merit += 0.4 if point.position < 2 else 0.2 if point.position < 4 else 0.0
     merit -= 0.8 * (said[0] in IMPERATIVES)  # advice comes after its reason
     merit += 0.3 * any(contains(point.text, word) for word in persona.words_to_use)
     return merit + point.score
@@ -222,10 +224,9 @@ def title_hook(brief: BriefData, persona: Persona, turn: int) -> Hook | None:
         (key for key, value in brief.titles.items() if plain(value) == plain(brief.topic)), None
     )
     known = phrases(persona.language)
-    first_words = title.lower().split()[:2]
     if title.endswith(("?", "!", "؟", "？")):
         sentence = title
-    elif {first_words[0], " ".join(first_words)} & _openings(known.question_words):
+    elif is_question(title, persona.language):
         if not known.title_question:
             return None
         sentence = known.title_question[turn % len(known.title_question)].format(
@@ -241,9 +242,14 @@ def title_hook(brief: BriefData, persona: Persona, turn: int) -> Hook | None:
     return Hook(Evidence(sentence, note_id, title))
 
 
-def _openings(question_words: str) -> set[str]:
-    listed = question_words.split()
-    return {*listed, *(f"{one} {two}" for one, two in pairwise(listed))}
+def is_question(title: str, tag: str) -> bool:
+    """Whether a title asks, directly or in the way of "Why dough rises"."""
+    listed = phrases(tag).question_words.split()
+    openings = {*listed, *(f"{one} {two}" for one, two in pairwise(listed))}
+    first = plain(title).lower().split()[:2]
+    return title.rstrip().endswith(("?", "؟", "？")) or bool(
+        {" ".join(first), *first[:1]} & openings
+    )
 
 
 def soften(text: str, texts: Iterable[str], tag: str) -> str:
@@ -336,18 +342,14 @@ def _share(about: set[str], point: Point, persona: Persona) -> float:
 def arrange(
     body: list[Point], hook: Hook, brief: BriefData, persona: Persona, turn: int
 ) -> list[Evidence]:
-    """In the order of the notes, what the hook promised first, with words that carry from step to
-    step.
-    """
+    """In the order of the notes, what the hook promised first, steps with "First" and "Then"."""
     order = {
         note_id: n for n, note_id in enumerate(dict.fromkeys(p.note_id for p in brief.points))
     }
     opening = hook.point
     ordered = sorted(body, key=lambda p: (order[p.note_id], p.position))
     if opening:
-        ordered.sort(key=lambda p: p.note_id != opening.note_id)
-        run = _run_after(opening, ordered)
-        ordered.sort(key=lambda p: (p not in run, not _same_thought(p, opening)))
+        ordered = _from_hook(opening, ordered, brief.points)
     texts = [point.text for point in brief.points]
     steps = Counter((point.note_id, point.paragraph) for point in ordered if point.step)
     jump = _widest_jump(ordered)
@@ -364,25 +366,34 @@ def arrange(
     return said
 
 
-def _same_thought(point: Point, opening: Point) -> bool:
-    """Whether the point goes on where the hook stopped, in the same paragraph."""
-    return (
-        point.note_id == opening.note_id
-        and point.paragraph == opening.paragraph
-        and point.position > opening.position
-    )
+def _from_hook(opening: Point, ordered: list[Point], points: Sequence[Point]) -> list[Point]:
+    """What the hook promised, then the paragraph it opened, then its note, then the others."""
+    by_place = {(point.note_id, point.position): point for point in points}
+    opened = opening.paragraph if _starts(opening, by_place) else None
+
+    def place(chain: list[Point]) -> tuple[bool, bool, bool]:
+        head = chain[0]
+        here = head.note_id == opening.note_id
+        goes_on = here and head.paragraph == opened and head.position > opening.position
+        return (not _joined(opening, head), not goes_on, not here)
+
+    return [point for chain in sorted(_chains(ordered), key=place) for point in chain]
 
 
-def _run_after(opening: Point, ordered: list[Point]) -> list[Point]:
-    """What has to come directly after the hook: the answer to its question, what leans on it."""
-    by_place = {(point.note_id, point.position): point for point in ordered}
-    run: list[Point] = []
-    last = opening
-    while follower := by_place.get((last.note_id, last.position + 1)):
-        if not (follower.follows or last.leads):
-            break
-        run.append(last := follower)
-    return run
+def _chains(ordered: list[Point]) -> list[list[Point]]:
+    """Points that must stay together: an answer and its question, "it" and what it means."""
+    chains: list[list[Point]] = []
+    for point in ordered:
+        if chains and _joined(chains[-1][-1], point):
+            chains[-1].append(point)
+        else:
+            chains.append([point])
+    return chains
+
+
+def _joined(one: Point, other: Point) -> bool:
+    next_to_it = one.note_id == other.note_id and other.position == one.position + 1
+    return next_to_it and (one.leads or other.follows)
 
 
 def _widest_jump(ordered: list[Point]) -> int | None:
@@ -475,7 +486,7 @@ def hashtags(brief: BriefData, persona: Persona, body: Sequence[Point]) -> tuple
     for words_ in [brief.pillar, *spoken_topics, *frequent[:3]]:
         tag = as_hashtag(words_)
         if tag and not any(contains(words_, word) for word in persona.words_to_avoid):
-            found.setdefault(tag.casefold(), tag)
+            found.setdefault(_singular(tag.casefold()), tag)
     return tuple(found.values())[:MAX_HASHTAGS]
 
 

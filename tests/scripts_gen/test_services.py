@@ -126,6 +126,15 @@ def test_what_one_slot_says_no_other_repeats(script, creator, note):
     assert said.isdisjoint(entry["sentence"] for entry in second.evidence if entry["note_id"])
 
 
+def test_only_what_these_notes_said_counts_as_said(script, creator):
+    """Another note's scripts do not make this one look used."""
+    NoteFactory(creator=creator)
+    bread = SlotFactory(creator=creator, date=dt.date(2026, 12, 3), topic="Why sourdough rises")
+    assert services.research_slot(bread).said_before == 0
+    risotto = SlotFactory(creator=creator, date=dt.date(2026, 12, 5), topic="risotto")
+    assert services.research_slot(risotto).said_before >= 4
+
+
 def test_after_a_rejection_the_slot_hears_something_else(script, slot, owner):
     services.reject(script, owner, "Not this again.")
     again = services.write_script(slot)

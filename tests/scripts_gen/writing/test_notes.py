@@ -1,4 +1,5 @@
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -251,3 +252,20 @@ def test_right_to_left_notes_are_written_from():
     )
     draft = write(text, Persona(language="ar"), title="الخبز", tag="ar")
     assert draft.hook in text
+
+
+def test_what_belongs_together_stays_together_whatever_opens():
+    """For many notes: whatever leans on its predecessor comes directly after it."""
+    sentences = RISOTTO.replace("# Why your risotto is gluey", "").strip()
+    for striking in ("Never stir cold rice, only warm rice.", "Nobody needs cream."):
+        for place in range(0, len(sentences), 150):
+            cut = sentences.find("\n\n", place)
+            text = f"{sentences[:cut]}\n\n{striking}{sentences[cut:]}"
+            found = brief(text)
+            where = {point.text: point for point in found.points}
+            draft = writer("notes").write(found, Persona())
+            spoken_points = [where.get(entry.sentence) for entry in draft.evidence]
+            for before, point in pairwise([None, *spoken_points]):
+                if point and point.follows and not point.step:
+                    assert before
+                    assert before.position == point.position - 1
