@@ -19,10 +19,9 @@ from avatar.engine.align.features import (
     cepstra,
     sonority_level,
     spectra,
-    speech_level,
 )
 from avatar.engine.align.states import compared_rows
-from avatar.engine.align.voicing import speech_frames
+from avatar.engine.align.voicing import speech_in
 from avatar.engine.speech.reading import read
 from avatar.engine.types import Alignment, Phone, Waveform
 
@@ -69,7 +68,7 @@ def hear(waveform: Waveform, sample_rate: int) -> Alignment:
     """Phones without a text. Words are empty; silence is where no phone is."""
     duration_ms = round(1000 * len(waveform) / sample_rate)
     power = spectra(waveform, sample_rate)
-    speech = speech_frames(speech_level(power))
+    speech = speech_in(power)
     if not (speech > 0.5).any():
         return Alignment(duration_ms, (), ())
     highest_hz = min(HIGHEST_HZ, 0.45 * sample_rate)

@@ -17,11 +17,10 @@ from avatar.engine.align.features import (
     cepstra,
     sonority_level,
     spectra,
-    speech_level,
 )
 from avatar.engine.align.states import compared_rows
 from avatar.engine.align.unknown import closest_warp
-from avatar.engine.align.voicing import speech_frames
+from avatar.engine.align.voicing import speech_in
 from avatar.engine.media.resample import resampled
 from avatar.engine.types import Waveform
 
@@ -126,7 +125,7 @@ def _spread(log_f0: Doubles) -> float:
 
 def _warp(waveform: Waveform, sample_rate: int) -> float:
     power = spectra(waveform, sample_rate)
-    speech = speech_frames(speech_level(power)) > 0.5
+    speech = speech_in(power) > 0.5
     highest_hz = min(HIGHEST_HZ, 0.45 * sample_rate)
     rows = compared_rows(cepstra(power, highest_hz=highest_hz), sonority_level(power), speech)
     return closest_warp(rows[speech], highest_hz)

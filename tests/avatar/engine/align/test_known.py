@@ -1,0 +1,141 @@
+"""A known text over other voices, where espeak-ng's own events are the truth."""
+
+import difflib
+import itertools
+
+import numpy as np
+import pytest
+
+from avatar.engine.align import align
+from avatar.engine.errors import AlignmentError, InputError
+from avatar.engine.media.resample import resampled
+from avatar.engine.speech.reading import read
+from avatar.engine.text import display_words
+
+TEXT = "Here's the truth: most people quit in week two. We try again, and keep the camera close."
+TEXTS = {
+    "en-us": TEXT,
+    "de": "Guten Tag, ich heiße Anna und wohne seit drei Jahren in Berlin.",
+    "es": "Mi papá compra un barco pequeño, y nosotros bebemos café con leche.",
+    "cmn": "你好,世界。我们今天讨论三个问题。",
+}
+
+
+def spoken(language="en-us", *, lead_s=0.0, noise=0.0, gain=1.0, **how):
+    """Another voice saying the text, and the truth about it."""
+    reading = read(TEXTS[language], language, seed=7, **how)
+    rng = np.random.default_rng(0)
+    lead = np.zeros(round(lead_s * reading.sample_rate), np.float32)
+    waveform = np.concatenate([lead, reading.waveform * gain, lead])
+    waveform = waveform + (noise * rng.standard_normal(len(waveform))).astype(np.float32)
+    return waveform, reading.sample_rate, reading.alignment
+
+
+def boundary_errors_ms(found, truth, lead_ms):
+    """Of the phones that both have, in order."""
+    match = difflib.SequenceMatcher(
+        None, [p.phone for p in truth.phones], [p.phone for p in found.phones], autojunk=False
+    )
+    errors = [
+        abs(at - lead_ms - true)
+        for block in match.get_matching_blocks()
+        for one, other in zip(
+            truth.phones[block.a : block.a + block.size],
+            found.phones[block.b : block.b + block.size],
+            strict=True,
+        )
+        for true, at in ((one.start_ms, other.start_ms), (one.end_ms, other.end_ms))
+    ]
+    assert len(errors) > 1.8 * len(truth.phones)  # nearly all were found
+    return np.array(errors)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"variant": "Annie", "words_per_minute": 260},
+        {"variant": "klatt2", "words_per_minute": 130, "lead_s": 2.0},
+        {"variant": "m7", "words_per_minute": 190, "lead_s": 0.3, "noise": 0.01},
+        {"variant": "f3", "gain": 0.02},
+        {"language": "de", "variant": "f4", "lead_s": 0.5},
+        {"language": "es", "variant": "m3", "words_per_minute": 210},
+        {"language": "cmn", "variant": "Annie"},
+    ],
+    ids=str,
+)
+def test_phones_are_found_in_another_voice_speed_and_language(how):
+    waveform, rate, truth = spoken(**how)
+    language = how.get("language", "en-us")
+    found = align(waveform, rate, TEXTS[language], language)
+    errors = boundary_errors_ms(found, truth, 1000 * how.get("lead_s", 0.0))
+    assert np.median(errors) <= 12
+    assert np.percentile(errors, 90) <= 60
+
+
+def test_what_is_found_is_in_order_and_within_the_sound():
+    waveform, rate, _ = spoken(variant="m3", lead_s=0.5)
+    found = align(waveform, rate, TEXT, "en-us")
+    assert [word.word for word in found.words] == display_words(TEXT)
+    assert found.unplaced == ()
+    assert found.duration_ms == round(1000 * len(waveform) / rate)
+    for row in (found.phones, found.words):
+        assert all(one.start_ms < one.end_ms <= found.duration_ms for one in row)
+        assert all(a.end_ms <= b.start_ms for a, b in itertools.pairwise(row))
+
+
+def test_a_long_pause_in_the_middle_stays_free_of_phones():
+    reading = read(TEXT, "en-us", variant="m3")
+    cut = next(p.end for p, w in zip(reading.phones, reading.phone_words, strict=True) if w == 9)
+    cut += reading.sample_rate // 10
+    pause = np.zeros(4 * reading.sample_rate, np.float32)
+    waveform = np.concatenate([reading.waveform[:cut], pause, reading.waveform[cut:]])
+    found = align(waveform, reading.sample_rate, TEXT, "en-us")
+    gap_ms = max(b.start_ms - a.end_ms for a, b in itertools.pairwise(found.phones))
+    assert gap_ms > 3900
+
+
+@pytest.mark.parametrize("rate", [8000, 44_100])
+def test_any_sample_rate_will_do(rate):
+    waveform, own_rate, truth = spoken(variant="m3")
+    found = align(resampled(waveform, own_rate, rate), rate, TEXT, "en-us")
+    assert np.median(boundary_errors_ms(found, truth, 0)) <= 15
+
+
+def test_words_that_are_not_spoken_are_unplaced_and_the_rest_stays_right():
+    waveform, rate, truth = spoken(variant="m3")
+    longer = TEXT + " Subscribe for wonderful strawberry recipes."
+    found = align(waveform, rate, longer, "en-us")
+    assert {"wonderful", "strawberry"} <= set(found.unplaced)
+    assert [w.word for w in found.words] + list(found.unplaced) == display_words(longer)
+    for found_word, word in zip(found.words[:12], truth.words[:12], strict=True):
+        assert found_word.start_ms == pytest.approx(word.start_ms, abs=80)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Yesterday my uncle painted a yellow house, while seven dogs were barking loudly.",
+        "Follow my channel for more healthy recipes and garden ideas every day of the year.",
+    ],
+)
+def test_another_text_is_refused(other):
+    waveform, rate, _ = spoken(variant="m3")
+    with pytest.raises(AlignmentError, match="what the sound says"):
+        align(waveform, rate, other, "en-us")
+
+
+def test_a_text_much_longer_than_the_sound_is_refused_with_both_numbers():
+    waveform, rate, _ = spoken(variant="m3")
+    with pytest.raises(AlignmentError, match=r"170 words, the sound \d\.\d seconds"):
+        align(waveform, rate, " ".join([TEXT] * 10), "en-us")
+
+
+def test_silence_holds_no_text():
+    with pytest.raises(AlignmentError, match="no speech"):
+        align(np.zeros(16_000, np.float32), 16_000, TEXT, "en-us")
+
+
+def test_an_unknown_language_is_the_creators_to_mend():
+    waveform, rate, _ = spoken()
+    with pytest.raises(InputError, match="no voice for the language"):
+        align(waveform, rate, TEXT, "qqq")
