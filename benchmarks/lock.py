@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = {"jax", "jaxlib", "opencv-contrib-python", "triton", "torch", "sounddevice"}
 TORCHS_OWN = ("filelock", "fsspec", "jinja2", "networkx", "sympy", "typing-extensions")
 HEADS = {
-    "requirements.lock": "# The product. `make lock` rewrites both files; installed with --no-deps,"
-    " see benchmarks/lock.py.\n",
+    "requirements.lock": "# The product. `make lock` rewrites both files; they are installed with"
+    " --no-deps, see benchmarks/lock.py.\n",
     "requirements-test.lock": "# What the checks and tests need on top of requirements.lock.\n",
 }
 

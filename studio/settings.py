@@ -1,5 +1,6 @@
-"""All settings, read once from the environment (and `.env`); `.env.example` lists every variable."""
+"""All settings, read once from the environment and `.env`; `.env.example` lists them."""
 
+import contextlib
 import secrets
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,8 @@ def _secret_key() -> str:
         fresh = path.with_suffix(f".{secrets.token_hex(4)}")
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_urlsafe(50))
-        try:
-            path.hardlink_to(fresh)  # fails when another process was quicker: its key counts
-        except FileExistsError:
-            pass
+        with contextlib.suppress(FileExistsError):  # another process was quicker: its key counts
+            path.hardlink_to(fresh)
         fresh.unlink()
     return path.read_text().strip()
 
@@ -174,8 +173,9 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 
-# The queue is a wake-up call, the database is the truth: a task is tried once by the queue, and our own rows
-# decide about a second time. `retry` is above `timeout` plus the wait inside the cluster, or a task runs twice.
+# The queue is a wake-up call, the database is the truth: the queue tries a task once, and our own
+# rows decide about a second time. `retry` is above `timeout` plus the wait inside the cluster, or
+# a task runs twice.
 Q_CLUSTER: dict[str, Any] = {
     "name": "default",
     "workers": 2,
@@ -213,7 +213,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }
 
-# Writing with a language model: any OpenAI-compatible server. Without a key the notes writer writes.
+# Writing: the notes writer, or any OpenAI-compatible server.
 WRITER = env.str("WRITER", default="notes")
 OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
 OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="")

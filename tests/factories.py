@@ -84,8 +84,8 @@ class NoteFactory(factory.django.DjangoModelFactory):
     creator = factory.SubFactory(CreatorFactory)
     title = "Why sourdough rises"
     text = (
-        "Sourdough rises because wild yeast eats sugar and makes gas. The gluten holds that gas in bubbles. "
-        "A warm kitchen makes the dough rise in four hours, a cold one needs all night. "
+        "Sourdough rises because wild yeast eats sugar and makes gas. "
+        "The gluten holds that gas in bubbles. A warm kitchen makes the dough rise in four hours, a cold one needs all night. "
         "Feed your starter twelve hours before you bake."
     )
 

@@ -18,7 +18,7 @@ class InputError(EngineError):
     pass
 
 
-class ModelUnavailable(EngineError):  # noqa: N818  # named for the state, as in the design
+class ModelUnavailable(EngineError):  # named for the state, as in the design
     pass
 
 
@@ -36,5 +36,5 @@ class EncodeError(EngineError):
         self.log_tail = log_tail
 
 
-class Cancelled(EngineError):  # noqa: N818  # not a fault
+class Cancelled(EngineError):  # not a fault
     pass

@@ -12,7 +12,7 @@ Image = NDArray[np.uint8]  # (height, width, 3) RGB
 
 @dataclass(frozen=True)
 class Phone:
-    """One speech sound. `phone` is IPA as espeak-ng writes it, without stress marks; "" never occurs."""
+    """One speech sound. `phone` is IPA as espeak-ng writes it, without stress marks."""
 
     phone: str
     start_ms: int
@@ -31,7 +31,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Alignment:
-    """Which sound and which word is when. Ordered, not overlapping; silence is where no phone is."""
+    """Which sound and word is when. Ordered, not overlapping; silence is where no phone is."""
 
     duration_ms: int
     phones: tuple[Phone, ...]
@@ -73,7 +73,7 @@ class Speech:
 class Performance:
     """Every decision about movement, one number a frame. The performer turns it into pictures.
 
-    curves: name -> (n_frames,) float32; the names and their ranges are in avatar.engine.lips.CURVES.
+    curves: name -> (n_frames,) float32; names and ranges are in avatar.engine.lips.CURVES.
     """
 
     fps: float

@@ -1,4 +1,4 @@
-"""Handing work to a worker. A job is the dotted path of a task and the id of a row, nothing else."""
+"""Handing work to a worker. A job is a task's dotted path and a row's id, nothing else."""
 
 import logging
 from functools import partial

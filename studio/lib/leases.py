@@ -1,8 +1,8 @@
 """Taking a row for one worker, so that a task delivered twice is done once.
 
-A worker *claims* a row by a conditional UPDATE that names the state it expects, keeps the lease fresh while it
-works, and writes the outcome only while it still holds the lease. A worker that was killed leaves a lease that
-runs out; `expired()` is what a sweep looks for.
+A worker *claims* a row by a conditional UPDATE that names the state it expects, keeps the lease
+fresh while it works, and writes the outcome only while it still holds the lease. A worker that was
+killed leaves a lease that runs out; `expired()` is what a sweep looks for.
 """
 
 import os

@@ -11,7 +11,7 @@ from studio.lib.leases import new_owner
 class Lease(models.Model):
     """A named job that one process at a time may do, and when it was last seen doing it.
 
-    Doubles as the heartbeat: a cluster's `beat` row that has not moved for minutes is a stuck cluster.
+    Doubles as the heartbeat: a cluster whose `beat` row has not moved for minutes is stuck.
     """
 
     name = models.CharField(max_length=80, primary_key=True)
