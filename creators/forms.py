@@ -1,6 +1,7 @@
 """What a browser may send. Files are judged by `services`, by their content."""
 
 import re
+from itertools import chain, count
 from typing import Any
 
 from django import forms
@@ -8,12 +9,14 @@ from django.contrib.auth.forms import AuthenticationForm, UserCreationForm
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.text import slugify
 
 from creators import throttle
 from creators.first_owner import is_setup_code
 from creators.languages import LANGUAGES
 from creators.models import Creator, time_zone_names
 
+HANDLE_LENGTH = 40
 SETUP_TRIES, SETUP_PAUSE_S = 10, 600
 LOGIN_TRIES, LOGIN_PAUSE_S = 8, 300
 
@@ -128,10 +131,19 @@ def time_zones(chosen: str) -> list[tuple[str, list[tuple[str, str]]]]:
     return [*groups.items(), ("Other", other)]
 
 
+def free_handle(name: str) -> str:
+    """A handle like `name` that nobody has: "zoe", "zoe-2"."""
+    stem = slugify(name)[: HANDLE_LENGTH - 5] or "creator"
+    taken = set(Creator.objects.filter(handle__startswith=stem).values_list("handle", flat=True))
+    numbered = (f"{stem}-{n}" for n in count(2))
+    return next(handle for handle in chain([stem], numbered) if handle not in taken)
+
+
 class CreatorForm(forms.ModelForm):  # type: ignore[type-arg]
     handle = HandleField(
-        max_length=40,
-        help_text="Short and unique here: letters, digits, hyphens and underscores.",
+        max_length=HANDLE_LENGTH,
+        required=False,
+        help_text="Letters, digits, hyphens and underscores. Empty: made from the name.",
         error_messages={
             "invalid": "Use letters without accents, digits, hyphens and underscores only.",
             "unique": "This handle is taken already.",
@@ -181,6 +193,10 @@ class CreatorForm(forms.ModelForm):  # type: ignore[type-arg]
         zone.choices = time_zones(self.instance.time_zone)
         if self.instance.pk is None and not self.is_bound:
             zone.widget.attrs["data-browser-zone"] = True  # time_zone.js selects this browser's
+
+    def clean_handle(self) -> str:
+        chosen = self.cleaned_data["handle"] or self.instance.handle
+        return chosen or free_handle(self.cleaned_data.get("name", ""))
 
 
 class PortraitForm(forms.Form):

@@ -190,6 +190,29 @@ def test_a_form_with_errors_is_422_and_keeps_what_was_written(
     assert Creator.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "taken", "handle"),
+    [
+        ("Zoë", [], "zoe"),
+        ("Zoë", ["zoe", "zoe-2"], "zoe-3"),
+        ("林", [], "creator"),
+        ("A" * 80, [], "a" * 35),
+    ],
+)
+def test_a_name_is_enough(signed_in, name, taken, handle):
+    for one in taken:
+        CreatorFactory(handle=one)
+    signed_in.post(reverse("creator-create"), said_about(name=name, handle=""))
+    assert Creator.objects.get(name=name).handle == handle
+
+
+def test_an_emptied_handle_stays_as_it_was(signed_in, creator):
+    before = creator.handle
+    signed_in.post(reverse("creator-update", args=[creator.pk]), said_about(handle=""))
+    creator.refresh_from_db()
+    assert creator.handle == before
+
+
 def test_a_taken_handle_is_told(signed_in, creator):
     CreatorFactory(handle="ada-l")
     response = signed_in.post("/creators/new/", said_about())
