@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -104,12 +103,12 @@ def make(parsed: argparse.Namespace, stderr: TextIO) -> None:
     """Make the reel in a folder beside OUT, then move into place what was asked for."""
     _check_paths(parsed)
     # the libraries behind it take a second to load, too long for a wrong argument
-    from avatar.engine.cache import place, place_text
+    from avatar.engine.cache import place, place_text, workplace
     from avatar.engine.pipeline import make_reel, system_errors_explained
 
     with (
         system_errors_explained(),
-        tempfile.TemporaryDirectory(prefix=".understudy-", dir=parsed.out.parent) as work,
+        workplace(parsed.out.parent) as work,
     ):
         files = make_reel(
             parsed.photo,

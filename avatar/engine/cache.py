@@ -20,7 +20,8 @@ from typing import Any
 
 MANIFEST = "manifest.json"
 PART = ".part-"
-ABANDONED_S = 3600  # a folder being filled that nobody has touched for so long has no owner
+WORKPLACE = ".understudy-"
+ABANDONED_S = 86_400  # a folder being filled for so long lost its owner; no render takes a day
 KEY_LENGTH = 32  # hex digits of SHA-256 in a folder's name
 
 
@@ -41,9 +42,7 @@ class Cache:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        for part in folder.glob(f"{PART}*"):
-            if _age_s(part) > ABANDONED_S:
-                shutil.rmtree(part, ignore_errors=True)
+        remove_abandoned(folder, PART)
 
     def fetch(self, stage: str, inputs: dict[str, Any], make: Callable[[Path], None]) -> Entry:
         """The stage's files; `make(folder)` writes them when they are not there yet.
@@ -79,6 +78,19 @@ class Cache:
         for path in old:
             shutil.rmtree(path, ignore_errors=True)
         return len(old)
+
+
+def remove_abandoned(folder: Path, prefix: str) -> None:
+    """Tidy away what processes that were killed have left."""
+    for path in folder.glob(f"{prefix}*"):
+        if _age_s(path) > ABANDONED_S:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def workplace(beside: Path) -> tempfile.TemporaryDirectory[str]:
+    """A hidden folder on the same disk as `beside`, for what is renamed to there when done."""
+    remove_abandoned(beside, WORKPLACE)
+    return tempfile.TemporaryDirectory(prefix=WORKPLACE, dir=beside)
 
 
 def _age_s(path: Path) -> float:

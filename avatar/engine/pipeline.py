@@ -11,7 +11,6 @@ cost more than drawing twice.
 import contextlib
 import errno
 import json
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ import soundfile
 
 from avatar.engine import captions
 from avatar.engine.align import align, hear
-from avatar.engine.cache import Cache, Entry, code_sha256, file_sha256, place
+from avatar.engine.cache import Cache, Entry, code_sha256, file_sha256, place, workplace
 from avatar.engine.captions.ass import find_style, fonts_for
 from avatar.engine.cover import best_frame, write_cover
 from avatar.engine.errors import Cancelled, InputError, ResourceError
@@ -46,6 +45,7 @@ T = TypeVar("T")
 # Where each stage ends within the whole, for progress: drawing is nearly all of it.
 STAGE_ENDS = {"speak": 0.05, "align": 0.08, "analyse": 0.12, "perform": 0.98, "assemble": 1.0}
 SIDES = (96, 4096)  # px
+SOUND_CODE = ("avatar.engine.media.sound", "avatar.engine.media.loudness")
 KNOBS = ("motion", "blink", "expression")
 LARGEST_KNOB = 3.0
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -134,7 +134,7 @@ def _workplace(cache_dir: Path | None, beside: Path) -> Iterator[Path]:
     if cache_dir is not None:
         yield cache_dir
         return
-    with tempfile.TemporaryDirectory(prefix=".understudy-", dir=beside) as folder:
+    with workplace(beside) as folder:
         yield Path(folder)
 
 
@@ -210,18 +210,17 @@ class _Reel:
 
     def _speak(self) -> Entry:
         """take.wav at -14 LUFS, and alignment.json when the voice knows its own times."""
-        inputs: dict[str, Any] = {
-            "code": code_sha256("avatar.engine.speech", "avatar.engine.media.loudness"),
-            "language": self.options.language,
-        }
         if self.audio is not None:
-            sound, rate = read_sound(self.audio)
-            inputs["audio"] = file_sha256(self.audio)
-            return self.cache.fetch("take", inputs, lambda f: _write_take(f, sound, rate, None))
+            return self._bring_in(self.audio)
         voice, sample = speaker(self.options.voice), self.options.voice_sample
-        inputs["text"], inputs["seed"] = self.text, self.options.seed
-        inputs["voice"] = self.options.voice
-        inputs["sample"] = None if sample is None else _sha256_of_input(sample)
+        inputs = {
+            "code": code_sha256("avatar.engine.speech", *SOUND_CODE),
+            "text": self.text,
+            "language": self.options.language,
+            "voice": self.options.voice,
+            "sample": None if sample is None else _sha256_of_sound(sample),
+            "seed": self.options.seed,
+        }
 
         def make(folder: Path) -> None:
             speech = voice.speak(
@@ -233,6 +232,13 @@ class _Reel:
             _write_take(folder, speech.waveform, speech.sample_rate, speech.alignment)
 
         return self.cache.fetch("take", inputs, make)
+
+    def _bring_in(self, audio: Path) -> Entry:
+        """take.wav from a recording."""
+        inputs = {"code": code_sha256(*SOUND_CODE), "audio": _sha256_of_sound(audio)}
+        return self.cache.fetch(
+            "take", inputs, lambda folder: _write_take(folder, *read_sound(audio), None)
+        )
 
     def _align(self, take: Entry) -> Entry:
         """alignment.json: the voice's own, else found in the sound."""
@@ -499,7 +505,7 @@ def _read_alignment(path: Path) -> Alignment:
     return Alignment.from_json(json.loads(path.read_text(encoding="utf-8")))
 
 
-def _sha256_of_input(path: Path) -> str:
+def _sha256_of_sound(path: Path) -> str:
     if not path.is_file():
-        raise InputError(f"There is no voice sample {path}.")
+        raise InputError(f"There is no sound file {path}.")
     return file_sha256(path)

@@ -94,7 +94,7 @@ def test_a_process_killed_while_filling_leaves_no_entry(cache):
     assert work.times == 1
 
     (left,) = cache.folder.glob(".part-*")
-    os.utime(left, (time.time() - 7200,) * 2)
+    os.utime(left, (time.time() - 2 * 86_400,) * 2)
     Cache(cache.folder)
     assert not left.exists()
 
