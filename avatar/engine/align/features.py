@@ -34,16 +34,18 @@ def spectra(waveform: Waveform, sample_rate: int) -> Array:
 
     A row every HOP_MS; row i is centred on i * HOP_MS.
     """
-    powers = []
     piece = PIECE_S * sample_rate
     margin = sample_rate // 10  # holds the window's halves and the resampler's tails
+    n_frames = max(1, -(-len(waveform) * SAMPLE_RATE // (sample_rate * HOP)))
+    power = np.empty((n_frames, FFT_SIZE // 2 + 1), dtype=np.float32)
     for start in range(0, max(1, len(waveform)), piece):
         first = max(0, start - margin)
         part = resampled(waveform[first : start + piece + margin], sample_rate, SAMPLE_RATE)
         lead = (start - first) * SAMPLE_RATE // sample_rate
-        n_samples = min(piece, len(waveform) - start) * SAMPLE_RATE // sample_rate
-        powers.append(_power(_frames(part, lead, max(1, -(-n_samples // HOP)))))
-    return np.concatenate(powers)
+        row = start // piece * (PIECE_S * SAMPLE_RATE // HOP)
+        rows = power[row : row + PIECE_S * SAMPLE_RATE // HOP]
+        rows[:] = _power(_frames(part, lead, len(rows)))
+    return power
 
 
 def _frames(waveform: Array, lead: int, n_frames: int) -> Array:
