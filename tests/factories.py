@@ -85,7 +85,8 @@ class NoteFactory(factory.django.DjangoModelFactory):
     title = "Why sourdough rises"
     text = (
         "Sourdough rises because wild yeast eats sugar and makes gas. "
-        "The gluten holds that gas in bubbles. A warm kitchen makes the dough rise in four hours, a cold one needs all night. "
+        "The gluten holds that gas in bubbles. "
+        "A warm kitchen makes the dough rise in four hours, a cold one needs all night. "
         "Feed your starter twelve hours before you bake."
     )
 
