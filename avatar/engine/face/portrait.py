@@ -5,6 +5,7 @@
 
 from dataclasses import dataclass, fields
 from pathlib import Path
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
@@ -60,7 +61,7 @@ class Face:
     def load(cls, path: Path) -> "Face":
         """Raises InputError when the file is not a face of this version."""
         try:
-            with np.load(path, allow_pickle=False) as data:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
                 if int(data["version"]) != VERSION:
                     raise InputError(
                         "This face file is of another version; analyse the photo again."
@@ -80,7 +81,7 @@ class Face:
                     lips=_shaped(data["lips"].astype(np.float32), (3,)),
                     eye_white=_shaped(data["eye_white"].astype(np.float32), (3,)),
                 )
-        except (OSError, ValueError, KeyError, EOFError) as e:
+        except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile) as e:
             raise InputError(f"{path.name} is not a face file.") from e
 
 
