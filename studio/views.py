@@ -6,12 +6,14 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from publishing import health as work
+from scripts_gen.models import Script
 from studio.agenda import agenda, making
+from studio.first_steps import first_steps, standings
 from studio.lib.htmx import STOP_POLLING, render_partial
 
 log = logging.getLogger(__name__)
@@ -26,6 +28,24 @@ def today(request: HttpRequest) -> HttpResponse:
         status = 200 if reels else STOP_POLLING
         return render_partial(request, "studio/today.html", "making", context, status=status)
     return render(request, "studio/today.html", {"today": agenda(request.user)})
+
+
+@require_safe
+def next_step(request: HttpRequest) -> HttpResponse:
+    """At the foot of every page, until a first script is approved: what comes after it."""
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect("today")
+    first = next(iter(standings(request.user)), None)
+    n_scripts = Script.objects.for_user(request.user).awaiting().count()
+    steps = first_steps(request.user, first, n_scripts)
+    step = next((step for step in steps if not step.done), None)
+    if step is None:
+        request.session["knows_the_way"] = True  # and is not asked again
+        return HttpResponse(status=204)
+    here = request.htmx.current_url_abs_path or ""  # type: ignore[attr-defined]
+    if step.href.partition("#")[0] == here.partition("?")[0].partition("#")[0]:
+        return HttpResponse(status=204)
+    return render(request, "studio/next_step.html", {"step": step})
 
 
 @never_cache

@@ -196,6 +196,37 @@ class TestFirstSteps:
         assert agenda(creator.owner).steps == []
 
 
+class TestNextStep:
+    """At the foot of every page until the person knows the way."""
+
+    @staticmethod
+    def ask(client, here):
+        headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{here}"}
+        return client.get(reverse("next-step"), headers=headers)
+
+    def test_it_tells_what_comes_after_this_page(self, client):
+        creator = CreatorFactory()
+        PortraitFactory(creator=creator)
+        client.force_login(creator.owner)
+        page = self.ask(client, reverse("note-list")).content.decode()
+        assert "Record the consent" in page
+        assert reverse("creator-detail", args=[creator.pk]) + "#agreement" in page
+
+    def test_it_is_silent_on_the_very_page_it_would_lead_to(self, client):
+        client.force_login(UserFactory())
+        assert self.ask(client, reverse("creator-create")).status_code == 204
+
+    def test_who_has_approved_a_script_is_asked_no_more(self, client, creator):
+        client.force_login(creator.owner)
+        assert reverse("next-step") in client.get(reverse("note-list")).content.decode()
+        assert self.ask(client, "/").status_code == 204
+        assert reverse("next-step") not in client.get(reverse("note-list")).content.decode()
+
+    def test_without_htmx_it_is_no_page(self, client):
+        client.force_login(UserFactory())
+        assert client.get(reverse("next-step")).headers["Location"] == reverse("today")
+
+
 class TestWeeks:
     def test_seven_days_begin_with_today_where_the_creator_is(self):
         creator = CreatorFactory(time_zone="Pacific/Kiritimati")
