@@ -234,6 +234,24 @@ def test_what_belongs_to_a_creator_begins_with_one(signed_in, name):
     assert "First a creator" in response.content.decode()
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("creator-create", "creator-update", "portrait-create", "voice-create"),
+        *("consent-create", "note-create", "slot-create", "pillar-create", "script-update"),
+    ],
+)
+def test_a_form_sent_empty_comes_back_well_made_and_says_what_is_wrong(signed_in, name):
+    rows = fill(signed_in.user)
+    rows["consent"].delete()  # there is nothing to agree to twice
+    pattern = next(pattern for pattern in patterns() if pattern.name == name)
+    response = signed_in.post(address(pattern, rows), {"csrfmiddlewaretoken": "x"})
+    html = response.content.decode()
+    assert response.status_code == 422
+    assert complaints(html) == []
+    assert "field-error" in html or 'role="alert"' in html
+
+
 def test_the_doors_are_well_made(client):
     assert complaints(client.get(reverse("setup"), follow=True).content.decode()) == []
     UserFactory()
