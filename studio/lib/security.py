@@ -16,6 +16,11 @@ POLICY = "; ".join(
     )
 )
 
+# The recorder asks for the microphone; nothing else of a device is anybody's business here.
+PERMISSIONS = (
+    "camera=(), display-capture=(), geolocation=(), microphone=(self), payment=(), usb=()"
+)
+
 
 def content_security_policy(
     get_response: Callable[[HttpRequest], HttpResponse],
@@ -25,6 +30,7 @@ def content_security_policy(
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         return response
 
     return middleware

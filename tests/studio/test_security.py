@@ -34,6 +34,11 @@ def test_the_policy_lets_nothing_inline_run():
     assert "default-src 'self'" in POLICY
 
 
+def test_only_the_microphone_may_be_asked_for_and_only_by_us(signed_in):
+    permissions = signed_in.get("/").headers["Permissions-Policy"].split(", ")
+    assert [one for one in permissions if not one.endswith("=()")] == ["microphone=(self)"]
+
+
 def test_a_page_cannot_be_framed(signed_in):
     assert signed_in.get("/").headers["X-Frame-Options"] == "DENY"
 
