@@ -11,7 +11,7 @@ from avatar.engine.captions.fonts import MANROPE_SEMIBOLD, Font, Run, runs, stac
 from avatar.engine.captions.layout import Layout, Placed, lay_out
 from avatar.engine.captions.phrases import Phrase, group
 from avatar.engine.captions.styles import STYLES, Style
-from avatar.engine.captions.zones import Area, headline_area, safe_area
+from avatar.engine.captions.zones import SAFE, Area, headline_area, safe_area
 from avatar.engine.errors import InputError
 from avatar.engine.types import Word
 
@@ -200,7 +200,7 @@ def _rounded(width: float, height: float, radius: float) -> str:
 def _label(
     label: str, fonts: Sequence[Font], area: Area, frame_width: float, duration_ms: int
 ) -> Iterator[str]:
-    """A small pill at the head of the safe area, in as many lines as it needs."""
+    """A small pill in the upper left corner of the safe area, where no face is likely to be."""
     fonts = (MANROPE_SEMIBOLD, *fonts)
     em = LABEL_EM * frame_width
     lines = [runs(line, fonts) for line in _wrap(label.split(), fonts, em, area.width - 1.4 * em)]
@@ -208,12 +208,13 @@ def _label(
     shrink = min(1.0, (area.width - 1.4 * em) / widest)
     em *= shrink
     width, height = shrink * widest + 1.2 * em, (0.6 + 1.3 * len(lines)) * em
-    place = f"\\an5\\pos({area.centre_x:.1f},{area.top + height / 2:.1f})\\bord0\\shad0"
-    box = f"{place}\\1c&H1C1315&\\1a{_alpha(0.55)}"
+    x = SAFE.left * frame_width + width / 2
+    place = f"\\an5\\pos({x:.1f},{area.top + height / 2:.1f})\\bord0\\shad0"
+    box = f"{place}\\1c&H1C1315&\\1a{_alpha(0.7)}"
     yield _event(0, 0, duration_ms, f"{{{box}\\p1}}{_rounded(width, height, 0.95 * em)}")
     for number, pieces in enumerate(lines):
         y = _middle(pieces, area.top + (1.31 + 1.3 * number) * em, em)
-        tags = f"\\an5\\pos({area.centre_x:.1f},{y:.1f})\\1c&HFFFFFF&\\bord0\\shad0"
+        tags = f"\\an5\\pos({x:.1f},{y:.1f})\\1c&HFFFFFF&\\bord0\\shad0"
         yield _event(1, 0, duration_ms, f"{{{tags}}}{_set(pieces, em)}")
 
 
