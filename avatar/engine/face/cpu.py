@@ -3,6 +3,7 @@
 # OpenCV, SciPy and MediaPipe carry no types:
 # mypy: disable-error-code="no-any-return"
 
+import os
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ Array = NDArray[np.float32]
 Frame = NDArray[np.uint8]
 Planes = tuple[Frame, Frame, Frame]
 
+MOST_THREADS = 4
 BAND_POINTS = 8  # grid rows in one band of the frame
 STEPS_BACK = 3  # to turn a forward field round; each leaves a quarter of the error or less
 STEP_SIZE = 0.8
@@ -61,6 +63,8 @@ class Band(NamedTuple):
 class CpuRenderer:
     def __init__(self, rig: Rig) -> None:
         self.rig = rig
+        # The encoder works beside us; strips of a frame are too small for many threads anyway.
+        cv2.setNumThreads(min(MOST_THREADS, max(1, (os.cpu_count() or 1) // 2)))
         self.head_basis = rig.head.basis.reshape(5, -1)
         self.upper = rig.face.upper.reshape(len(rig.face.upper), -1)
         self.lower = rig.face.lower.reshape(len(rig.face.lower), -1)
@@ -72,7 +76,7 @@ class CpuRenderer:
         self.face_grid = np.stack(grid, axis=-1)
         self.photo = Patch(rig.y, rig.u, rig.v, rig.y)
         # OpenCV looks up four channels in little more time than one.
-        y = cv2.copyMakeBorder(rig.y, 0, 1, 0, 1, cv2.BORDER_REPLICATE)
+        y = cv2.copyMakeBorder(rig.y, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
         self.luma_blocks = np.stack([y[:-1, :-1], y[:-1, 1:], y[1:, :-1], y[1:, 1:]], axis=-1)
         self.chroma_blocks = np.stack([rig.u, rig.v, rig.u, rig.v], axis=-1)
 
@@ -163,7 +167,7 @@ class CpuRenderer:
             slice(half * MARGIN, half * MARGIN + x1 - x0),
         )
         first = fine[inner]
-        luma = _blocks(self.luma_blocks, first)
+        luma = _blocks(self.luma_blocks, first + 1)  # they begin a pixel outside
         pairs = luma.view(np.uint16)  # top pair and bottom pair of each block
         target = planes[0][2 * y0 : 2 * y1, 2 * x0 : 2 * x1].view(np.uint16)
         target[0::2], target[1::2] = pairs[..., 0], pairs[..., 1]
@@ -411,7 +415,8 @@ def _blocks(source: Frame, at: Array) -> Frame:
 
 def _moved(away: Array) -> NDArray[np.bool_]:
     """Where a displacement is more than what OpenCV's maps round to nothing."""
-    return np.abs(away).max(axis=-1) > 1 / 64
+    limit = np.float32(1 / 64)
+    return (np.abs(away[..., 0]) > limit) | (np.abs(away[..., 1]) > limit)
 
 
 def _bands(moving: NDArray[np.bool_]) -> list[Band]:

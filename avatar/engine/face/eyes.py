@@ -19,7 +19,7 @@ from avatar.engine.types import Image
 Array = NDArray[np.float32]
 
 GAZE_PX = 0.42  # of the iris's radius, for 15 degrees
-LASH_REACH = (0.06, 0.30)  # of the eye's length: lid rim and lashes above the opening
+LASH_REACH = (0.06, 0.42)  # of the eye's length: lid rim and lashes above the opening
 PATCH = np.array([0.75, 0.62])  # of the eye's length, to each side, up and down
 BELOW_LID = 0.05  # of the eye's length: how far a shut lid covers the lower one's edge
 
@@ -125,7 +125,7 @@ def _eye(
         down=down,
         iris_px=iris_px,
         lash=lash,
-        lash_px=max(0.9, 0.022 * length),
+        lash_px=max(0.9, 0.018 * length + 0.06 * float(np.median(rim_y))),
     )
 
 
@@ -181,8 +181,12 @@ def _skin_over(patch: Image, covered: NDArray[np.bool_], texture_px: float) -> A
     filled = cv2.resize(
         _membrane(small, hole), covered.shape[1::-1], interpolation=cv2.INTER_CUBIC
     )
-    grain = photo - cv2.GaussianBlur(photo, (0, 0), 0.06 * texture_px + 1)
-    grain = np.clip(np.roll(grain, -round(texture_px), axis=0), -10, 10) * 0.7
+    grain = 0.7 * np.clip(photo - cv2.GaussianBlur(photo, (0, 0), 0.06 * texture_px + 1), -10, 10)
+    # Rows of the cheek, up and down again: what is right under the eye has lashes of its own.
+    strip = max(2, round(0.7 * texture_px))
+    first = min(len(photo) - strip, len(photo) // 2 + round(0.6 * texture_px))
+    rows = np.arange(len(photo))
+    grain = grain[first + np.abs(rows % (2 * strip - 2) - (strip - 1))]
     soft = cv2.GaussianBlur(around.astype(np.float32), (0, 0), width / 4)
     inside = smoothstep(0.35, 0.8, soft)[..., None]
     return (photo + inside * (filled + grain - photo)).astype(np.float32)

@@ -17,7 +17,8 @@ from avatar.engine.types import Image
 
 EYE_LINE = 0.40  # of the height, from the top
 EYE_LINE_RANGE = (0.33, 0.45)
-FACE_SHARE = (0.30, 0.52)  # face width over the width of a 9:16 frame of this height
+FACE_SHARE = (0.30, 0.55)  # face width over the width of a 9:16 frame of this height
+EDGE_INSET = 0.012  # of the photo's shorter side
 HEADROOM = 0.04  # of the height, above the hair
 SMALLEST_SIDE, LARGEST_SIDE = 64, 4096
 
@@ -128,6 +129,13 @@ def _cut(image: Image, window: Window, width: int, height: int) -> Image:
     right, bottom = width - left - seen.shape[1], height - top - seen.shape[0]
     if not (left or top or right > 0 or bottom > 0):
         return np.ascontiguousarray(seen)
+    # The last rows of a photo are often a frame or a fault; do not grow a margin out of them.
+    inset = max(1, round(EDGE_INSET * min(size)))
+    cut = [inset if side > 0 else 0 for side in (top, bottom, left, right)]
+    seen = seen[cut[0] : seen.shape[0] - cut[1], cut[2] : seen.shape[1] - cut[3]]
+    top, bottom, left, right = (
+        side + less for side, less in zip((top, bottom, left, right), cut, strict=True)
+    )
     return _carried_on(seen, top, max(0, bottom), left, max(0, right))[:height, :width]
 
 

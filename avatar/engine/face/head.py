@@ -87,7 +87,7 @@ def _inside(at: Array, width: int, height: int, scale_px: float) -> Array:
     """0 at the edges of the canvas, beyond which there is no picture."""
     far = np.array([width - 1, height - 1], np.float32)
     away = np.minimum(at, far - at).min(axis=-1)
-    return smoothstep(0.0, 0.15 * scale_px, away)
+    return smoothstep(1.5 * STEP, 1.5 * STEP + 0.15 * scale_px, away)
 
 
 def _depth(points: Array, at: Array) -> Array:

@@ -20,6 +20,8 @@ from avatar.engine.types import Image
 
 Array = NDArray[np.float32]
 
+RIM_SHADE, RIM_REACH = 0.5, 0.014  # darkest share, S
+
 
 @dataclass(frozen=True)
 class MouthRig:
@@ -106,10 +108,11 @@ def _mouth_rig(
     )
     photo = cut_patch(planes, (x0, y0, x1, y1))
     upper, lower = _lip_layers(mouth, at)
+    over, under = (_rim_shaded(photo, mouth, at, above=above) for above in (True, False))
     return MouthRig(
         origin=(x0, y0),
-        upper_lip=photo._replace(alpha=upper),
-        lower_lip=photo._replace(alpha=lower),
+        upper_lip=over._replace(alpha=upper),
+        lower_lip=under._replace(alpha=lower),
         interior=draw_interior(canvas, face, mouth, at, closed),
         box=_clipped(_span(mouth, (-0.11, -0.10), (0.11, 0.10)), width, height),
         down=mouth.down,
@@ -128,6 +131,19 @@ def _lip_layers(mouth: MouthFrame, at: Array) -> tuple[NDArray[np.uint8], NDArra
     overlap = soft / 2 + 1.5 * pixel + 0.3 * beyond
     lower = np.clip((y - mouth.lower_at(x) + overlap) / soft + 0.5, 0, 1)
     return np.rint(255 * upper).astype(np.uint8), np.rint(255 * lower).astype(np.uint8)
+
+
+def _rim_shaded(photo: Patch, mouth: MouthFrame, at: Array, *, above: bool) -> Patch:
+    """Parted lips have no dark line between them; where they will meet they need one."""
+    if not mouth.parted:
+        return photo
+    x, y = mouth.local(at)
+    edge = mouth.upper_at(x) - y if above else y - mouth.lower_at(x)
+    inside = np.clip((1 - np.abs(mouth.across(x))) / 0.08, 0, 1)
+    parted = np.clip((mouth.lower_at(x) - mouth.upper_at(x)) / 0.02, 0, 1)
+    shade = 1 - RIM_SHADE * np.exp(-((np.maximum(edge, 0) / RIM_REACH) ** 2)) * inside * parted
+    luma = 16 + (photo.y - 16.0) * shade
+    return photo._replace(y=np.clip(np.rint(luma), 0, 255).astype(np.uint8))
 
 
 def _span(
