@@ -146,7 +146,7 @@ STATICFILES_DIRS = [
     ("fonts", Path(font_manrope.__file__).parent / "files"),
 ]
 WHITENOISE_USE_FINDERS = True  # no collectstatic step between clone and run
-WHITENOISE_MAX_AGE = 3600
+WHITENOISE_MAX_AGE = 60  # names carry no version, so an upgrade must show within a minute
 
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "today"

@@ -77,7 +77,8 @@ def _deck(waiting: list[Script], at: str) -> dict[str, Any]:
 def script_detail(request: SignedIn, pk: int) -> HttpResponse:
     script = _mine(request, pk)
     versions = script.slot.scripts.prefetch_related("decisions__decided_by")
-    context = {"versions": versions, **_shown(script)}
+    reels = script.takes.order_by("-reels__pk").values_list("reels__pk", flat=True)
+    context = {"versions": versions, "reel_pk": reels.first(), **_shown(script)}
     return render(request, "scripts_gen/script_detail.html", context)
 
 
