@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 # What a creator may choose for one reel; the rest of ReelOptions follows from script and voice.
 CHOICES = ("captions", "width", "height", "motion", "blink", "expression")
 DEFAULTS: dict[str, Any] = {f.name: f.default for f in fields(ReelOptions) if f.name in CHOICES}
+COVER_LETTERS = 90  # a longer hook is too small to read on a poster
 FILES = ("video", "cover", "srt", "vtt")
 
 IN_A_SENTENCE: dict[str, str] = {
@@ -138,8 +139,12 @@ def recipe_sha256(portrait: Portrait, options: dict[str, Any], label: str) -> st
 
 def render_options(reel: Reel) -> ReelOptions:
     """What the engine is told for this reel, but for the path of the voice sample."""
+    chosen = {**DEFAULTS, **{k: v for k, v in reel.options.items() if k in CHOICES}}
+    hook = reel.script.hook.strip()
+    on_cover = chosen["captions"] != "none" and len(hook) <= COVER_LETTERS
     return ReelOptions(
-        **{**DEFAULTS, **{k: v for k, v in reel.options.items() if k in CHOICES}},
+        **chosen,
+        cover_text=hook if on_cover else "",
         language=reel.script.language,
         voice=reel.take.engine,
         label=reel.label,
