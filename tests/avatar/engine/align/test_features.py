@@ -82,6 +82,30 @@ def test_speech_is_parted_from_pauses_in_noise(noise):
     assert speech[2 * per_second + 5 :].mean() < 0.05
 
 
+@pytest.mark.parametrize("gap_s", [0.2, 0.4])
+def test_breath_and_clicks_before_a_sentence_are_no_speech(gap_s):
+    rng = np.random.default_rng(0)
+    breath = 0.004 * rng.standard_normal(round(0.3 * RATE)) * np.hanning(round(0.3 * RATE))
+    click = 0.01 * rng.standard_normal(RATE // 100)
+    gap = np.zeros(round(gap_s * RATE))
+    lead = np.concatenate([np.zeros(RATE // 2), click, gap, breath, gap])
+    sound = np.concatenate([lead, tone(300, 1.0) + tone(900, 1.0)])
+    sound = (sound + 0.0003 * rng.standard_normal(len(sound))).astype(np.float32)
+    speech = speech_in(spectra(sound, RATE)) > 0.5
+    assert not speech[: len(lead) * 200 // RATE - 5].any()
+    assert speech[len(lead) * 200 // RATE + 5 : -5].all()
+
+
+def test_a_hiss_behind_the_closure_of_a_stop_belongs_to_the_word():
+    hiss = (0.02 * np.random.default_rng(0).standard_normal(RATE // 10)).astype(np.float32)
+    closure = np.zeros(RATE // 12, np.float32)
+    silence = np.zeros(RATE, np.float32)
+    word = [silence, tone(300, 0.5) + tone(900, 0.5), closure, hiss, silence]
+    speech = speech_in(spectra(np.concatenate(word), RATE)) > 0.5
+    at = round((1.5 + 1 / 12) * 200)
+    assert speech[at + 3 : at + 17].all()
+
+
 def test_standardising_uses_only_the_rows_chosen():
     rows = np.array([[0.0], [2.0], [100.0]], np.float32)
     chosen = np.array([True, True, False])

@@ -124,6 +124,21 @@ def test_another_text_is_refused(other):
         align(waveform, rate, other, "en-us")
 
 
+@pytest.mark.parametrize("variant", ["m7", "f3", "klatt2", "Annie"])
+def test_a_short_right_text_is_never_refused(variant):
+    text = "Bin blue at F two now"
+    reading = read(text, "en", variant=variant, words_per_minute=230)
+    rng = np.random.default_rng(1)
+    lead = np.zeros(reading.sample_rate, np.float32)
+    waveform = np.concatenate([lead, reading.waveform])
+    waveform = (waveform + 0.01 * rng.standard_normal(len(waveform))).astype(np.float32)
+    found = align(waveform, reading.sample_rate, text, "en")
+    assert found.unplaced == ()
+    assert found.words[0].start_ms == pytest.approx(
+        1000 + reading.alignment.words[0].start_ms, abs=60
+    )
+
+
 def test_a_text_much_longer_than_the_sound_is_refused_with_both_numbers():
     waveform, rate, _ = spoken(variant="m3")
     with pytest.raises(AlignmentError, match=r"170 words, the sound \d\.\d seconds"):
