@@ -65,7 +65,6 @@ class CpuRenderer:
         self.rig = rig
         # The encoder works beside us; strips of a frame are too small for many threads anyway.
         cv2.setNumThreads(min(MOST_THREADS, max(1, (os.cpu_count() or 1) // 2)))
-        self.head_basis = rig.head.basis.reshape(5, -1)
         self.upper = rig.face.upper.reshape(len(rig.face.upper), -1)
         self.lower = rig.face.lower.reshape(len(rig.face.lower), -1)
         self.still = np.concatenate([rig.y.ravel(), rig.u.ravel(), rig.v.ravel()])
@@ -107,8 +106,11 @@ class CpuRenderer:
         """Where the upper and the lower layer of each grid point come from, as displacement."""
         shape = self.rig.face.upper.shape[1:]
         used = np.flatnonzero(weights)
-        upper = (weights[used] @ self.upper[used]).reshape(shape)
-        lower = (weights[used] @ self.lower[used]).reshape(shape)
+        # Not by @: its threads would spin on a core that the encoder needs.
+        upper, lower = (
+            sum(weights[k] * layer[k] for k in used).reshape(shape)
+            for layer in (self.upper, self.lower)
+        )
         return self._turned_round(upper), self._turned_round(lower)
 
     def _turned_round(self, forward: Array) -> Array:
@@ -131,7 +133,8 @@ class CpuRenderer:
         at = self.rig.head.at
         if not weights.any():
             return at
-        forward = (self.head_basis.T @ weights.T).reshape(at.shape)
+        used = np.flatnonzero(weights.any(axis=0))
+        forward = cv2.merge([sum(w[k] * self.rig.head.basis[k] for k in used) for w in weights])
         back = -forward
         for _ in range(2):
             there = (at + back + (MARGIN * STEP - (STEP - 1) / 2)) * np.float32(1 / STEP)
@@ -144,10 +147,15 @@ class CpuRenderer:
         """Canvas pixels `at` of the turned head, looked up through the expression."""
         face = self.rig.face
         there = (at - np.array(face.origin, np.float32)) * np.float32(1 / face.step)
-        moved = cv2.remap(
-            expression, there, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
+        rows, columns = face.upper.shape[1:3]
+        over = cv2.inRange(there, (-1.0, -1.0), (float(columns), float(rows)))
+        x, y, width, height = cv2.boundingRect(over)
+        part = slice(y, y + height), slice(x, x + width)
+        source = at.copy()
+        source[part] += cv2.remap(
+            expression, there[part], None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
         )
-        return at + moved
+        return source
 
     # Pixels
 

@@ -281,6 +281,10 @@ def _halved(values: Tensor) -> Tensor:
     return functional.avg_pool2d(values, 2)
 
 
+def _doubled(values: Tensor) -> Tensor:
+    return functional.interpolate(values, scale_factor=2, mode="bilinear", align_corners=False)
+
+
 def _lay(under: Picture, over: Picture, alpha: Tensor) -> None:
     small = _halved(alpha)
     for below, above, share in zip(under, over, (alpha, small, small), strict=True):
@@ -301,9 +305,7 @@ def _smooth(x: Tensor, start: float, stop: float) -> Tensor:
 def _light(upper: Tensor, lower: Tensor, reach_px: float) -> Tensor:
     near = [_blurred(_halved(lip), reach_px / 2) for lip in (upper, lower)]
     light = (1 - cpu.SHADOW_UPPER * near[0]) * (1 - cpu.SHADOW_LOWER * near[1])
-    return functional.interpolate(
-        light[:, None], scale_factor=2, mode="bilinear", align_corners=False
-    )[:, 0]
+    return _doubled(light[:, None])[:, 0]
 
 
 def _blurred(values: Tensor, sigma: float) -> Tensor:

@@ -181,7 +181,7 @@ def moved_box(rig: Rig, box: tuple[int, int, int, int], head: Array) -> tuple[in
     x0, y0, x1, y1 = box
     columns = slice(x0 // STEP + MARGIN, x1 // STEP + MARGIN + 1)
     rows = slice(y0 // STEP + MARGIN, y1 // STEP + MARGIN + 1)
-    dx, dy = head @ rig.head.basis[:, rows, columns].reshape(5, -1)
+    dx, dy = np.einsum("db,brc->drc", head, rig.head.basis[:, rows, columns])
     return _clipped(
         (x0 + dx.min(), y0 + dy.min(), x1 + dx.max(), y1 + dy.max()), rig.width, rig.height
     )
