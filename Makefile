@@ -76,7 +76,7 @@ check: .venv/ready-to-test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy $(APPS) manage.py
-	$(BIN)/djlint --quiet --check --lint templates
+	$(BIN)/djlint --check --lint templates
 	$(BIN)/lint-imports --no-cache
 	UNDERSTUDY_DATA="$$(mktemp -d)" $(BIN)/python manage.py makemigrations --check --dry-run
 
