@@ -229,7 +229,8 @@ class CpuRenderer:
         below, opening, rim = lid
         drop = opening * np.float32(blink)
         above_edge = drop - below
-        skin = _look(eye.shut, _maps(here))
+        in_patch = _maps(here)
+        skin = _look(eye.shut, in_patch)
         keeps = 1 - _smooth(blink, *LASHES_LEAVE)
         if keeps > 0:
             with_lid = at - cv2.merge([drop * float(d) for d in eye.down])
@@ -241,7 +242,8 @@ class CpuRenderer:
             LASH_LINE * _smooth(blink, *LASH_LINE_COMES)
         )
         _lay(skin, Picture(*(np.float32(value) for value in eye.lash)), dark * line)
-        _lay(picture, skin, np.clip(above_edge / LID_SOFT_PX + 0.5, 0, 1))
+        covers = np.clip(above_edge / LID_SOFT_PX + 0.5, 0, 1)
+        _lay(picture, skin, covers * _look_alpha(eye.shut, in_patch))
 
     def _draw_mouth(
         self,

@@ -30,7 +30,7 @@ class Eye:
 
     lid: (rows, columns, 4) float32: pixels below the open lid's edge, height of the opening in
       pixels, pixels of rim and lashes above the edge, weight of the gaze.
-    shut: the photo with plain skin over the eye.
+    shut: the photo with plain skin over the eye, transparent at its outermost pixels.
     down: unit vector from the upper to the lower lid. iris_px: radius.
     lash: Y, U, V of the line that closed lids make; lash_px: half its thickness.
     """
@@ -121,7 +121,7 @@ def _eye(
     return Eye(
         origin=(int(low[0]), int(low[1])),
         lid=lid.astype(np.float32),
-        shut=patch_from_rgb(shut, np.ones_like(x)),
+        shut=patch_from_rgb(shut, _all_but_edge(x.shape)),
         down=down,
         iris_px=iris_px,
         lash=lash,
@@ -221,6 +221,12 @@ def _even(values: Array) -> Array:
     """Without outliers, and smooth."""
     row = cv2.medianBlur(values.astype(np.float32).reshape(1, -1), 5)
     return cv2.GaussianBlur(row, (0, 0), 3, borderType=cv2.BORDER_REPLICATE)[0]
+
+
+def _all_but_edge(shape: tuple[int, ...]) -> Array:
+    inner = np.zeros(shape, np.float32)
+    inner[2:-2, 2:-2] = 1
+    return inner
 
 
 def _along(points: Array, centre: Array, right: Array, down: Array) -> tuple[Array, Array]:

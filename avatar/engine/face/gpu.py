@@ -170,8 +170,8 @@ class TorchRenderer:
         dark = (opening / (3 * eye.lash_px)).clamp(0, 1) * cpu.LASH_LINE
         lash = Picture(*self._tensor(eye.lash))
         _lay(skin, lash, dark * line * _smooth(blink, *cpu.LASH_LINE_COMES))
-        closing = (above_edge / cpu.LID_SOFT_PX + 0.5).clamp(0, 1) * (blink > 0)
-        _lay(picture, skin, closing)
+        covers = (above_edge / cpu.LID_SOFT_PX + 0.5).clamp(0, 1) * (blink > 0)
+        _lay(picture, skin, covers * _look(self.shut[k].alpha, here) / 255)
         _paste(picture, box, boxes, frame)
 
     def _draw_mouth(

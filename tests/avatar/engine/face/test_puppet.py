@@ -172,6 +172,16 @@ def test_a_shut_eye_hides_the_iris(puppet):
         assert shut[part].mean() > rest[part].mean() + 15
 
 
+def test_a_blink_changes_nothing_but_the_eye_while_the_head_is_turned(puppet):
+    """Where the turned head's eye leaves its patch there must be no trace of the patch's edge."""
+    turned = {"head_yaw": -6, "head_pitch": -4, "head_roll": 5, "head_x": 0.05}
+    shut = luma(puppet, **turned, blink_left=0.3, blink_right=0.3)
+    changed = np.abs(luma(puppet, **turned) - shut) > 8
+    assert 50 < changed.sum() < 0.02 * changed.size
+    nose = measured(puppet, **turned)[mesh.NOSE_TIP, 0]
+    assert not changed[:, int(nose) - 8 : int(nose) + 8].any()
+
+
 def test_gaze_moves_the_dark_of_the_eye(puppet):
     def centre_of_dark(**curves):
         picture = luma(puppet, **curves)
