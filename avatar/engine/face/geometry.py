@@ -184,7 +184,7 @@ def _lip_edge(
     cost = 1 - strength + 0.6 * ((share - guess) / 0.5) ** 2
     path = _cheapest_path(cost.astype(np.float32))
     columns = np.arange(len(xs))
-    found = _smooth(y[path, columns], 2)
+    found = _smooth(y[path, columns], 4)
     trust = np.clip((np.abs(other - inner) - 0.012) / 0.02, 0, 1)  # nothing to see at the corners
     inset = np.sign(border - inner) * EDGE_INSET  # leave the soft rim to what is behind
     return (inner + trust * (found + inset - inner)).astype(np.float32)

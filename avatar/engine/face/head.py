@@ -33,10 +33,6 @@ class HeadFields:
     at: Array
     breath_px: float
 
-    @property
-    def moving(self) -> NDArray[np.bool_]:
-        return (np.abs(self.basis[0]) > 0) | (np.abs(self.basis[4]) > 0)
-
 
 def head_fields(framed: Framed) -> HeadFields:
     """Weights from the person's outline, depth from the mesh."""

@@ -81,7 +81,6 @@ class _Palette:
     tooth: Array
     tongue: Array
     dark: Array
-    side_light: float  # from -1, all light from the left of the picture, to 1
 
 
 def _palette(face: Face) -> _Palette:
@@ -94,7 +93,6 @@ def _palette(face: Face) -> _Palette:
         tooth=tooth,
         tongue=flesh * floats([0.72, 0.60, 0.60]),
         dark=np.minimum(lips * floats([0.17, 0.09, 0.09]), 60).astype(np.float32),
-        side_light=0.0,
     )
 
 
