@@ -168,7 +168,8 @@ def crawl(client, rows, only=()):
         if url is None or pattern.name in FOR_STRANGERS or (only and pattern.name not in only):
             continue
         response = client.get(url)
-        response.close()  # a served file would stay open
+        if response.streaming:  # read to its end, or a served file would stay open
+            b"".join(response.streaming_content)
         if response.status_code in (302, 405):  # a verb, or a door one is through already
             continue
         if response.status_code == 404 and pattern.name in FILES and rows["reel"].state != "ready":

@@ -116,7 +116,7 @@ def test_captions_and_label_are_in_the_picture(reel, folder, hopper):
     rows, columns = np.flatnonzero(change.any(axis=1)), np.flatnonzero(change.any(axis=0))
     assert rows.min() < 0.22 * 320
     assert 0.6 * 320 < rows.max() < 0.76 * 320
-    assert columns.min() >= 0.17 * 180
+    assert columns.min() >= 0.1 * 180
     assert columns.max() <= 0.83 * 180
 
 
