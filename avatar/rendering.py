@@ -4,7 +4,6 @@ Every write names the lease, so a worker that lost it (frozen, cut off) changes 
 A reel whose worker died is handed out again and goes on at the last stage that was finished.
 """
 
-import hashlib
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -23,7 +22,7 @@ from avatar import process, services, workshop
 from avatar.child import FULL_DISK
 from avatar.models import Reel, Take
 from avatar.signals import reel_ready
-from studio.lib.files import local_path, store_file
+from studio.lib.files import file_sha256, local_path, store_file
 
 log = logging.getLogger(__name__)
 
@@ -243,12 +242,10 @@ def _keep_take(take: Take, alignment: dict[str, Any]) -> None:
 
 
 def _facts(reel: Reel, made: dict[str, Any]) -> dict[str, Any]:
-    with Path(made["video"]).open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return {
         **{name: getattr(reel, name).name for name in services.FILES},
         "progress": 1.0,
-        "sha256": sha256,
+        "sha256": file_sha256(Path(made["video"])),
         "width": reel.options["width"],
         "height": reel.options["height"],
         "fps": made["fps"],

@@ -3,6 +3,7 @@
 Works with local media folders and with remote stores (S3) alike.
 """
 
+import hashlib
 import os
 import re
 import secrets
@@ -180,6 +181,11 @@ class _Arrived(File):  # type: ignore[type-arg]
 
     def temporary_file_path(self) -> str:
         return str(self.name)
+
+
+def file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def store_file(field_file: FieldFile, path: Path) -> None:
