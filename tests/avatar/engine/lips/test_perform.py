@@ -76,6 +76,40 @@ def test_the_mouth_is_shut_in_pauses_and_after_the_last_word():
         assert performance.curves["jaw"][quiet].max() == 0
 
 
+def test_the_closure_of_a_stop_behind_the_lips_does_not_close_them():
+    alignment, waveform = spoken(("a", 200), ("", 150), ("a", 200))
+    performance = perform(alignment, waveform, RATE, fps=60)
+    jaw = performance.curves["jaw"]
+    first, second = alignment.phones
+    between = frames(performance, first.end_ms, second.start_ms)
+    assert jaw[between].min() > 0.2 * jaw.max()
+
+
+def test_lips_round_at_the_end_of_a_diphthong_only():
+    alignment, waveform = spoken(("aʊ", 300))
+    performance = perform(alignment, waveform, RATE, fps=60)
+    (phone,) = alignment.phones
+    early = frames(performance, phone.start_ms, phone.start_ms + 150)
+    late = frames(performance, phone.end_ms - 60, phone.end_ms)
+    assert performance.curves["jaw"][early].max() > 2 * performance.curves["jaw"][late].min()
+    assert performance.curves["pucker"][late].max() > 2 * performance.curves["pucker"][early].min()
+
+
+def test_the_hum_behind_closed_lips_does_not_open_them_but_a_clear_vowel_does():
+    """What comes through open lips is above 500 Hz."""
+    alignment, waveform = spoken(("a", 200), ("s", 60), ("a", 200))
+    t = np.arange(len(waveform)) / RATE
+    clear = alignment.phones[2]
+    heard = (t >= clear.start_ms / 1000) & (t < clear.end_ms / 1000)
+    waveform[heard] = 0.3 * np.sin(2 * np.pi * 1200 * t[heard])
+    performance = perform(alignment, waveform, RATE, fps=60)
+    dull, bright = (
+        performance.curves["jaw"][frames(performance, p.start_ms, p.end_ms)].max()
+        for p in (alignment.phones[0], clear)
+    )
+    assert bright > 1.2 * dull
+
+
 def test_the_shape_is_there_before_its_sound():
     alignment, waveform = spoken(("a", 300))
     performance = perform(alignment, waveform, RATE, fps=60)

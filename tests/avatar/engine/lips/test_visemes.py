@@ -24,6 +24,19 @@ def test_bilabials_close_whatever_their_marks(phone):
     assert targets_of(phone)[0].closes
 
 
+@pytest.mark.parametrize("phone", ["s", "t", "n", "l", "k", "ʃ", "θ"])
+def test_consonants_made_behind_the_lips_leave_them_apart_though_the_teeth_are_near(phone):
+    goal = targets_of(phone)[0].goal
+    assert goal["jaw"] < jaw("a") / 1.5
+    assert goal["jaw"] + 0.3 * (goal["upper"] + goal["lower"]) > 0.35
+
+
+@pytest.mark.parametrize("phone", ["w", "ɹ", "uː", "f", "v", "m"])
+def test_labial_and_rounded_sounds_close_them(phone):
+    goal = targets_of(phone)[0].goal
+    assert goal.get("jaw", 0) + 0.3 * (goal.get("upper", 0) + goal.get("lower", 0)) < 0.25
+
+
 @pytest.mark.parametrize("phone", ["aɪ", "oʊ", "tʃ", "dʒ", "ts"])
 def test_diphthongs_and_affricates_pass_through_two_targets(phone):
     assert len(targets_of(phone)) == 2
