@@ -23,6 +23,7 @@ from publishing.peak_times import Choice
 from publishing.permission import Stop, why_not
 from publishing.platforms import errors
 from publishing.platforms.base import Absent, Delivered, Platform, Published, Unclear
+from studio.lib.leases import NOBODYS
 
 log = logging.getLogger(__name__)
 
@@ -224,7 +225,7 @@ class _Run:
         except LeaseLost:  # that it is live is true, whoever holds the row
             Post.objects.filter(pk=self.pk).exclude(
                 state__in=(State.PUBLISHED, State.DELIVERED)
-            ).update(lease_owner="", lease_until=None, **live)
+            ).update(**NOBODYS, **live)
 
     def _permalink(self, external_id: str) -> str:
         """A live post without a link is still live."""

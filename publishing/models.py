@@ -67,8 +67,7 @@ class PostQuerySet(LeasedQuerySet["Post"]):
         """
         now, state = timezone.now(), Post.State
         waited = models.Q(retry_at__lte=now)
-        return self.filter(
-            models.Q(lease_owner="") | models.Q(lease_until__lt=now),
+        return self.free(now).filter(
             models.Q(state=state.SCHEDULED, due_at__lte=now)
             | models.Q(state=state.WAITING) & waited
             | models.Q(state__in=UNDER_WAY) & (waited | models.Q(retry_at=None)),

@@ -18,6 +18,7 @@ from publishing.permission import why_not
 from publishing.platforms import platform
 from publishing.platforms.base import Text, problems
 from studio.lib.jobs import enqueue
+from studio.lib.leases import NOBODYS
 
 # Said in the caption where a platform has no flag of its own for it.
 DISCLOSURE = {
@@ -30,7 +31,6 @@ DISCLOSURE = {
     "pt": "Feito com IA.",
 }
 State = Post.State
-FREED: dict[str, Any] = {"lease_owner": "", "lease_until": None}
 AFRESH: dict[str, Any] = {"reason": "", "retry_at": None, "tries": 0, "handle": {}}
 
 
@@ -107,11 +107,7 @@ def queue_post(
         raise CannotPost(f"This reel is not finished: {reel.get_state_display()}.")
     post = Post(reel=reel, account=account)
     post.caption = _caption(post, suggest_caption(reel, account) if caption is None else caption)
-    if due_at is None:
-        choice = good_hour(account, reel)
-        post.due_at, post.due_reason = choice.when_utc, choice.reason
-    else:
-        post.due_at, post.due_reason = due_at, "The time you chose."
+    _set_hour(post, due_at)
     if user is not None and not draft:
         _sign(post, user)
         post.state = State.SCHEDULED
@@ -156,8 +152,7 @@ def approve_post(post: Post, user: User, *, seen_sha256: str | None = None) -> P
     if stop := why_not(post):
         raise CannotPost(f"{stop.reason} It stays a draft.")
     if post.due_at < timezone.now():
-        choice = good_hour(post.account, post.reel, but_not=post)
-        post.due_at, post.due_reason = choice.when_utc, choice.reason
+        _set_hour(post)
     _change(
         post,
         (State.DRAFT,),
@@ -190,7 +185,7 @@ def edit_caption(post: Post, user: User, caption: str) -> Post:
         changes["reason"] = post.reason
     elif post.state != State.DRAFT:
         changes["state"] = State.SCHEDULED
-    _change(post, (*STOPPABLE, State.FAILED), **FREED, **changes)
+    _change(post, (*STOPPABLE, State.FAILED), **NOBODYS, **changes)
     return post
 
 
@@ -203,7 +198,7 @@ def cancel(post: Post, reason: str = "You cancelled it.") -> Post:
         state=State.CANCELLED,
         reason=reason[:300],
         retry_at=None,
-        **FREED,
+        **NOBODYS,
     )
     if handle:
         enqueue("publishing.tasks.discard", post.pk, cluster="publish")
@@ -214,11 +209,7 @@ def reschedule(post: Post, due_at: dt.datetime | None = None) -> Post:
     """Another time (UTC), or the next good hour. What was prepared for the old time is prepared
     again.
     """
-    if due_at is None:
-        choice = good_hour(post.account, post.reel, but_not=post)
-        post.due_at, post.due_reason = choice.when_utc, choice.reason
-    else:
-        post.due_at, post.due_reason = due_at, "The time you chose."
+    _set_hour(post, due_at)
     draft = post.state in (State.DRAFT, State.APPROVED)
     _change(
         post,
@@ -226,7 +217,7 @@ def reschedule(post: Post, due_at: dt.datetime | None = None) -> Post:
         state=post.state if draft else State.SCHEDULED,
         due_at=post.due_at,
         due_reason=post.due_reason,
-        **FREED,
+        **NOBODYS,
         **AFRESH,
     )
     return post
@@ -241,7 +232,7 @@ def retry(post: Post) -> Post:
         (State.FAILED, State.WAITING),
         state=State.SCHEDULED,
         due_at=min(post.due_at, timezone.now()),
-        **FREED,
+        **NOBODYS,
         **AFRESH,
     )
     enqueue("publishing.tasks.publish", post.pk, cluster="publish")
@@ -276,11 +267,20 @@ def stop_posts(which: Q, reason: str) -> int:
     doomed = Post.objects.filter(which, state__in=STOPPABLE)
     pks = list(doomed.values_list("pk", flat=True))
     stopped = Post.objects.filter(pk__in=pks, state__in=STOPPABLE).update(
-        state=State.CANCELLED, reason=reason, retry_at=None, **FREED
+        state=State.CANCELLED, reason=reason, retry_at=None, **NOBODYS
     )
-    for pk in Post.objects.filter(pk__in=pks, state=State.CANCELLED).exclude(handle={}):
-        enqueue("publishing.tasks.discard", pk.pk, cluster="publish")
+    for post in Post.objects.filter(pk__in=pks, state=State.CANCELLED).exclude(handle={}):
+        enqueue("publishing.tasks.discard", post.pk, cluster="publish")
     return stopped
+
+
+def _set_hour(post: Post, due_at: dt.datetime | None = None) -> None:
+    """The time that was asked for (UTC), else the next good hour."""
+    if due_at is not None:
+        post.due_at, post.due_reason = due_at, "The time you chose."
+        return
+    choice = good_hour(post.account, post.reel, but_not=post)
+    post.due_at, post.due_reason = choice.when_utc, choice.reason
 
 
 def _sign(post: Post, user: User) -> None:

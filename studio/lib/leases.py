@@ -9,12 +9,14 @@ import os
 import secrets
 import socket
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from django.db import models
 from django.utils import timezone
 
 M = TypeVar("M", bound="Leased")
+
+NOBODYS: dict[str, Any] = {"lease_owner": "", "lease_until": None}  # to take it from its worker
 
 
 def new_owner() -> str:
@@ -32,9 +34,10 @@ class LeasedQuerySet(models.QuerySet[M]):
         Returns the lease's owner name, or None when another worker was quicker.
         """
         owner, now = new_owner(), timezone.now()
-        free = models.Q(lease_owner="") | models.Q(lease_until__lt=now)
-        taken = self.filter(free, pk=pk, state__in=states).update(
-            lease_owner=owner, lease_until=now + timedelta(seconds=seconds), **changes
+        taken = (
+            self.free(now)
+            .filter(pk=pk, state__in=states)
+            .update(lease_owner=owner, lease_until=now + timedelta(seconds=seconds), **changes)
         )
         return owner if taken else None
 
@@ -46,15 +49,16 @@ class LeasedQuerySet(models.QuerySet[M]):
     def release(self, pk: int, owner: str, **changes: Any) -> bool:
         """Give the row back with its outcome. False when the lease was lost meanwhile."""
         held = self.filter(pk=pk, lease_owner=owner)
-        return bool(held.update(lease_owner="", lease_until=None, **changes))
+        return bool(held.update(**NOBODYS, **changes))
 
-    def expired(self, now: datetime | None = None) -> models.QuerySet[M]:
+    def expired(self, now: datetime | None = None) -> Self:
         """Rows whose worker has not been heard of since its lease ran out."""
         return self.exclude(lease_owner="").filter(lease_until__lt=now or timezone.now())
 
-    def free(self) -> models.QuerySet[M]:
+    def free(self, now: datetime | None = None) -> Self:
         """Rows that a worker could claim now."""
-        return self.filter(models.Q(lease_owner="") | models.Q(lease_until__lt=timezone.now()))
+        lapsed = models.Q(lease_until__lt=now or timezone.now())
+        return self.filter(models.Q(lease_owner="") | lapsed)
 
 
 class Leased(models.Model):
