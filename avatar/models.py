@@ -1,10 +1,12 @@
 """From approved words to a finished reel."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from creators.models import Consent, Creator, Portrait, User
+from creators.models import Consent, Creator, Portrait
 from scripts_gen.models import Script
 from studio.lib.leases import Leased, LeasedQuerySet
 
@@ -40,16 +42,15 @@ class Take(models.Model):
 
 
 class ReelQuerySet(LeasedQuerySet["Reel"]):
-    def for_user(self, user: User) -> "ReelQuerySet":
-        return self.filter(take__script__slot__creator__owner_id=user.pk)
+    owner = "take__script__slot__creator__owner"
 
-    def of_creator(self, creator_id: int) -> "ReelQuerySet":
+    def of_creator(self, creator_id: int) -> Self:
         return self.filter(take__script__slot__creator_id=creator_id)
 
-    def unfinished(self) -> "ReelQuerySet":
+    def unfinished(self) -> Self:
         return self.filter(state__in=(Reel.State.QUEUED, Reel.State.RENDERING))
 
-    def uncovered(self) -> "ReelQuerySet":
+    def uncovered(self) -> Self:
         """Whose face or voice no live consent covers."""
         face = Consent.objects.live().filter(
             creator=OuterRef("take__script__slot__creator"),
@@ -58,7 +59,7 @@ class ReelQuerySet(LeasedQuerySet["Reel"]):
         voice = face.filter(voice_sha256=OuterRef("take__voice_sha256"))
         return self.exclude(Exists(voice) | (Q(take__voice_sha256="") & Exists(face)))
 
-    def with_story(self) -> "ReelQuerySet":
+    def with_story(self) -> Self:
         """Everything a page says about a reel, in one query."""
         return self.select_related("take__script__slot__creator", "portrait")
 

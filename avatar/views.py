@@ -14,10 +14,10 @@ from avatar import services
 from avatar.engine.captions.zones import SAFE
 from avatar.forms import ReelForm, form_of, form_values
 from avatar.models import Reel
-from creators.models import User
 from scripts_gen.models import Script
 from studio.lib.files import serve_file
 from studio.lib.htmx import STOP_POLLING, render_partial
+from studio.lib.owned import User
 from studio.lib.words import length, number, sentence
 
 A_PAGE = 24

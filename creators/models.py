@@ -1,10 +1,10 @@
 """Who is seen and heard, and what they agreed to."""
 
 from functools import cache
+from typing import Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, OuterRef, Subquery
@@ -12,8 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from creators.languages import LANGUAGES
-
-User = AbstractBaseUser | AnonymousUser
+from studio.lib.owned import OwnedQuerySet
 
 
 @cache
@@ -34,11 +33,10 @@ def validate_language(code: str) -> None:
         )
 
 
-class OwnedQuerySet(models.QuerySet["Creator"]):
-    def for_user(self, user: User) -> "OwnedQuerySet":
-        return self.filter(owner_id=user.pk)
+class CreatorQuerySet(OwnedQuerySet["Creator"]):
+    owner = "owner"
 
-    def with_readiness(self) -> "OwnedQuerySet":
+    def with_readiness(self) -> Self:
         """Adds what a list shows, in the same query.
 
         portrait_pk, likeness_now, voice_now: the photo that new reels use and the hashes of photo
@@ -76,7 +74,7 @@ class Creator(models.Model):
     reel_label = models.CharField(max_length=80, blank=True)  # words shown in every frame
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects = OwnedQuerySet.as_manager()
+    objects = CreatorQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "pk"]
@@ -97,11 +95,6 @@ class Creator(models.Model):
     def voice(self) -> "Voice | None":
         """The voice that new takes use: the newest sample that passed its check."""
         return self.voices.filter(state=Voice.State.READY).first()
-
-
-class PortraitQuerySet(models.QuerySet["Portrait"]):
-    def for_user(self, user: User) -> "PortraitQuerySet":
-        return self.filter(creator__owner_id=user.pk)
 
 
 class Portrait(models.Model):
@@ -126,18 +119,13 @@ class Portrait(models.Model):
     report = models.JSONField(default=dict, blank=True)  # avatar.engine.face.inspect: PhotoReport
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects = PortraitQuerySet.as_manager()
+    objects = OwnedQuerySet["Portrait"].as_manager()
 
     class Meta:
         ordering = ["-created_at", "-pk"]
 
     def __str__(self) -> str:
         return f"photo {self.pk} of {self.creator}"
-
-
-class VoiceQuerySet(models.QuerySet["Voice"]):
-    def for_user(self, user: User) -> "VoiceQuerySet":
-        return self.filter(creator__owner_id=user.pk)
 
 
 class Voice(models.Model):
@@ -155,7 +143,7 @@ class Voice(models.Model):
     report = models.JSONField(default=dict, blank=True)  # avatar.engine.media.sound: SoundReport
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects = VoiceQuerySet.as_manager()
+    objects = OwnedQuerySet["Voice"].as_manager()
 
     class Meta:
         ordering = ["-created_at", "-pk"]
@@ -164,10 +152,7 @@ class Voice(models.Model):
         return f"voice sample {self.pk} of {self.creator}"
 
 
-class ConsentQuerySet(models.QuerySet["Consent"]):
-    def for_user(self, user: User) -> "ConsentQuerySet":
-        return self.filter(creator__owner_id=user.pk)
-
+class ConsentQuerySet(OwnedQuerySet["Consent"]):
     def live(self) -> "ConsentQuerySet":
         return self.filter(revoked_at=None)
 

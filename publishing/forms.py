@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.utils import timezone
 
-from creators.models import Creator, User
+from creators.models import Creator
 from publishing.local_time import instants
 from publishing.models import Account
 from studio.lib import words
+from studio.lib.owned import User
 
 YEARS_AHEAD = 2
 

@@ -3,21 +3,20 @@
 import hashlib
 import json
 import secrets
+from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from avatar.models import Reel
-from creators.models import Creator, User
+from creators.models import Creator
 from studio.lib.leases import Leased, LeasedQuerySet
+from studio.lib.owned import OwnedQuerySet
 
 
-class AccountQuerySet(models.QuerySet["Account"]):
-    def for_user(self, user: User) -> "AccountQuerySet":
-        return self.filter(creator__owner_id=user.pk)
-
-    def connected(self) -> "AccountQuerySet":
+class AccountQuerySet(OwnedQuerySet["Account"]):
+    def connected(self) -> Self:
         return self.filter(state=Account.State.CONNECTED)
 
 
@@ -58,10 +57,9 @@ def new_key() -> str:
 
 
 class PostQuerySet(LeasedQuerySet["Post"]):
-    def for_user(self, user: User) -> "PostQuerySet":
-        return self.filter(account__creator__owner_id=user.pk)
+    owner = "account__creator__owner"
 
-    def due(self) -> "PostQuerySet":
+    def due(self) -> Self:
         """What a worker should take up now: its hour has come, or a wait is over, or a worker died
         on it.
         """
@@ -73,7 +71,7 @@ class PostQuerySet(LeasedQuerySet["Post"]):
             | models.Q(state__in=UNDER_WAY) & (waited | models.Q(retry_at=None)),
         )
 
-    def with_story(self) -> "PostQuerySet":
+    def with_story(self) -> Self:
         """All that the checks and the pages read of a post, in one query."""
         return self.select_related(
             "account__creator", "approved_by", "reel__take__script__slot__creator"

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from avatar.models import Reel
-from creators.models import Creator, User
+from creators.models import Creator
 from publishing import clients
 from publishing.hours import good_hour
 from publishing.models import STOPPABLE, Account, Attempt, Post
@@ -19,6 +19,7 @@ from publishing.platforms import platform
 from publishing.platforms.base import Text, problems
 from studio.lib.jobs import enqueue
 from studio.lib.leases import NOBODYS
+from studio.lib.owned import User
 
 # Said in the caption where a platform has no flag of its own for it.
 DISCLOSURE = {

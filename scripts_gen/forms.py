@@ -4,11 +4,12 @@ from typing import Any
 
 from django import forms
 
-from creators.models import Creator, User
+from creators.models import Creator
 from scripts_gen import services
 from scripts_gen.models import Note, Pillar, Script, Slot
 from scripts_gen.research.markup import plain
 from scripts_gen.writing.notes import as_hashtag
+from studio.lib.owned import User
 
 MAX_NOTE = 100_000
 MAX_HASHTAGS = 30  # Instagram's limit

@@ -2,21 +2,15 @@
 
 import hashlib
 import json
-from typing import Any
+from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from creators.models import Creator, User
+from creators.models import Creator
 from studio.lib.leases import Leased, LeasedQuerySet
-
-
-class CreatorOwnedQuerySet(models.QuerySet[Any]):
-    """Rows that hang on a creator by `owner_path`."""
-
-    def for_user(self, user: User) -> "CreatorOwnedQuerySet":
-        return self.filter(creator__owner_id=user.pk)
+from studio.lib.owned import OwnedQuerySet
 
 
 class Pillar(models.Model):
@@ -28,7 +22,7 @@ class Pillar(models.Model):
     weight = models.PositiveSmallIntegerField(default=1)  # share of the calendar, relative
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects = CreatorOwnedQuerySet.as_manager()
+    objects = OwnedQuerySet["Pillar"].as_manager()
 
     class Meta:
         ordering = ["pk"]
@@ -58,18 +52,13 @@ class Note(models.Model):
     url = models.URLField(blank=True, max_length=500)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects = CreatorOwnedQuerySet.as_manager()
+    objects = OwnedQuerySet["Note"].as_manager()
 
     class Meta:
         ordering = ["-created_at", "-pk"]
 
     def __str__(self) -> str:
         return self.title
-
-
-class SlotQuerySet(LeasedQuerySet["Slot"]):
-    def for_user(self, user: User) -> "SlotQuerySet":
-        return self.filter(creator__owner_id=user.pk)
 
 
 class Slot(Leased):
@@ -102,7 +91,7 @@ class Slot(Leased):
     tries = models.PositiveSmallIntegerField(default=0)  # of the writing that is asked for now
     try_after = models.DateTimeField(null=True, blank=True)  # a service asked for patience
 
-    objects = SlotQuerySet.as_manager()
+    objects = LeasedQuerySet["Slot"].as_manager()
 
     class Meta:
         ordering = ["date", "pk"]
@@ -129,11 +118,10 @@ class Brief(models.Model):
         return self.topic
 
 
-class ScriptQuerySet(models.QuerySet["Script"]):
-    def for_user(self, user: User) -> "ScriptQuerySet":
-        return self.filter(slot__creator__owner_id=user.pk)
+class ScriptQuerySet(OwnedQuerySet["Script"]):
+    owner = "slot__creator__owner"
 
-    def awaiting(self) -> "ScriptQuerySet":
+    def awaiting(self) -> Self:
         return self.filter(state=Script.State.PROPOSED)
 
 

@@ -12,7 +12,7 @@ from django.db.models import Max
 from django.dispatch import Signal
 from django.utils import timezone
 
-from creators.models import Creator, User
+from creators.models import Creator
 from scripts_gen import cadence, research
 from scripts_gen.errors import Changed, NotPossible
 from scripts_gen.models import Brief, Decision, Note, Pillar, Script, Slot
@@ -31,6 +31,7 @@ from scripts_gen.writing import (
 )
 from scripts_gen.writing import writer as writer_named
 from studio.lib.jobs import enqueue
+from studio.lib.owned import User
 
 HISTORY_DAYS = 56  # what planning looks back on
 PARTS_OF_A_SCRIPT = ("hook", "body", "call_to_action", "caption", "hashtags")

@@ -9,12 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from avatar.models import Reel
-from creators.models import User
 from publishing.health import status
 from publishing.models import Account, Post
 from scripts_gen.models import Script
 from studio.first_steps import Standing, Step, first_steps, photo_step, room, standings
 from studio.lib import words
+from studio.lib.owned import User
 from studio.week_ahead import Week, weeks_ahead
 
 SHOWN = 4  # of each kind; the page behind shows the rest

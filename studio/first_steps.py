@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from creators.models import Creator, Portrait, User
+from creators.models import Creator, Portrait
 from publishing.models import Account
 from scripts_gen.models import Decision, Note, Slot
 from studio.lib import words
+from studio.lib.owned import User
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from enum import IntEnum
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from creators.models import Creator, User
+from creators.models import Creator
 from scripts_gen.models import Script, Slot
+from studio.lib.owned import User
 
 DAYS_AHEAD = 7
 

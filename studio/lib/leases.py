@@ -3,6 +3,9 @@
 A worker *claims* a row by a conditional UPDATE that names the state it expects, keeps the lease
 fresh while it works, and writes the outcome only while it still holds the lease. A worker that was
 killed leaves a lease that runs out; `expired()` is what a sweep looks for.
+
+A lease that reaches further than any lease can was written while the clock was wrong: it is not
+believed. Its worker, if it lives, puts it right the next time it keeps it.
 """
 
 import os
@@ -14,7 +17,24 @@ from typing import Any, Self, TypeVar
 from django.db import models
 from django.utils import timezone
 
+from studio.lib.owned import OwnedQuerySet
+
 M = TypeVar("M", bound="Leased")
+
+LONGEST = timedelta(minutes=10)
+
+
+def run_out(field: str, now: datetime) -> models.Q:
+    """Whether the lease whose end stands in `field` holds no more."""
+    return models.Q(**{f"{field}__lt": now}) | models.Q(**{f"{field}__gt": now + LONGEST})
+
+
+def until(now: datetime, seconds: int) -> datetime:
+    """When a lease that is taken now ends."""
+    length = timedelta(seconds=seconds)
+    if length > LONGEST:
+        raise ValueError(f"No lease is longer than {LONGEST}.")
+    return now + length
 
 NOBODYS: dict[str, Any] = {"lease_owner": "", "lease_until": None}  # to take it from its worker
 
@@ -24,7 +44,7 @@ def new_owner() -> str:
     return f"{socket.gethostname()[:32]}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
-class LeasedQuerySet(models.QuerySet[M]):
+class LeasedQuerySet(OwnedQuerySet[M]):
     def claim(
         self, pk: int, *, states: tuple[str, ...], seconds: int, **changes: Any
     ) -> str | None:
