@@ -157,6 +157,8 @@ class Post(Leased):
         return self.approved_by_id is not None and self.content_sha256 == self.content_hash
 
 
+# Goes no further until a person decides something; worst first.
+HELD = (Post.State.UNCONFIRMED, Post.State.FAILED, Post.State.WAITING, Post.State.DRAFT)
 # A worker holds it, or one died holding it.
 UNDER_WAY = (
     Post.State.DISPATCHING,
@@ -165,6 +167,7 @@ UNDER_WAY = (
     Post.State.READY,
     Post.State.COMMITTING,
 )
+ON_ITS_WAY = (Post.State.APPROVED, Post.State.SCHEDULED, *UNDER_WAY)
 # Nothing can have reached the audience yet.
 STOPPABLE = (
     Post.State.DRAFT,

@@ -12,28 +12,27 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from avatar.models import Reel
 from creators.models import Creator
+from creators.views.shown import shown_creators
 from publishing import health, services, story
 from publishing.clients import platform_label
 from publishing.forms import CaptionForm, FolderForm, PostForm, SettleForm, TimeForm
 from publishing.hours import good_hour
-from publishing.models import STOPPABLE, Account, Post
+from publishing.models import HELD, ON_ITS_WAY, STOPPABLE, Account, Post
 from publishing.services import CannotPost
 from studio.lib import words
 
 A_PAGE = 20
 State = Post.State
-HELD = (State.UNCONFIRMED, State.FAILED, State.WAITING, State.DRAFT)
 
 
 @require_safe
 def post_list(request: HttpRequest) -> HttpResponse:
     """What needs somebody, what is coming day by day, what went out."""
-    creators = list(Creator.objects.for_user(request.user))
-    chosen = next((c for c in creators if str(c.pk) == request.GET.get("creator")), None)
+    mine, chosen = shown_creators(request)
     posts = Post.objects.for_user(request.user).with_story()
     if chosen:
         posts = posts.filter(account__creator=chosen)
-    coming = list(posts.exclude(state__in=(*HELD, *story.OVER)))
+    coming = list(posts.filter(state__in=ON_ITS_WAY))
     held = sorted(posts.filter(state__in=HELD), key=lambda post: HELD.index(State(post.state)))
     past = posts.filter(state__in=story.OVER).order_by("-due_at", "-pk")
     context = {
@@ -41,8 +40,8 @@ def post_list(request: HttpRequest) -> HttpResponse:
         "held": _told(held),
         "days": story.by_day(_told(coming)),
         "page_obj": Paginator(past, A_PAGE).get_page(request.GET.get("page")),
-        "creators": creators if len(creators) > 1 else [],
-        "chosen": chosen,
+        "creators": mine,
+        "creator": chosen,
         "trouble": health.status()["problems"] if coming else [],
     }
     _told(context["page_obj"].object_list)

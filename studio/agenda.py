@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from avatar.models import Reel
 from publishing.health import status
-from publishing.models import Account, Post
+from publishing.models import HELD, ON_ITS_WAY, Account, Post
 from scripts_gen.models import Script
 from studio.first_steps import Standing, Step, first_steps, photo_step, room, standings
 from studio.lib import words
@@ -18,12 +18,6 @@ from studio.lib.owned import User
 from studio.week_ahead import Week, weeks_ahead
 
 SHOWN = 4  # of each kind; the page behind shows the rest
-# A post in one of these goes no further until somebody decides; worst first.
-NEEDS_A_PERSON = (Post.State.UNCONFIRMED, Post.State.FAILED, Post.State.WAITING, Post.State.DRAFT)
-ON_ITS_WAY = (
-    *(Post.State.APPROVED, Post.State.SCHEDULED, Post.State.DISPATCHING, Post.State.PREPARING),
-    *(Post.State.PROCESSING, Post.State.READY, Post.State.COMMITTING),
-)
 
 
 @dataclass(frozen=True)
@@ -149,8 +143,8 @@ def _scripts(waiting: QuerySet[Script, Any], n_scripts: int) -> Iterator[Matter]
 
 def _posts(user: User) -> Iterator[Matter]:
     """Posts that go no further without a person, the worst first."""
-    worst = Case(*(When(state=state, then=Value(n)) for n, state in enumerate(NEEDS_A_PERSON)))
-    posts = Post.objects.for_user(user).filter(state__in=NEEDS_A_PERSON)
+    worst = Case(*(When(state=state, then=Value(n)) for n, state in enumerate(HELD)))
+    posts = Post.objects.for_user(user).filter(state__in=HELD)
     for post in posts.with_story().order_by(worst, "due_at", "pk")[:SHOWN]:
         text, kind, action = {
             Post.State.UNCONFIRMED: ("A post may already be live", "bad", "Look and say"),

@@ -10,11 +10,12 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
 from creators.models import Creator
+from creators.views.shown import shown_creators
 from scripts_gen import cadence, diary, services
 from scripts_gen.errors import ScriptError
 from scripts_gen.forms import SlotForm
 from scripts_gen.models import Slot
-from scripts_gen.views.common import back_to, first_a_creator, shown_creators
+from scripts_gen.views.common import back_to, first_a_creator
 from studio.lib import words
 from studio.lib.requests import SignedIn
 

@@ -1,4 +1,4 @@
-"""What several pages need: whose things are shown, and where to go afterwards."""
+"""Where one goes after something was done."""
 
 from urllib.parse import urlencode
 
@@ -6,15 +6,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-
-from creators.models import Creator
-
-
-def shown_creators(request: HttpRequest) -> tuple[list[Creator], Creator | None]:
-    """All creators of the person, and the one that `?creator=handle` asks for."""
-    mine = list(Creator.objects.for_user(request.user))
-    handle = request.GET.get("creator", "")
-    return mine, next((creator for creator in mine if creator.handle == handle), None)
 
 
 def first_a_creator(request: HttpRequest) -> HttpResponse:

@@ -6,13 +6,14 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
+from creators.views.shown import shown_creators
 from scripts_gen import services
 from scripts_gen.forms import NoteForm, PillarForm
 from scripts_gen.models import Note, Pillar
 from scripts_gen.research.sentences import sentences
-from scripts_gen.views.common import back_to, first_a_creator, shown_creators
+from scripts_gen.views.common import back_to, first_a_creator
 from studio.lib import words
-from studio.lib.requests import SignedIn
+from studio.lib.requests import SignedIn, small_number
 
 PER_PAGE = 30
 FEW = 5  # sentences; a script needs about as many
@@ -21,9 +22,9 @@ FEW = 5  # sentences; a script needs about as many
 def note_list(request: HttpRequest) -> HttpResponse:
     mine, chosen = shown_creators(request)
     notes = Note.objects.filter(creator__in=[chosen] if chosen else mine)
-    pillar = request.GET.get("pillar", "")
-    if pillar.isdecimal():
-        notes = notes.filter(pillar_id=int(pillar))
+    pillar = small_number(request.GET.get("pillar", ""))
+    if pillar is not None:
+        notes = notes.filter(pillar_id=pillar)
     notes = notes.select_related("creator", "pillar").defer("text")
     page = Paginator(notes, PER_PAGE).get_page(request.GET.get("page"))
     context = {"page_obj": page, "creators": mine, "creator": chosen}

@@ -10,11 +10,12 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
 from creators.services import live_consent
+from creators.views.shown import shown_creators
 from scripts_gen import services
 from scripts_gen.errors import ScriptError
 from scripts_gen.forms import RejectForm, ScriptForm
 from scripts_gen.models import Note, Script
-from scripts_gen.views.common import back_to, shown_creators
+from scripts_gen.views.common import back_to
 from studio.lib.requests import SignedIn
 
 PER_PAGE = 20

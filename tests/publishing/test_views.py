@@ -97,7 +97,7 @@ def test_the_queue_can_be_narrowed_to_one_creator(owner, post):
     other.creator.save()
     both = owner.get(reverse("post-list"))
     assert len([p for day in both.context["days"] for p in day.posts]) == 2
-    one = owner.get(reverse("post-list"), {"creator": other.creator.pk})
+    one = owner.get(reverse("post-list"), {"creator": other.creator.handle})
     assert [p.pk for day in one.context["days"] for p in day.posts] == [other.pk]
     odd = owner.get(reverse("post-list"), {"creator": "x", "page": "y"})
     assert odd.status_code == 200
