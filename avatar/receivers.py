@@ -1,17 +1,13 @@
 """How the app hears from upstream. Signals are speed; `tasks.due` finds what a lost one left."""
 
-import logging
 from typing import Any
 
 from django.dispatch import receiver
 
 from avatar import services
 from creators.signals import consent_revoked, portrait_added, voice_added
-from scripts_gen.models import Script
 from scripts_gen.signals import approval_withdrawn, script_approved
 from studio.lib.jobs import enqueue
-
-log = logging.getLogger(__name__)
 
 
 @receiver(portrait_added)
@@ -26,11 +22,7 @@ def inspect_voice(voice_id: int, **kwargs: Any) -> None:
 
 @receiver(script_approved)
 def request_reel(script_id: int, **kwargs: Any) -> None:
-    script = Script.objects.select_related("slot__creator").get(pk=script_id)
-    try:
-        services.request_reel(script)
-    except services.ReelRefused as e:  # asked for again as soon as photo and consent are there
-        log.info("No reel of script %s yet: %s", script_id, e)
+    services.request_if_possible(script_id)
 
 
 @receiver(approval_withdrawn)

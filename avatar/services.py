@@ -20,6 +20,7 @@ from creators.models import Consent, Portrait
 from creators.services import live_consent
 from scripts_gen.models import Script
 from studio.lib.jobs import enqueue
+from studio.lib.leases import NOBODYS
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +78,15 @@ def request_reel(
         return live.get()
     wake(reel.pk)
     return reel
+
+
+def request_if_possible(script_id: int) -> None:
+    """The reel of a script that was approved; without photo or consent it is due later."""
+    script = Script.objects.select_related("slot__creator").get(pk=script_id)
+    try:
+        request_reel(script)
+    except ReelRefused as e:
+        log.info("No reel of script %s yet: %s", script_id, e)
 
 
 def _chosen(options: dict[str, Any]) -> dict[str, Any]:
@@ -188,7 +198,7 @@ def retry(reel: Reel) -> Reel:
         return request_reel(reel.script, options=reel.options, label=reel.label)
     fresh: dict[str, Any] = {
         "state": Reel.State.QUEUED,
-        "lease_owner": "",
+        **NOBODYS,
         "attempts": 0,
         "error": "",
         "stage": "",

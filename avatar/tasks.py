@@ -31,11 +31,7 @@ def render(pk: int) -> None:
 
 def request(script_pk: int) -> None:
     """Ask for the reel of an approved script whose signal was lost."""
-    script = Script.objects.select_related("slot__creator").get(pk=script_pk)
-    try:
-        services.request_reel(script)
-    except services.ReelRefused as e:
-        log.info("No reel of script %s: %s", script_pk, e)
+    services.request_if_possible(script_pk)
 
 
 def purge(creator_pk: int) -> None:
@@ -123,15 +119,10 @@ def _renders() -> list[int]:
 
 def _unrequested() -> list[int]:
     """Approved scripts that never had a reel and could have one."""
-    portraits = Portrait.objects.filter(
-        creator=OuterRef(OuterRef("slot__creator")), state=Portrait.State.READY
-    )
-    agreed = Consent.objects.live().filter(
-        creator=OuterRef("slot__creator"), likeness_sha256__in=portraits.values("sha256")
-    )
+    agreed = Creator.objects.with_readiness().filter(agreed=True)  # type: ignore[misc]  # annotated there
     reels = Reel.objects.filter(take__script=OuterRef("pk"))
     scripts = Script.objects.filter(
-        Exists(agreed), ~Exists(reels), state=Script.State.APPROVED
+        ~Exists(reels), state=Script.State.APPROVED, slot__creator__in=agreed.values("pk")
     ).select_related("slot__creator")
     return [s.pk for s in scripts.order_by("pk")[:AT_ONCE] if not services.why_not(s)]
 
@@ -141,7 +132,7 @@ def _unpurged() -> list[int]:
     films = Reel.objects.exclude(video="").uncovered()
     revoked = Consent.objects.filter(revoked_at__isnull=False)
     creators = Creator.objects.filter(
-        Exists(films.filter(take__script__slot__creator=OuterRef("pk"))),
         Exists(revoked.filter(creator=OuterRef("pk"))),
+        Exists(films.filter(take__script__slot__creator=OuterRef("pk"))),
     )
     return list(creators.values_list("pk", flat=True)[:AT_ONCE])

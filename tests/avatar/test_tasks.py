@@ -11,6 +11,7 @@ from avatar.models import Reel
 from creators.models import Portrait, Voice
 from tests.factories import (
     ConsentFactory,
+    CreatorFactory,
     PortraitFactory,
     ReelFactory,
     ScriptFactory,
@@ -116,6 +117,17 @@ def test_a_script_that_cannot_have_a_reel_is_not_due(script, creator):
 def test_consent_to_another_photo_makes_no_script_due(script, creator):
     PortraitFactory(creator=creator, sha256="f" * 64)
     assert tasks.due() == []
+
+
+def test_scripts_that_wait_for_a_consent_hold_nobody_up(script, creator, monkeypatch):
+    monkeypatch.setattr(tasks, "AT_ONCE", 2)
+    ScriptFactory.create_batch(2, slot__creator=creator, approved=True)
+    PortraitFactory(creator=creator, sha256="f" * 64)  # agreed to the photo before it
+    ready = CreatorFactory()
+    PortraitFactory(creator=ready)
+    ConsentFactory(creator=ready)
+    script = ScriptFactory(slot__creator=ready, approved=True)
+    assert tasks.due() == [("avatar.tasks.request", script.pk, "default")]
 
 
 def test_a_cancelled_reel_is_not_asked_for_again(script):
