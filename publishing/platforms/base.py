@@ -11,7 +11,7 @@ that only the client understands and that the caller stores before it goes on.
 """
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -23,7 +23,6 @@ class Connection:
     """One account, as far as a client needs to know it."""
 
     external_id: str  # the platform's name for it; the folder's: its path
-    credentials: dict[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,6 @@ class Media:
     sha256: str
     cover: Path | None = None
     subtitles: tuple[Path, ...] = ()  # SRT and VTT
-    public_url: str = ""  # where a platform that fetches may fetch the video
 
 
 @dataclass(frozen=True)
@@ -73,8 +71,6 @@ class Capabilities:
     # platform's own rules.
     commit_retry_allowed: bool
     ai_flag: bool  # has an AI flag of its own; otherwise the caption must say it
-    needs_public_url: bool = False
-    delivers_to_inbox: bool = False  # somebody must finish the post in the platform's app
 
 
 @dataclass(frozen=True)
