@@ -1,0 +1,26 @@
+"""What `.env.example` says one can set is what is read, and the other way round."""
+
+import re
+from pathlib import Path
+
+from django.conf import settings
+
+READS = re.compile(r'\benv\.\w+\(\s*"(\w+)"')  # settings and commands
+SHELL = re.compile(r"\$\{(\w+):-")  # the Procfile
+LISTED = re.compile(r"^#?([A-Z][A-Z0-9_]*)=", re.MULTILINE)
+
+
+def read_somewhere() -> set[str]:
+    root = Path(settings.BASE_DIR)
+    apps = ("studio", "creators", "scripts_gen", "avatar", "publishing")
+    code = "\n".join(path.read_text() for app in apps for path in (root / app).rglob("*.py"))
+    return {*READS.findall(code), *SHELL.findall((root / "Procfile").read_text())}
+
+
+def test_every_variable_that_is_read_is_listed_once():
+    listed = LISTED.findall((Path(settings.BASE_DIR) / ".env.example").read_text())
+    assert sorted(listed) == sorted(read_somewhere())
+
+
+def test_the_look_for_variables_finds_the_known_ones():
+    assert {"DATABASE_URL", "SECRET_KEY", "OPENAI_API_KEY", "WEB_HOST"} <= read_somewhere()
