@@ -119,7 +119,7 @@ def _renders() -> list[int]:
 
 def _unrequested() -> list[int]:
     """Approved scripts that never had a reel and could have one."""
-    agreed = Creator.objects.with_readiness().filter(agreed=True)  # type: ignore[misc]  # annotated there
+    agreed = Creator.objects.agreed()
     reels = Reel.objects.filter(take__script=OuterRef("pk"))
     scripts = Script.objects.filter(
         ~Exists(reels), state=Script.State.APPROVED, slot__creator__in=agreed.values("pk")

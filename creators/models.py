@@ -56,6 +56,10 @@ class CreatorQuerySet(OwnedQuerySet["Creator"]):
         )
         return with_files.annotate(agreed=Exists(agreed))
 
+    def agreed(self) -> Self:
+        """Those for whom `services.live_consent` finds one."""
+        return self.with_readiness().filter(agreed=True)  # type: ignore[misc]  # annotated there
+
 
 class Creator(models.Model):
     """Somebody who talks to an audience: the star the understudy performs for."""

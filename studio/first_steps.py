@@ -36,8 +36,7 @@ class Step:
 def standings(user: User) -> list[Standing]:
     """Every creator of the user with what they have, the first one first."""
     mine = Creator.objects.for_user(user)
-    ready = mine.with_readiness().filter(agreed=True)  # type: ignore[misc]  # annotated there
-    agreed = set(ready.values_list("pk", flat=True))
+    agreed = set(mine.agreed().values_list("pk", flat=True))
     creators = mine.order_by("created_at", "pk").prefetch_related("portraits", "accounts")
     return [_standing(creator, creator.pk in agreed) for creator in creators]
 
