@@ -18,7 +18,6 @@ class Take(models.Model):
     engine = models.CharField(
         max_length=40, default="sketch"
     )  # key of avatar.engine.speech.SPEAKERS
-    settings = models.JSONField(default=dict, blank=True)
     text_sha256 = models.CharField(max_length=64)  # the approved text it speaks
     voice_sha256 = models.CharField(
         max_length=64, blank=True, default=""

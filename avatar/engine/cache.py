@@ -72,13 +72,6 @@ class Cache:
         finally:
             shutil.rmtree(part, ignore_errors=True)
 
-    def prune(self, *, days: float) -> int:
-        """Remove entries not used for so long. Returns how many went."""
-        old = [path for path in self.folder.iterdir() if _age_s(path) > days * 86_400]
-        for path in old:
-            shutil.rmtree(path, ignore_errors=True)
-        return len(old)
-
 
 def remove_abandoned(folder: Path, prefix: str) -> None:
     """Tidy away what processes that were killed have left."""

@@ -223,19 +223,6 @@ def word_spans(text: str) -> list[Span]:
     return [Span(" ".join(s.word.replace("\u200b", "").split()), s.start, s.end) for s in spans]
 
 
-def join_words(words: list[str]) -> str:
-    """Words as a line of text: spaces, except inside scripts that are written without them."""
-    line = ""
-    for word in words:
-        glued = line and _is_unspaced_edge(line[-1]) and _is_unspaced_edge(word[:1])
-        line += word if glued or not line else " " + word
-    return line
-
-
-def _is_unspaced_edge(sign: str) -> bool:
-    return bool(_UNSPACED.match(sign)) or "\u3000" <= sign <= "\u303f" or sign in "，！？：；（）"
-
-
 def _is_word(piece: str) -> bool:
     return _can_be_said(piece) or any(sign in _SIGNS_READ_ALOUD for sign in piece)
 

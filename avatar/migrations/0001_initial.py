@@ -20,7 +20,6 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('engine', models.CharField(default='sketch', max_length=40)),
-                ('settings', models.JSONField(blank=True, default=dict)),
                 ('text_sha256', models.CharField(max_length=64)),
                 ('voice_sha256', models.CharField(blank=True, default='', max_length=64)),
                 ('audio', models.FileField(blank=True, upload_to='takes/%Y/%m')),

@@ -29,13 +29,6 @@ class Script:
     fonts: tuple[Font, ...]
 
 
-def ass(
-    words: Sequence[Word], style: str, width: int, height: int, duration_ms: int, label: str = ""
-) -> str:
-    """The script alone; see `script`."""
-    return script(words, style, width, height, duration_ms, label).text
-
-
 def script(
     words: Sequence[Word],
     style: str,

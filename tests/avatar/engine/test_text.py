@@ -8,7 +8,6 @@ from avatar.engine.errors import InputError
 from avatar.engine.text import (
     MAX_WORDS,
     display_words,
-    join_words,
     speakable,
     word_spans,
 )
@@ -109,9 +108,3 @@ def test_words_cover_every_letter_of_the_text_in_order(text):
 )
 def test_words_are_cut_as_captions_show_them(text, words):
     assert display_words(text) == words
-
-
-def test_words_are_joined_with_spaces_only_where_the_script_has_them():
-    assert join_words(["Hello,", "world"]) == "Hello, world"
-    assert join_words(["你", "好。", "世", "界"]) == "你好。世界"
-    assert join_words(["用", "iPhone", "拍"]) == "用 iPhone 拍"

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from avatar.engine.captions import STYLES, ass, fonts_dir, script
+from avatar.engine.captions import STYLES, fonts_dir, script
 from avatar.engine.captions.ass import escape
 from avatar.engine.captions.layout import _visual_order
 from avatar.engine.captions.zones import SAFE, safe_area
@@ -110,9 +110,8 @@ def test_text_is_shown_and_never_obeyed(text):
 
 
 def test_newlines_in_a_word_cannot_start_an_event():
-    text = ass(
-        [Word("a\nDialogue: 0,0:00:00.00,0:00:09.00,Base,,x", 0, 500)], "clean", 90, 160, 900
-    )
+    hostile = Word("a\nDialogue: 0,0:00:00.00,0:00:09.00,Base,,x", 0, 500)
+    text = script([hostile], "clean", 90, 160, 900).text
     assert len(re.findall(r"^Dialogue:", text, re.M)) == len(re.findall("Dialogue:", text)) - 1
     assert escape("a\r\nb\u2028c") == "a b c"
 
@@ -132,10 +131,10 @@ def test_latin_words_and_numbers_inside_hebrew_keep_their_order():
 
 def test_unknown_style_lists_the_choices():
     with pytest.raises(InputError, match="clean, bold, pop or none"):
-        ass([], "shouty", 1080, 1920, 1000)
+        script([], "shouty", 1080, 1920, 1000)
 
 
 def test_events_are_never_shorter_than_a_hundredth():
-    text = ass([Word("blink", 996, 1000)], "clean", 1080, 1920, 1000)
+    text = script([Word("blink", 996, 1000)], "clean", 1080, 1920, 1000).text
     for start, end in re.findall(r"Dialogue: \d,([\d:.]+),([\d:.]+),", text):
         assert start < end
