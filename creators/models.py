@@ -58,7 +58,7 @@ class CreatorQuerySet(OwnedQuerySet["Creator"]):
 
     def agreed(self) -> Self:
         """Those for whom `services.live_consent` finds one."""
-        return self.with_readiness().filter(agreed=True)  # type: ignore[misc]  # annotated there
+        return self.with_readiness().filter(agreed=True)
 
 
 class Creator(models.Model):
