@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from avatar.engine.lips import perform
-from avatar.engine.types import Alignment, Phone
+from avatar.engine.types import Alignment, Phone, Word
 
 RATE = 16_000
 LEAD_MS, DURATION_MS = 1000, 2600
@@ -21,7 +21,9 @@ def clip(*, noise_from_ms, noise_to_ms, level=0.004, room=0.0004):
     for hz in (140, 700, 1400):
         sound[spoken] += 0.1 * np.sin(2 * np.pi * hz * t_ms[spoken] / 1000)
     phones = (Phone("a", LEAD_MS, LEAD_MS + 400),)
-    return Alignment(DURATION_MS, phones, ()), sound.astype(np.float32)
+    return Alignment(DURATION_MS, phones, (Word("ah", LEAD_MS, LEAD_MS + 400),)), sound.astype(
+        np.float32
+    )
 
 
 def jaw_before_speech(**how):
