@@ -256,7 +256,7 @@ class _Run:
     def _look_again(self, attempt: Attempt, error: Exception) -> None:
         """The look itself failed; nothing is known yet."""
         tries = self.post.tries + 1
-        code = error.code if isinstance(error, errors.PlatformError) else "error"
+        code = _code(error)
         if tries >= MAX_LOOKS:
             self._unconfirmed(
                 attempt, code, f"{self._label} gives no answer, so it may already be live."
@@ -287,55 +287,51 @@ class _Run:
     def _refused(self, attempt: Attempt, error: Exception) -> None:
         """A step failed and nothing is live: wait, prepare anew, give up, or ask the creator."""
         attempt.proved_absent = attempt.phase == Phase.COMMIT
-        now, tries = timezone.now(), self.post.tries + 1
-        changes: dict[str, Any] = {"tries": tries, "reason": _sentence(error)}
+        tries, detail = self.post.tries + 1, _detail(error)
+        changes: dict[str, Any]
+        if isinstance(error, errors.Duplicate):  # look, in the next step
+            changes = {"state": State.COMMITTING, "tries": tries, "reason": ""}
+            self._end(attempt, error.code, detail=detail, **changes)
+            return
+        if not isinstance(error, errors.PlatformError):
+            log.error("Post %s: %s failed.", self.pk, attempt.phase, exc_info=error)
         match error:
-            case errors.Duplicate():
-                changes |= {"state": State.COMMITTING, "reason": ""}  # look, in the next step
-                self._end(attempt, error.code, detail=_detail(error), **changes)
-                return
+            case errors.AuthExpired():
+                self._account_becomes(Account.State.RECONNECT)
+            case errors.AccountBlocked():
+                self._account_becomes(Account.State.BLOCKED)
+        changes = {"tries": tries, "reason": _sentence(error), **self._after(error, tries)}
+        self._end(attempt, _code(error), release=True, detail=detail, **changes)
+
+    def _after(self, error: Exception, tries: int) -> dict[str, Any]:
+        """What becomes of the post after so many fruitless tries of a step, this one included."""
+        now = timezone.now()
+        match error:
             case errors.NotReady() if tries < MAX_CHECKS:
-                changes |= {
+                return {
                     "state": State.PROCESSING,
                     "retry_at": now + dt.timedelta(seconds=error.retry_after_s),
                     "reason": f"{self._label} is still processing the video.",
                 }
             case errors.NotReady():
-                changes |= {
+                return {
                     "state": State.FAILED,
                     "reason": f"{self._label} has been processing the video for too long."
                     " Nothing is live.",
                 }
             case errors.RateLimited():
-                changes |= {
-                    "state": State.WAITING,
-                    "retry_at": error.until or now + backoff(tries),
-                }
+                return {"state": State.WAITING, "retry_at": error.until or now + backoff(tries)}
             case errors.AuthExpired():
-                self._account_becomes(Account.State.RECONNECT)
-                changes |= {"state": State.WAITING, "retry_at": None}
-            case errors.AccountBlocked():
-                self._account_becomes(Account.State.BLOCKED)
-                changes |= {"state": State.FAILED}
-            case errors.Rejected():
-                changes |= {"state": State.FAILED}
+                return {"state": State.WAITING, "retry_at": None}
+            case errors.AccountBlocked() | errors.Rejected():
+                return {"state": State.FAILED}
             case _ if tries >= MAX_TRIES:
-                changes |= {
-                    "state": State.FAILED,
-                    "reason": f"{_sentence(error)} That was try {tries}, the last by itself.",
-                }
+                why = f"{_sentence(error)} That was try {tries}, the last by itself."
+                return {"state": State.FAILED, "reason": why}
             case errors.HandleExpired():
-                changes |= {
-                    "state": State.PREPARING,
-                    "handle": {},
-                    "retry_at": now + backoff(tries),
-                }
-            case _:
-                changes |= {"state": State.WAITING, "retry_at": now + backoff(tries)}
-        code = error.code if isinstance(error, errors.PlatformError) else "error"
-        if not isinstance(error, errors.PlatformError):
-            log.error("Post %s: %s failed.", self.pk, attempt.phase, exc_info=error)
-        self._end(attempt, code, release=True, detail=_detail(error), **changes)
+                retry_at = now + backoff(tries)
+                return {"state": State.PREPARING, "handle": {}, "retry_at": retry_at}
+        return {"state": State.WAITING, "retry_at": now + backoff(tries)}
 
     def _stop(self, stop: Stop) -> None:
         log.info("Post %s does not go out: %s", self.pk, stop.reason)
@@ -426,6 +422,11 @@ def _day_is_full(post: Post) -> dt.datetime | None:
     ).order_by("-published_at")
     times = list(recent.values_list("published_at", flat=True)[:limit])
     return times[-1] + day if len(times) == limit and times[-1] else None
+
+
+def _code(error: Exception) -> str:
+    """What kind of failure, for the record of the attempt."""
+    return error.code if isinstance(error, errors.PlatformError) else "error"
 
 
 def _sentence(error: Exception) -> str:
