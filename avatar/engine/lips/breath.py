@@ -12,7 +12,7 @@ from avatar.engine.lips.sound import RATE
 from avatar.engine.types import Alignment
 
 TICK_MS = 1000 // RATE
-ABOVE_NOISE_DB = 5.0
+ABOVE_NOISE_DB = 6.0
 NOISE_PERCENTILE = 20  # of the pauses: breath fills less of them than the room's noise
 SMOOTHED_TICKS = 9  # 45 ms: noise itself must not look like a breath
 LEAST_MS, MOST_MS = 120, 1200

@@ -19,7 +19,7 @@ CLOSURE_MS = 60  # lips stay together at least this long
 CLOSURE_RAMP_MS = 45.0
 CLOSED_JAW = 0.2  # heard jaw at a guessed p, b or m that is believed
 LEAST_OPEN = 0.3  # how much of its opening a sound keeps, however muffled
-TRUST_IN_SOUND = 0.3  # where the phones come from a text; 1 where they are guesses themselves
+TRUST_IN_SOUND = 0.4  # where the phones come from a text; 1 where they are guesses themselves
 
 
 def mouth_curves(

@@ -20,7 +20,9 @@ from avatar.engine.lips.visemes import (
 )
 from avatar.engine.types import Alignment, Phone
 
-LEAD_MS = 0  # a shape is at its centre with its sound: the fading below makes it begin earlier
+# A shape is at its centre with its sound; the fading below makes it begin earlier. Against eight
+# real people every lead from -20 to 10 ms does within 0.01, 20 ms loses 0.02 and 40 ms 0.06.
+LEAD_MS = 0
 REACH_MS = 320  # beyond this a sound has no pull
 FADE_BEFORE_MS = 65.0  # how early a sound begins to pull ...
 FADE_AFTER_MS = 50.0  # ... and how long it lets go
