@@ -25,16 +25,17 @@ LONGEST = timedelta(minutes=10)
 
 
 def run_out(field: str, now: datetime) -> models.Q:
-    """Whether the lease whose end stands in `field` holds no more."""
+    """The leases, with their end in `field`, that hold no more."""
     return models.Q(**{f"{field}__lt": now}) | models.Q(**{f"{field}__gt": now + LONGEST})
 
 
-def until(now: datetime, seconds: int) -> datetime:
+def lease_end(now: datetime, seconds: int) -> datetime:
     """When a lease that is taken now ends."""
     length = timedelta(seconds=seconds)
     if length > LONGEST:
         raise ValueError(f"No lease is longer than {LONGEST}.")
     return now + length
+
 
 NOBODYS: dict[str, Any] = {"lease_owner": "", "lease_until": None}  # to take it from its worker
 
@@ -57,13 +58,13 @@ class LeasedQuerySet(OwnedQuerySet[M]):
         taken = (
             self.free(now)
             .filter(pk=pk, state__in=states)
-            .update(lease_owner=owner, lease_until=now + timedelta(seconds=seconds), **changes)
+            .update(lease_owner=owner, lease_until=lease_end(now, seconds), **changes)
         )
         return owner if taken else None
 
     def keep(self, pk: int, owner: str, *, seconds: int, **changes: Any) -> bool:
         """Extend a lease that is still held, writing `changes` with it. False when it was lost."""
-        until = timezone.now() + timedelta(seconds=seconds)
+        until = lease_end(timezone.now(), seconds)
         return bool(self.filter(pk=pk, lease_owner=owner).update(lease_until=until, **changes))
 
     def release(self, pk: int, owner: str, **changes: Any) -> bool:
@@ -73,11 +74,11 @@ class LeasedQuerySet(OwnedQuerySet[M]):
 
     def expired(self, now: datetime | None = None) -> Self:
         """Rows whose worker has not been heard of since its lease ran out."""
-        return self.exclude(lease_owner="").filter(lease_until__lt=now or timezone.now())
+        return self.exclude(lease_owner="").filter(run_out("lease_until", now or timezone.now()))
 
     def free(self, now: datetime | None = None) -> Self:
         """Rows that a worker could claim now."""
-        lapsed = models.Q(lease_until__lt=now or timezone.now())
+        lapsed = run_out("lease_until", now or timezone.now())
         return self.filter(models.Q(lease_owner="") | lapsed)
 
 

@@ -1,11 +1,9 @@
 """Rows that belong to the installation rather than to a creator."""
 
-from datetime import timedelta
-
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from studio.lib.leases import new_owner
+from studio.lib.leases import lease_end, new_owner, run_out
 
 
 class Lease(models.Model):
@@ -26,8 +24,8 @@ class Lease(models.Model):
     def take(cls, name: str, *, seconds: int) -> str | None:
         """Become the only holder of `name` for `seconds`. None when somebody else is."""
         now, owner = timezone.now(), new_owner()
-        values = {"owner": owner, "until": now + timedelta(seconds=seconds), "seen_at": now}
-        free = models.Q(owner="") | models.Q(until__lte=now)
+        values = {"owner": owner, "until": lease_end(now, seconds), "seen_at": now}
+        free = models.Q(owner="") | run_out("until", now)
         if cls.objects.filter(free, name=name).update(**values):
             return owner
         try:
