@@ -21,7 +21,7 @@ SETUP_TRIES, SETUP_PAUSE_S = 10, 600
 LOGIN_TRIES, LOGIN_PAUSE_S = 8, 300
 
 
-class SetupForm(UserCreationForm):  # type: ignore[type-arg]
+class SetupForm(UserCreationForm):  # type: ignore[type-arg]  # not generic at run time
     """The first account of an empty installation."""
 
     code = forms.CharField(
@@ -96,7 +96,8 @@ class WordsField(forms.CharField):
         return ", ".join(value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
-        parts = [" ".join(part.split()) for part in re.split(r"[,;\n]", value or "")]
+        text = (value or "").replace("\x00", "")  # which PostgreSQL keeps nowhere
+        parts = [" ".join(part.split()) for part in re.split(r"[,;\n]", text)]
         unlike: dict[str, str] = {}
         for part in filter(None, parts):
             unlike.setdefault(part.lower(), part)
@@ -139,7 +140,7 @@ def free_handle(name: str) -> str:
     return next(handle for handle in chain([stem], numbered) if handle not in taken)
 
 
-class CreatorForm(forms.ModelForm):  # type: ignore[type-arg]
+class CreatorForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     handle = HandleField(
         max_length=HANDLE_LENGTH,
         required=False,

@@ -91,13 +91,13 @@ def add_portrait(creator: Creator, upload: "UploadedFile[bytes]") -> Portrait:
     return portrait
 
 
-def choose_face(portrait: Portrait, index: int) -> None:
+def choose_face(portrait: Portrait, index: int | None) -> None:
     """Use the face `index` of the report's faces, counted from the left; it is looked at again.
 
     Raises FaceError when there is no such face.
     """
     faces = portrait.report.get("faces", [])
-    if not 0 <= index < len(faces):
+    if index is None or not 0 <= index < len(faces):
         raise FaceError("There is no such face in this photo; choose one of those marked.")
     with transaction.atomic():
         portrait.face_index = index

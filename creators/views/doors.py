@@ -2,7 +2,7 @@
 
 from django.contrib.auth import login as start_session
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -40,13 +40,13 @@ def setup(request: HttpRequest) -> HttpResponse:
 def login(request: HttpRequest) -> HttpResponse:
     """Sign in; an empty installation is set up first."""
     if request.user.is_authenticated:
-        return redirect(_next(request))
+        return HttpResponseRedirect(_next(request))
     if first_owner.is_empty():
         return redirect("setup")
     form = LoginForm(request, data=request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         start_session(request, form.get_user())
-        return redirect(_next(request))
+        return HttpResponseRedirect(_next(request))
     return render(
         request,
         "registration/login.html",

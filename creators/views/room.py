@@ -15,7 +15,7 @@ from creators.models import Consent, Creator, Portrait, Voice
 from creators.wording import CURRENT, WORDINGS
 from studio.lib.files import serve_file
 from studio.lib.htmx import STOP_POLLING
-from studio.lib.requests import SignedIn
+from studio.lib.requests import SignedIn, small_number
 from studio.lib.sniff import sound_type
 from studio.lib.uploads import too_large
 
@@ -129,13 +129,13 @@ def portrait_preview(request: HttpRequest, pk: int) -> HttpResponseBase:
 @require_POST
 def portrait_choose(request: HttpRequest, pk: int) -> HttpResponse:
     portrait = get_object_or_404(Portrait.objects.for_user(request.user), pk=pk)
-    index = request.POST.get("face", "")
+    index = small_number(request.POST.get("face", ""))
     try:
-        services.choose_face(portrait, int(index) if index.isdecimal() else -1)
+        services.choose_face(portrait, index)
     except services.FaceError as e:
         messages.error(request, str(e))
     else:
-        messages.info(request, f"Face {int(index) + 1} it is; that is who will speak.")
+        messages.info(request, f"Face {(index or 0) + 1} it is; that is who will speak.")
     return redirect("creator-detail", portrait.creator_id)
 
 

@@ -142,9 +142,11 @@ def script_approve(request: SignedIn, pk: int) -> HttpResponse:
 def script_reject(request: SignedIn, pk: int) -> HttpResponse:
     script = _mine(request, pk)
     form = RejectForm(request.POST)
-    note = form.cleaned_data["note"] if form.is_valid() else request.POST.get("note", "")[:500]
+    if not form.is_valid():
+        messages.error(request, f"Not rejected. {form.errors['note'][0]}")
+        return back_to("script-detail", pk)
     try:
-        services.reject(script, request.user, note)
+        services.reject(script, request.user, form.cleaned_data["note"])
     except ScriptError as error:
         messages.error(request, str(error))
         return back_to("script-detail", pk)

@@ -1,4 +1,6 @@
-"""For type checkers: what a view knows about its request."""
+"""What a view knows about its request."""
+
+import re
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest
@@ -8,3 +10,11 @@ class SignedIn(HttpRequest):
     """A request that LoginRequiredMiddleware let through."""
 
     user: User
+
+
+def small_number(text: str) -> int | None:
+    """A row's id or a place in a list, as a browser sends it; None when it is none.
+
+    Nine digits at most, which every database column holds.
+    """
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None

@@ -162,6 +162,8 @@ def test_signing_in_leads_to_where_one_wanted_to_go(client, ada):
     assert sign_in(client).url == "/"
     client.logout()
     assert sign_in(client, next="/creators/new/").url == "/creators/new/"
+    client.logout()
+    assert sign_in(client, next="calendar").url == "calendar"  # a place, not the name of a view
     assert client.get("/login/").url == "/"
 
 

@@ -1,0 +1,148 @@
+"""Whatever a browser sends: an answer, never a crash; and nobody reaches another one's rows."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.urls import reverse
+
+from tests.factories import CreatorFactory, UserFactory
+from tests.studio.pages import Page
+from tests.studio.test_pages import FOR_STRANGERS, address, fill, patterns
+
+pytestmark = pytest.mark.django_db
+
+ODD = {
+    "nul": "a\x00b",  # PostgreSQL takes it nowhere
+    "digits": "9" * 5000,  # more than int() reads
+    "other digits": "٩" * 20,
+    "no number": "nan",
+    "far future": "9999-12-31",
+    "far past": "0001-01-01T00:00",
+    "no week": "0000-W99",
+    "a path": "../../etc/passwd",
+    "markup": "\"'><script>alert(1)</script>{{ 7 }}{% debug %}",
+    "a header": "a\r\nSet-Cookie: b=c\r\n\r\nd",
+    "turned around": "\u202egnp.exe",
+    "very long": "word " * 40_000,
+}
+ASKED = (
+    *("creator", "week", "month", "page", "at", "state", "pillar", "date", "part", "topic"),
+    *("kind", "next", "card", "download"),
+)
+SENT = (  # where the page of the form cannot be had for reading its fields
+    *("face", "note", "from", "next", "creator", "week", "write", "seen", "seen_sha256"),
+    *("person", "standing", "agree", "seen_likeness", "when", "own_time", "caption"),
+    *("live", "permalink", "photo", "recording"),
+)
+
+
+@pytest.fixture
+def signed_in(client):
+    client.user = UserFactory()
+    client.force_login(client.user)
+    return client
+
+
+def finish(response):
+    """A served file would stay open. (Closing a page twice would close the database.)"""
+    assert response.status_code < 500
+    if response.streaming:
+        b"".join(response)
+
+
+def send(client, url, sent):
+    """Send it, see that there is an answer, and undo what it did: the next form needs the rows."""
+    with transaction.atomic():
+        finish(client.post(url, sent))
+        transaction.set_rollback(True)
+
+
+def addresses(rows):
+    found = (address(pattern, rows) for pattern in patterns() if pattern.name != "logout")
+    return [url for url in found if url]
+
+
+def fields(client, url):
+    """What the form at this address holds as it stands: {name: value}."""
+    response = client.get(url)
+    page = Page("" if response.streaming else response.content.decode())
+    finish(response)
+    found = dict.fromkeys(SENT, "")
+    for tag in page.all("input", "textarea", "select"):
+        kind, value = tag.attrs.get("type"), tag.attrs.get("value", "")
+        if tag.name == "select":
+            options = [option for option in page.all("option") if tag in option.above()]
+            chosen = [option for option in options if "selected" in option.attrs] or options[:1]
+            value = chosen[0].attrs.get("value", "") if chosen else ""
+        elif tag.name == "textarea":
+            value = "".join(filter(lambda child: isinstance(child, str), tag.children)).strip()
+        elif kind in ("radio", "checkbox") and "checked" not in tag.attrs:
+            continue
+        found[tag.attrs.get("name", "")] = value
+    return found
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_no_address_crashes_whatever_its_query_says(signed_in, odd):
+    rows = fill(signed_in.user)
+    CreatorFactory(owner=signed_in.user)  # with two there is a choice to be made
+    for pattern in patterns():
+        if url := address(pattern, rows):
+            finish(signed_in.get(url, dict.fromkeys(ASKED, odd)))
+            if pattern.name in FOR_STRANGERS:
+                assert "://" not in signed_in.get(url, {"next": odd}).headers.get("Location", "")
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_no_form_crashes_whatever_stands_in_all_of_its_fields(signed_in, odd):
+    rows = fill(signed_in.user)
+    for url in addresses(rows):
+        send(signed_in, url, dict.fromkeys(fields(signed_in, url), odd))
+
+
+@pytest.mark.parametrize("odd", ["nul", "digits"])
+def test_no_form_crashes_because_of_one_of_its_fields(signed_in, odd):
+    """The rest of it is right, so that what is odd gets further."""
+    rows = fill(signed_in.user)
+    for url in addresses(rows):
+        right = fields(signed_in, url)
+        for name in right:
+            send(signed_in, url, {**right, name: ODD[odd]})
+
+
+def test_another_owner_can_neither_see_nor_change_a_row(signed_in):
+    """Every address with a row in it, asked and sent to with all its fields."""
+    rows = fill(UserFactory())
+    before = {
+        name: type(row).objects.filter(pk=row.pk).values().get() for name, row in rows.items()
+    }
+    asked = 0
+    for pattern in patterns():
+        if not pattern.pattern.converters:
+            continue
+        url = address(pattern, rows)
+        sent = {**dict.fromkeys(SENT, "1"), "photo": SimpleUploadedFile("me.jpg", b"x")}
+        for response in (signed_in.get(url), signed_in.post(url, sent)):
+            assert response.status_code in (404, 405), f"{url}: {response.status_code}"
+        answers = {signed_in.get(url).status_code, signed_in.post(url, sent).status_code}
+        assert 404 in answers, url
+        asked += 1
+    assert asked > 30
+    after = {
+        name: type(row).objects.filter(pk=row.pk).values().get() for name, row in rows.items()
+    }
+    assert after == before
+
+
+@pytest.mark.parametrize("name", ["note-create", "slot-create", "pillar-create", "account-create"])
+def test_nothing_can_be_added_to_another_owners_creator(signed_in, name):
+    theirs, mine = CreatorFactory(), CreatorFactory(owner=signed_in.user)
+    CreatorFactory(owner=signed_in.user)
+    known = fields(signed_in, reverse(name))
+    words = {"text": "Bread needs time.", "name": "Bread", "date": "2027-01-01", "part": "morning"}
+    url = reverse(name) + f"?creator={theirs.handle}"
+    response = signed_in.post(url, {**known, "weight": "1", **words, "creator": str(theirs.pk)})
+    assert response.status_code == 422
+    for rows in (theirs.notes, theirs.slots, theirs.pillars, theirs.accounts):
+        assert not rows.exists()
+    assert mine.pk != theirs.pk
