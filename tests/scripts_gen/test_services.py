@@ -5,6 +5,7 @@ import pytest
 from django.db import connections, transaction
 
 from scripts_gen import cadence, services
+from scripts_gen.briefs import research_slot
 from scripts_gen.errors import Changed, NotPossible
 from scripts_gen.models import Brief, Decision, Note, Script, Slot
 from scripts_gen.signals import script_approved
@@ -130,16 +131,16 @@ def test_only_what_these_notes_said_counts_as_said(script, creator):
     """Another note's scripts do not make this one look used."""
     NoteFactory(creator=creator)
     bread = SlotFactory(creator=creator, date=dt.date(2026, 12, 3), topic="Why sourdough rises")
-    assert services.research_slot(bread).said_before == 0
+    assert research_slot(bread).said_before == 0
     risotto = SlotFactory(creator=creator, date=dt.date(2026, 12, 5), topic="risotto")
-    assert services.research_slot(risotto).said_before >= 4
+    assert research_slot(risotto).said_before >= 4
 
 
 def test_after_a_rejection_the_slot_hears_something_else(script, slot, owner):
     services.reject(script, owner, "Not this again.")
     again = services.write_script(slot)
     assert again.hook != script.hook
-    assert services.research_slot(slot).wishes == ("Not this again.",)
+    assert research_slot(slot).wishes == ("Not this again.",)
 
 
 def test_rejected_sentences_are_free_for_other_slots(script, creator, owner):
