@@ -5,6 +5,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import cv2
@@ -22,7 +23,7 @@ Frame = NDArray[np.uint8]
 Planes = tuple[Frame, Frame, Frame]
 
 MOST_THREADS = 4
-BAND_POINTS = 8  # grid rows in one band of the frame
+BAND_POINTS = 12  # grid rows in one band of the frame
 STEPS_BACK = 3  # to turn a forward field round; each leaves a quarter of the error or less
 STEP_SIZE = 0.8
 BACK_FOLLOWS = 0.8  # how much of the jaw's drop the tongue's body makes
@@ -37,11 +38,18 @@ SHADOW_UPPER, SHADOW_LOWER = 0.50, 0.30  # how much of the light the lips take f
 
 
 class Picture(NamedTuple):
-    """y (rows, columns), u and v (rows/2, columns/2): float32, or numbers for one colour."""
+    """y (rows, columns), uv (rows/2, columns/2, 2): float32."""
 
-    y: Any
-    u: Any
-    v: Any
+    y: Array
+    uv: Array
+
+
+class Sheet(NamedTuple):
+    """A patch to look things up in: y, alpha (rows, columns), uv (rows/2, columns/2, 2) uint8."""
+
+    y: Frame
+    uv: Frame
+    alpha: Frame
 
 
 class Maps(NamedTuple):
@@ -60,6 +68,19 @@ class Band(NamedTuple):
     column1: int
 
 
+@dataclass
+class Warped:
+    """A frame without eyes and mouth, and what it was made from, so that its like stays.
+
+    frame: as one row of bytes. source: canvas pixels of the grid. bands: what is not the photo,
+    by its first row.
+    """
+
+    frame: Frame
+    source: Array
+    bands: dict[int, Band]
+
+
 class CpuRenderer:
     def __init__(self, rig: Rig) -> None:
         self.rig = rig
@@ -73,30 +94,36 @@ class CpuRenderer:
             np.arange(rig.face.upper.shape[1], dtype=np.float32),
         )
         self.face_grid = np.stack(grid, axis=-1)
-        self.photo = Patch(rig.y, rig.u, rig.v, rig.y)
+        self.photo = _sheet(Patch(rig.y, rig.u, rig.v, rig.y))
+        self.upper_lip, self.lower_lip = _sheet(rig.mouth.upper_lip), _sheet(rig.mouth.lower_lip)
+        inside = rig.mouth.interior
+        self.back, self.tip, self.jaw, self.teeth = map(
+            _sheet, (inside.back, inside.tip, inside.jaw, inside.teeth)
+        )
+        self.shut = [_sheet(eye.shut) for eye in rig.eyes]
         # OpenCV looks up four channels in little more time than one.
         y = cv2.copyMakeBorder(rig.y, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
         self.luma_blocks = np.stack([y[:-1, :-1], y[:-1, 1:], y[1:, :-1], y[1:, 1:]], axis=-1)
         self.chroma_blocks = np.stack([rig.u, rig.v, rig.u, rig.v], axis=-1)
 
     def frames(self, motion: Motion) -> Iterator[Frame]:
+        warped = Warped(self.still.copy(), self.rig.head.at, {})
         for t in range(len(motion)):
-            yield self.frame(motion, t)
+            yield self._frame(motion, t, warped)
 
-    def frame(self, motion: Motion, t: int) -> Frame:
-        """(height*3//2, width) uint8."""
+    def _frame(self, motion: Motion, t: int, warped: "Warped") -> Frame:
+        """(height*3//2, width) uint8. warped: what the frame before left; it is changed."""
         rig = self.rig
-        out = self.still.copy()
-        planes = _planes(out, rig.width, rig.height)
         upper, lower = self._expression(motion.face[t])
         expression = np.where(rig.face.below[..., None], lower, upper)
         turned = self._head(motion.head[t])
         source = self._through(turned, expression)
-        for band in _bands(_moved(source - rig.head.at)):
-            self._warp(band, source, planes)
-        for eye, blink in zip(rig.eyes, motion.blink[t], strict=True):
-            if eye_moves(eye, motion)[t]:
-                self._draw_eye(eye, float(blink), motion.gaze[t], source, motion.head[t], planes)
+        self._warp_changes(warped, source)
+        out = warped.frame.copy()
+        planes = _planes(out, rig.width, rig.height)
+        for k, blink in enumerate(motion.blink[t]):
+            if eye_moves(rig.eyes[k], motion)[t]:
+                self._draw_eye(k, float(blink), motion.gaze[t], source, motion.head[t], planes)
         self._draw_mouth(turned, upper, lower, motion, t, planes)
         return out.reshape(rig.height * 3 // 2, rig.width)
 
@@ -146,7 +173,7 @@ class CpuRenderer:
     def _through(self, at: Array, expression: Array) -> Array:
         """Canvas pixels `at` of the turned head, looked up through the expression."""
         face = self.rig.face
-        there = (at - np.array(face.origin, np.float32)) * np.float32(1 / face.step)
+        there = _less(at, face.origin) * np.float32(1 / face.step)
         rows, columns = face.upper.shape[1:3]
         over = cv2.inRange(there, (-1.0, -1.0), (float(columns), float(rows)))
         x, y, width, height = cv2.boundingRect(over)
@@ -158,6 +185,40 @@ class CpuRenderer:
         return source
 
     # Pixels
+
+    def _warp_changes(self, warped: "Warped", source: Array) -> None:
+        """Draw the strips that are looked up elsewhere than in the frame before."""
+        planes = _planes(warped.frame, self.rig.width, self.rig.height)
+        moving = _moved(source - self.rig.head.at)
+        for row0 in range(MARGIN, source.shape[0] - MARGIN, BAND_POINTS):
+            row1 = min(row0 + BAND_POINTS, source.shape[0] - MARGIN)
+            rows = slice(row0 - MARGIN, row1 + MARGIN)
+            if np.array_equal(source[rows], warped.source[rows]):
+                continue
+            band = _band(moving, row0, row1)
+            before = warped.bands.pop(row0, None)
+            if before and not (
+                band and band.column0 <= before.column0 <= before.column1 <= band.column1
+            ):
+                self._restore(before, planes)
+            if band:
+                self._warp(band, source, planes)
+                warped.bands[row0] = band
+        warped.source = source
+
+    def _restore(self, band: Band, planes: Planes) -> None:
+        """Put the photo back into a strip."""
+        half = STEP // 2
+        rows, columns = (
+            slice((start - MARGIN) * half, (stop - MARGIN) * half)
+            for start, stop in ((band.row0, band.row1), (band.column0, band.column1))
+        )
+        photo = _planes(self.still, self.rig.width, self.rig.height)
+        whole = tuple(slice(2 * part.start, 2 * part.stop) for part in (rows, columns))
+        for target, plane, part in zip(
+            planes, photo, (whole, (rows, columns), (rows, columns)), strict=True
+        ):
+            target[part] = plane[part]
 
     def _warp(self, band: Band, source: Array, planes: Planes) -> None:
         """Fill one strip of the frame: two by two pixels share a displacement."""
@@ -196,29 +257,30 @@ class CpuRenderer:
 
     def _draw_eye(
         self,
-        eye: Eye,
+        k: int,
         blink: float,
         gaze: Array,
         source: Array,
         head: Array,
         planes: Planes,
     ) -> None:
+        eye = self.rig.eyes[k]
         x0, y0 = eye.origin
         rows, columns = eye.lid.shape[:2]
         box = moved_box(self.rig, (x0, y0, x0 + columns, y0 + rows), head)
         at = self._fine(source, box)
-        here = at - np.array(eye.origin, np.float32)
+        here = _less(at, eye.origin)
         lid = cv2.remap(eye.lid, here, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         below, opening, rim, weight = cv2.split(lid)
         look = cv2.merge([weight * float(-g * GAZE_PX * eye.iris_px) for g in gaze])
         picture = _look(self.photo, _maps(at + look))
         if blink > 0:
-            self._shut(eye, blink, picture, at, here, (below, opening, rim))
+            self._shut(k, blink, picture, at, here, (below, opening, rim))
         _paste(picture, box, planes)
 
     def _shut(
         self,
-        eye: Eye,
+        k: int,
         blink: float,
         picture: Picture,
         at: Array,
@@ -226,11 +288,12 @@ class CpuRenderer:
         lid: tuple[Array, Array, Array],
     ) -> None:
         """The upper lid over the eyeball: skin behind an edge that comes down with its lashes."""
+        eye, shut = self.rig.eyes[k], self.shut[k]
         below, opening, rim = lid
         drop = opening * np.float32(blink)
         above_edge = drop - below
         in_patch = _maps(here)
-        skin = _look(eye.shut, in_patch)
+        skin = _look(shut, in_patch)
         keeps = 1 - _smooth(blink, *LASHES_LEAVE)
         if keeps > 0:
             with_lid = at - cv2.merge([drop * float(d) for d in eye.down])
@@ -241,9 +304,11 @@ class CpuRenderer:
         dark = np.clip(opening / (3 * eye.lash_px), 0, 1) * np.float32(
             LASH_LINE * _smooth(blink, *LASH_LINE_COMES)
         )
-        _lay(skin, Picture(*(np.float32(value) for value in eye.lash)), dark * line)
+        y, u, v = (float(value) for value in eye.lash)
+        lash = Picture(np.full_like(skin.y, y), cv2.add(np.zeros_like(skin.uv), (u, v, 0, 0)))
+        _lay(skin, lash, dark * line)
         covers = np.clip(above_edge / LID_SOFT_PX + 0.5, 0, 1)
-        _lay(picture, skin, covers * _look_alpha(eye.shut, in_patch))
+        _lay(picture, skin, covers * _look_alpha(shut, in_patch))
 
     def _draw_mouth(
         self,
@@ -258,22 +323,22 @@ class CpuRenderer:
         box = moved_box(self.rig, mouth_box(self.rig, motion.face[t]), motion.head[t])
         at = self._fine(turned, box)
         face = self.rig.face
-        there = (at - np.array(face.origin, np.float32)) * np.float32(1 / face.step)
+        there = _less(at, face.origin) * np.float32(1 / face.step)
         above, beneath = (
             cv2.remap(layer, there, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
             for layer in (upper, lower)
         )
-        here = at - np.array(mouth.origin, np.float32)
+        here = _less(at, mouth.origin)
         over_at, under_at = _maps(here + above), _maps(here + beneath)
-        over_alpha = _look_alpha(mouth.upper_lip, over_at)
-        under_alpha = _look_alpha(mouth.lower_lip, under_at)
-        picture = _look(mouth.lower_lip, under_at)
+        over_alpha = _look_alpha(self.upper_lip, over_at)
+        under_alpha = _look_alpha(self.lower_lip, under_at)
+        picture = _look(self.lower_lip, under_at)
         hole = _bounds((1 - over_alpha) * (1 - under_alpha) > HOLE_ABOVE)
         if motion.tuck[t] > 0:  # teeth reach over the lip
             hole = 0, 0, picture.y.shape[1], picture.y.shape[0]
         if hole:
             self._draw_inside(picture, hole, here, (over_alpha, under_alpha), motion, t)
-        _lay(picture, _look(mouth.upper_lip, over_at), over_alpha)
+        _lay(picture, _look(self.upper_lip, over_at), over_alpha)
         _paste(picture, box, planes)
 
     def _draw_inside(
@@ -292,20 +357,19 @@ class CpuRenderer:
         here, light = here[y0:y1, x0:x1], light[y0:y1, x0:x1]
         under_alpha = alphas[1][y0:y1, x0:x1]
         dropped = mouth.down * (mouth.jaw_px * motion.jaw[t])
-        behind = here - dropped * np.float32(BACK_FOLLOWS)
-        inside = _look(mouth.interior.back, _maps(behind))
+        behind = _less(here, dropped * np.float32(BACK_FOLLOWS))
+        inside = _look(self.back, _maps(behind))
         if motion.tongue[t] > 0:
-            raised = _maps(behind + mouth.down * (TIP_RISES * mouth.jaw_px * motion.tongue[t]))
-            alpha = _look_alpha(mouth.interior.tip, raised)
-            _lay(inside, _look(mouth.interior.tip, raised), alpha * motion.tongue[t])
-        with_jaw = _maps(here - dropped)
-        _lay(
-            inside, _look(mouth.interior.jaw, with_jaw), _look_alpha(mouth.interior.jaw, with_jaw)
-        )
+            rise = mouth.down * (TIP_RISES * mouth.jaw_px * motion.tongue[t])
+            raised = _maps(_less(behind, -rise))
+            alpha = _look_alpha(self.tip, raised)
+            _lay(inside, _look(self.tip, raised), alpha * motion.tongue[t])
+        with_jaw = _maps(_less(here, dropped))
+        _lay(inside, _look(self.jaw, with_jaw), _look_alpha(self.jaw, with_jaw))
         bite_px = BITE_UNDER * self.rig.scale_px * motion.tuck[t]
-        on_skull = _maps(here + mouth.down * np.float32(bite_px))
-        teeth = _look(mouth.interior.teeth, on_skull)
-        teeth_alpha = _look_alpha(mouth.interior.teeth, on_skull)
+        on_skull = _maps(_less(here, -mouth.down * np.float32(bite_px)))
+        teeth = _look(self.teeth, on_skull)
+        teeth_alpha = _look_alpha(self.teeth, on_skull)
         _lay(inside, teeth, teeth_alpha)
         _dim(inside, light)
         part = _part(picture, hole)
@@ -321,6 +385,16 @@ def eye_moves(eye: Eye, motion: Motion) -> NDArray[np.bool_]:
     return looks | (motion.blink > 0).any(axis=1)
 
 
+def _less(at: Array, point: Any) -> Array:
+    """(rows, columns, 2) less (x, y); NumPy is slow where the last axis is so short."""
+    x, y = (float(np.float32(value)) for value in point)
+    return cv2.subtract(at, (x, y, 0.0, 0.0))
+
+
+def _sheet(patch: Patch) -> Sheet:
+    return Sheet(patch.y, cv2.merge([patch.u, patch.v]), patch.alpha)
+
+
 def _maps(at: Array) -> Maps:
     """(rows, columns, 2) pixels of a patch, sides even, in OpenCV's fixed point."""
     half = at.shape[1] // 2, at.shape[0] // 2
@@ -332,16 +406,12 @@ def _maps(at: Array) -> Maps:
     )
 
 
-def _look(patch: Patch, maps: Maps) -> Picture:
-    return Picture(
-        _remapped(patch.y, maps.whole),
-        _remapped(patch.u, maps.half),
-        _remapped(patch.v, maps.half),
-    )
+def _look(sheet: Sheet, maps: Maps) -> Picture:
+    return Picture(_remapped(sheet.y, maps.whole), _remapped(sheet.uv, maps.half))
 
 
-def _look_alpha(patch: Patch, maps: Maps) -> Array:
-    return _remapped(patch.alpha, maps.whole) * np.float32(1 / 255)
+def _look_alpha(sheet: Sheet, maps: Maps) -> Array:
+    return _remapped(sheet.alpha, maps.whole) * np.float32(1 / 255)
 
 
 def _remapped(plane: Frame, maps: tuple[NDArray[Any], NDArray[Any]]) -> Array:
@@ -352,16 +422,15 @@ def _remapped(plane: Frame, maps: tuple[NDArray[Any], NDArray[Any]]) -> Array:
 def _lay(under: Picture, over: Picture, alpha: Array) -> None:
     """Put one picture over another, in place. alpha: (rows, columns) in [0, 1]."""
     small = _halved(alpha)
-    for below, above, share in zip(under, over, (alpha, small, small), strict=True):
+    for below, above, share in zip(under, over, (alpha, cv2.merge([small, small])), strict=True):
         below += share * (above - below)
 
 
 def _dim(picture: Picture, light: Array) -> None:
     """Multiply by (rows, columns) light, in place."""
-    picture.y[:] = 16 + (picture.y - 16) * light
     small = _halved(light)
-    for plane in picture[1:]:
-        plane[:] = 128 + (plane - 128) * small
+    picture.y[:] = 16 + (picture.y - 16) * light
+    picture.uv[:] = 128 + (picture.uv - 128) * cv2.merge([small, small])
 
 
 def _halved(values: Array) -> Array:
@@ -373,8 +442,7 @@ def _halved(values: Array) -> Array:
 def _part(picture: Picture, box: tuple[int, int, int, int]) -> Picture:
     """A view of an even box."""
     x0, y0, x1, y1 = box
-    half = slice(y0 // 2, y1 // 2), slice(x0 // 2, x1 // 2)
-    return Picture(picture.y[y0:y1, x0:x1], picture.u[half], picture.v[half])
+    return Picture(picture.y[y0:y1, x0:x1], picture.uv[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2])
 
 
 def _bounds(seen: NDArray[np.bool_]) -> tuple[int, int, int, int] | None:
@@ -414,8 +482,10 @@ def _planes(frame: Frame, width: int, height: int) -> Planes:
 
 def _paste(picture: Picture, box: tuple[int, int, int, int], planes: Planes) -> None:
     """Put a picture of an even box into the frame's planes."""
-    for target, plane in zip(_part(Picture(*planes), box), picture, strict=True):
-        target[:] = cv2.convertScaleAbs(plane)
+    x0, y0, x1, y1 = box
+    half = slice(y0 // 2, y1 // 2), slice(x0 // 2, x1 // 2)
+    planes[0][y0:y1, x0:x1] = cv2.convertScaleAbs(picture.y)
+    planes[1][half], planes[2][half] = cv2.split(cv2.convertScaleAbs(picture.uv))
 
 
 def _blocks(source: Frame, at: Array) -> Frame:
@@ -429,15 +499,11 @@ def _moved(away: Array) -> NDArray[np.bool_]:
     return (np.abs(away[..., 0]) > limit) | (np.abs(away[..., 1]) > limit)
 
 
-def _bands(moving: NDArray[np.bool_]) -> list[Band]:
-    """Cover the moving grid points inside the canvas with strips, each as narrow as it can be."""
-    rows, columns = moving.shape
-    bands = []
-    for row0 in range(MARGIN, rows - MARGIN, BAND_POINTS):
-        row1 = min(row0 + BAND_POINTS, rows - MARGIN)
-        seen = np.flatnonzero(moving[row0 - 1 : row1 + 1, MARGIN:-MARGIN].any(0))
-        if len(seen):
-            column0 = max(MARGIN, int(seen[0]) + MARGIN - 1)
-            column1 = min(columns - MARGIN, int(seen[-1]) + MARGIN + 2)
-            bands.append(Band(row0, row1, column0, column1))
-    return bands
+def _band(moving: NDArray[np.bool_], row0: int, row1: int) -> Band | None:
+    """What moves in a strip of grid rows inside the canvas, as narrow as it can be."""
+    seen = np.flatnonzero(moving[row0 - 1 : row1 + 1, MARGIN:-MARGIN].any(0))
+    if not len(seen):
+        return None
+    column0 = max(MARGIN, int(seen[0]) + MARGIN - 1)
+    column1 = min(moving.shape[1] - MARGIN, int(seen[-1]) + MARGIN + 2)
+    return Band(row0, row1, column0, column1)

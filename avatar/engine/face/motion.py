@@ -16,6 +16,8 @@ from avatar.engine.types import Performance
 
 Array = NDArray[np.float32]
 
+BREATH_STEP_PX = 0.25  # nobody sees less, and a chest that stays need not be drawn again
+
 
 @dataclass(frozen=True)
 class Motion:
@@ -101,7 +103,7 @@ def _head(rig: Rig, curve: dict[str, Array]) -> Array:
     dx = [cos_roll * a - sin_roll * b for a, b in zip(rows_x, rows_y, strict=True)]
     dy = [sin_roll * a + cos_roll * b for a, b in zip(rows_x, rows_y, strict=True)]
     dx[0], dy[1] = dx[0] - 1, dy[1] - 1
-    breath = -curve["breath"] * rig.head.breath_px
+    breath = -np.rint(curve["breath"] * rig.head.breath_px / BREATH_STEP_PX) * BREATH_STEP_PX
     across = [curve["head_x"] * rig.face_px, *dx, np.zeros_like(breath)]
     down = [curve["head_y"] * rig.face_px, *dy, breath]
     return np.stack([np.stack(across, axis=1), np.stack(down, axis=1)], axis=1).astype(np.float32)
