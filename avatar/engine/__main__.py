@@ -101,7 +101,10 @@ def parser() -> argparse.ArgumentParser:
 
 def make(parsed: argparse.Namespace, stderr: TextIO) -> None:
     """Make the reel in a folder beside OUT, then move into place what was asked for."""
-    _check_paths(parsed)
+    try:
+        _check_paths(parsed)
+    except OSError as e:  # a name that no file can have, a folder that may not be entered
+        raise InputError(f"{str(e.filename)[:60]} cannot be used: {e.strerror}.") from e
     # the libraries behind it take a second to load, too long for a wrong argument
     from avatar.engine.cache import place, place_text, workplace
     from avatar.engine.pipeline import make_reel, system_errors_explained

@@ -48,6 +48,7 @@ SIDES = (96, 4096)  # px
 SOUND_CODE = ("avatar.engine.media.sound", "avatar.engine.media.loudness")
 KNOBS = ("motion", "blink", "expression")
 LARGEST_KNOB = 3.0
+SHORTEST_S = 0.3  # of a voice-over; a spoken yes takes longer
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -117,6 +118,8 @@ def check_options(options: ReelOptions) -> Fraction:
     for name in KNOBS:
         if not 0 <= getattr(options, name) <= LARGEST_KNOB:
             raise InputError(f"{name} goes from 0 to {LARGEST_KNOB:g}.")
+    if options.seed < 0:
+        raise InputError("The seed is a whole number from 0 on.")
     if options.device not in ("auto", "cpu", "cuda"):
         raise InputError(f"There is no device {options.device!r}: choose auto, cpu or cuda.")
     fps = parse_fps(options.fps)
@@ -236,9 +239,17 @@ class _Reel:
     def _bring_in(self, audio: Path) -> Entry:
         """take.wav from a recording."""
         inputs = {"code": code_sha256(*SOUND_CODE), "audio": _sha256_of_sound(audio)}
-        return self.cache.fetch(
-            "take", inputs, lambda folder: _write_take(folder, *read_sound(audio), None)
-        )
+
+        def make(folder: Path) -> None:
+            waveform, rate = read_sound(audio)
+            if len(waveform) < SHORTEST_S * rate:
+                raise InputError(
+                    f"{audio.name} is {1000 * len(waveform) / rate:.0f} ms long, too short to"
+                    f" hold a word; {SHORTEST_S * 1000:.0f} ms are the least."
+                )
+            _write_take(folder, waveform, rate, None)
+
+        return self.cache.fetch("take", inputs, make)
 
     def _align(self, take: Entry) -> Entry:
         """alignment.json: the voice's own, else found in the sound."""

@@ -201,13 +201,14 @@ def disguised_playlist(folder):
     [
         sound("nothing.wav", 0, 0.5),
         sound("silent.wav", 2, 0.0),
+        sound("click.wav", 0.01, 0.5),
         sound("endless.flac", 31 * 60, 0.3, rate=8_000),
         disguised_playlist,
         lambda folder: write("empty.mp3", b"")(folder, None),
         lambda folder: write("text.mp3", b"la la la " * 200)(folder, None),
         lambda folder: folder / "missing.wav",
     ],
-    ids=["zero length", "silent", "31 minutes", "playlist", "empty", "text", "missing"],
+    ids=["zero length", "silent", "a click", "31 minutes", "playlist", "empty", "text", "missing"],
 )
 def test_sounds_that_cannot_be_used(audio, tmp_path, hopper, out, capfd):
     given = ("--audio", audio(tmp_path), "--text", "Hello.")
@@ -231,6 +232,8 @@ def test_sounds_that_cannot_be_used(audio, tmp_path, hopper, out, capfd):
         (["{photo}", "--text", "Hi", "-o", "{out}", "--language", "xx-none"], "xx-none"),
         (["{photo}", "--text", "Hi", "-o", "{out}", "--blink", "-1"], "blink goes from 0"),
         (["{photo}", "--text", "Hi", "-o", "{out}", "--seed", "x"], "seed"),
+        (["{photo}", "--text", "Hi", "-o", "{out}", "--seed", "-1"], "from 0 on"),
+        (["{photo}", "--text", "Hi", "-o", "{out}" + "n" * 300], "name too long"),
         (["{photo}", "--text", "Hi", "-o", "{out}", "--wings", "2"], "wings"),
         (["{photo}", "--text", "Hi", "-o", "{out}", "--subtitles", "{out}.doc"], ".srt or .vtt"),
         (["{photo}", "--text", "Hi", "-o", "/nowhere/at/all/reel.mp4"], "no folder"),
