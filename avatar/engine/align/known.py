@@ -53,11 +53,11 @@ FINE_REACH_S = 1.2
 SPEED_RANGE = (0.33, 3.5)  # speech this many times longer than the reading can be the text
 
 # The text against itself backwards: what a text that is not spoken gains by chance. Measured on
-# fifteen voices: right texts 0.21 to 0.85, in noise too; texts of the same length that are not
-# spoken 0.84 to 1.1, nine in ten of them above this. A short text proves too little: of seventeen
+# fifteen voices: right texts 0.21 to 0.87 (an American hall, read as British); texts that are not
+# spoken 0.84 to 1.1, most of them above this. A short text proves too little: of seventeen
 # phones right ones reach 0.93 and others 0.78, so only words that are missing tell there. Refusing
 # a right text is the worse mistake.
-BY_CHANCE, LEAST_PHONES = 0.87, 30
+BY_CHANCE, LEAST_PHONES = 0.88, 30
 
 
 def align(waveform: Waveform, sample_rate: int, text: str, language: str) -> Alignment:
