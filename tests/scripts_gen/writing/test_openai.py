@@ -12,7 +12,7 @@ from scripts_gen.writing import (
     TryLater,
     writer,
 )
-from scripts_gen.writing.openai import SCHEMA
+from scripts_gen.writing.openai import RULES, SCHEMA
 from tests.scripts_gen.conftest import RISOTTO
 from tests.scripts_gen.writing.briefs import brief
 from tests.scripts_gen.writing.server import completion, says, script, serving
@@ -193,3 +193,8 @@ def test_too_few_points_are_not_sent():
 
 def test_the_key_is_not_shown():
     assert KEY not in repr(writer("openai", api_key=KEY, model="m"))
+
+
+def test_the_rules_are_plain_text_in_lines():
+    assert "\\" not in RULES
+    assert all(len(line) < 100 for line in RULES.splitlines())
