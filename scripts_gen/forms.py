@@ -8,7 +8,7 @@ from creators.models import Creator
 from scripts_gen import services
 from scripts_gen.models import Note, Pillar, Script, Slot
 from scripts_gen.research.markup import plain
-from scripts_gen.writing.notes import as_hashtag
+from scripts_gen.writing.wording import as_hashtag
 from studio.lib.owned import User
 
 MAX_NOTE = 100_000

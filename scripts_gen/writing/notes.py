@@ -5,12 +5,10 @@ added), the title of a note made into a question, the creator's sign-off, or a p
 nothing (see phrases.py).
 """
 
-import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from scripts_gen.cadence import estimate_ms
@@ -28,30 +26,19 @@ from scripts_gen.writing.base import (
     Persona,
 )
 from scripts_gen.writing.errors import NeedsNotes
+from scripts_gen.writing.hook import Hook, Places, choose_hook, starts_paragraph
 from scripts_gen.writing.phrases import is_serious, phrases
+from scripts_gen.writing.wording import IMPERATIVES, as_hashtag, contains, soften
 
 MIN_BODY_SENTENCES = 3
 MIN_SHARE = 0.55  # of the wanted length; less is no reel
 MAX_SHARE = 1.1
 SECONDS_PER_SENTENCE = 5
-MAX_HOOK_WORDS = 15
-# Hook merit from which a sentence beats the title, and beats a title that is a question.
-STRIKING, STRIKING_MORE = 1.9, 2.4
 DULL = (
     "time people thing ends minute hour second days week month year need really first every part "
     "point kind works using makes turn lets well good"
 )
 COUNTS = "no one two three four five six seven eight nine ten eleven twelve"
-
-Places = dict[tuple[int, int], Point]
-
-
-@dataclass(frozen=True)
-class Hook:
-    """How the script opens. `point` when it is a sentence of the notes, else made from a title."""
-
-    evidence: Evidence
-    point: Point | None = None
 
 
 class NotesWriter:
@@ -116,12 +103,6 @@ def without_words(
     return kept, dict(left_out)
 
 
-def contains(text: str, word: str) -> bool:
-    """Whether a word or phrase occurs, as a whole and whatever its case."""
-    word = word.strip()
-    return bool(word) and bool(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.I))
-
-
 def remarks(left_out: dict[str, int]) -> Iterable[str]:
     for word, count in left_out.items():
         plural = "sentence was" if count == 1 else "sentences were"
@@ -144,138 +125,6 @@ def too_little(brief: BriefData, count: int, left_out: dict[str, int], seconds: 
 def counted(count: int) -> str:
     named = COUNTS.split()
     return named[count] if count < len(named) else str(count)
-
-
-# --- the hook ------------------------------------------------------------------------------------
-
-
-def choose_hook(brief: BriefData, persona: Persona, turn: int) -> Hook | None:
-    """A striking sentence of the notes, else the title as a question, else the best sentence
-    there is.
-    """
-    points = brief.points
-    by_place = {(point.note_id, point.position): point for point in points}
-    merits = [
-        (hook_merit(point, persona) + 0.3 * _starts(point, by_place), point.score, -n)
-        for n, point in enumerate(points)
-        if can_open(point) and closure(point, by_place)
-    ]
-    best = max(merits, default=None)
-    asks = is_question(brief.topic, persona.language) and not brief.said_before
-    if best and best[0] >= (STRIKING_MORE if asks else STRIKING):
-        return _said(points[-best[2]])
-    title = None if brief.said_before and best else title_hook(brief, persona, turn)
-    if title:
-        return title
-    return _said(points[-best[2]]) if best else None
-
-
-def _starts(point: Point, by_place: Places) -> bool:
-    """Whether the point opens its paragraph: nothing that explains it is left behind."""
-    before = by_place.get((point.note_id, point.position - 1))
-    return before is None or before.paragraph != point.paragraph
-
-
-def _said(point: Point) -> Hook:
-    return Hook(Evidence(point.text, point.note_id, point.quote), point)
-
-
-def can_open(point: Point) -> bool:
-    return not (
-        point.follows
-        or point.step
-        or point.text.endswith(":")
-        or len(words(point.text)) > MAX_HOOK_WORDS * (2 if " " not in point.text else 1)
-    )
-
-
-def hook_merit(point: Point, persona: Persona) -> float:
-    """How much a sentence makes one stay: questions, contrasts, numbers, "you", and brevity."""
-    said = words(point.text.lower())
-    striking = set(phrases(persona.language).striking.split())
-    merit = 1.5 if point.text.rstrip('”"»').endswith(("?", "؟", "？")) else 0.0
-    merit += min(1.6, 0.8 * len(striking & set(said)))
-    merit += 0.6 * bool(re.search(r"\d", point.text))
-    merit += 0.4 * bool(
-        {"you", "your", "du", "dein", "tu", "ton", "tus", "je", "jouw"} & set(said)
-    )
-    merit += 0.6 if 5 <= len(said) <= 11 else 0.3 if len(said) <= 15 else 0.0
-    merit += 0.4 if point.position < 2 else 0.2 if point.position < 4 else 0.0
-    merit -= 0.8 * (said[0] in IMPERATIVES)  # advice comes after its reason
-    merit += 0.3 * any(contains(point.text, word) for word in persona.words_to_use)
-    return merit + point.score
-
-
-def title_hook(brief: BriefData, persona: Persona, turn: int) -> Hook | None:
-    """The topic as a question or an opening. It adds no fact: only words around the creator's
-    own.
-    """
-    title = plain(brief.topic).strip(" .:;,–—-#")
-    about = set(ranking.terms(title, persona.language))
-    told = {term for point in brief.points for term in ranking.terms(point.text, persona.language)}
-    if not title or not about & told or len(words(title)) > MAX_HOOK_WORDS:
-        return None  # "Notes of 3 May" says nothing about what follows
-    if any(contains(title, word) for word in persona.words_to_avoid):
-        return None
-    own = all(point.own for point in brief.points)
-    if not own and set(words(title.lower())) & known_language(persona.language).first_person:
-        return None  # "How I saved a year's rent" is somebody else's story
-    note_id = next(
-        (key for key, value in brief.titles.items() if plain(value) == plain(brief.topic)), None
-    )
-    known = phrases(persona.language)
-    if title.endswith(("?", "!", "؟", "？")):
-        sentence = title
-    elif is_question(title, persona.language):
-        if not known.title_question:
-            return None
-        sentence = known.title_question[turn % len(known.title_question)].format(
-            title[0].lower() + title[1:]
-        )
-    elif known.topic:
-        lowered = soften(title, [point.text for point in brief.points], persona.language)
-        sentence = known.topic[turn % len(known.topic)].format(lowered)
-    elif len(words(title)) < 3:
-        return None
-    else:
-        sentence = f"{title}."
-    return Hook(Evidence(sentence, note_id, title))
-
-
-def is_question(title: str, tag: str) -> bool:
-    """Whether a title asks, directly or in the way of "Why dough rises"."""
-    listed = phrases(tag).question_words.split()
-    openings = {*listed, *(f"{one} {two}" for one, two in pairwise(listed))}
-    first = plain(title).lower().split()[:2]
-    return title.rstrip().endswith(("?", "؟", "？")) or bool(
-        {" ".join(first), *first[:1]} & openings
-    )
-
-
-def soften(text: str, texts: Iterable[str], tag: str) -> str:
-    """Without its capital, where that is surely only the capital of a sentence's start."""
-    first = text.split()[0] if text.split() else ""
-    if len(first) < 2 or not first[0].isupper() or first[1:] != first[1:].lower():
-        return text
-    lowered = first.lower()
-    common = lowered in known_language(tag).stop_words and lowered.split("'")[0] != "i"
-    seen = any(re.search(rf"(?<!\w){re.escape(lowered)}(?!\w)", other) for other in texts)
-    return lowered + text[len(first) :] if common or seen or lowered in IMPERATIVES else text
-
-
-_IMPERATIVES = """
-    add aim ask assemble bake beat bend boil book breathe bring brush build buy call change
-    check choose chop clean click close combine commit cook cool copy count cover create cut
-    decide delete divide do drain drink drop dry eat empty enter fill find fold follow freeze
-    fry gather get give go grab grate grill grind heat hold import install invest keep knead
-    lay leave let lie lift list look lower make mark measure melt mix move open order pack pay
-    peel pick place plan plant pour practise preheat prepare press print pull push put raise
-    read reduce remove repeat replace rest return rinse roll rub run save scrape season select
-    send serve set shape sift simmer sit sleep slice soak spread sprinkle squeeze stand start
-    stir stop store stretch take taste test toast top toss track train transfer try turn twist
-    type use wait walk warm wash weigh whip whisk wipe wrap write
-"""
-IMPERATIVES = frozenset(_IMPERATIVES.split())
 
 
 # --- the body ------------------------------------------------------------------------------------
@@ -369,7 +218,7 @@ def arrange(
 def _from_hook(opening: Point, ordered: list[Point], points: Sequence[Point]) -> list[Point]:
     """What the hook promised, then the paragraph it opened, then its note, then the others."""
     by_place = {(point.note_id, point.position): point for point in points}
-    opened = opening.paragraph if _starts(opening, by_place) else None
+    opened = opening.paragraph if starts_paragraph(opening, by_place) else None
 
     def place(chain: list[Point]) -> tuple[bool, bool, bool]:
         head = chain[0]
@@ -492,12 +341,3 @@ def hashtags(brief: BriefData, persona: Persona, body: Sequence[Point]) -> tuple
 
 def _singular(word: str) -> str:
     return word[:-1] if len(word) > 5 and word.endswith("s") and not word.endswith("ss") else word
-
-
-def as_hashtag(text: str) -> str:
-    """ "Bread baking" as "BreadBaking"; one word stays in lower case."""
-    parts = [re.sub(r"[^\w]|_", "", part) for part in text.split()]
-    parts = [part for part in parts if part]
-    if len(parts) == 1:
-        return parts[0].lower()
-    return "".join(part[:1].upper() + part[1:] for part in parts)

@@ -23,7 +23,7 @@ from scripts_gen.writing.base import (
     Persona,
 )
 from scripts_gen.writing.errors import BadAnswer, BadSetup, NeedsNotes, TryLater, WriterError
-from scripts_gen.writing.notes import as_hashtag, contains
+from scripts_gen.writing.wording import as_hashtag, contains
 
 if TYPE_CHECKING:
     from openai import OpenAI

@@ -7,8 +7,8 @@ from scripts_gen.cadence import estimate_ms
 from scripts_gen.research import Point
 from scripts_gen.research.sentences import words
 from scripts_gen.writing import BriefData, NeedsNotes, Persona, writer
-from scripts_gen.writing.notes import as_hashtag, contains, soften
 from scripts_gen.writing.phrases import PHRASES
+from scripts_gen.writing.wording import as_hashtag, contains, soften
 from tests.scripts_gen.conftest import RISOTTO
 from tests.scripts_gen.writing.briefs import brief
 
