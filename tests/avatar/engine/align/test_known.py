@@ -119,9 +119,15 @@ def test_words_that_are_not_spoken_are_unplaced_and_the_rest_stays_right():
     ],
 )
 def test_another_text_is_refused(other):
-    waveform, rate, _ = spoken(variant="m3")
+    waveform, rate, _ = spoken(variant="f3")
     with pytest.raises(AlignmentError, match="what the sound says"):
         align(waveform, rate, other, "en-us")
+
+
+@pytest.mark.parametrize("variant", ["m3", "f3", "m7"])
+def test_a_text_read_in_another_dialect_than_it_is_spoken_is_not_refused(variant):
+    waveform, rate, _ = spoken(variant=variant, noise=0.003)
+    assert align(waveform, rate, TEXT, "en-gb").unplaced == ()
 
 
 @pytest.mark.parametrize("variant", ["m7", "f3", "klatt2", "Annie"])
