@@ -36,7 +36,7 @@ from avatar.engine.media.sound import normalise_loudness, read_sound, write_wav
 from avatar.engine.options import ReelOptions
 from avatar.engine.speech import speaker
 from avatar.engine.text import speakable
-from avatar.engine.timing import HIGHEST_FPS, LOWEST_FPS, parse_fps
+from avatar.engine.timing import HIGHEST_FPS, LOWEST_FPS, frame_ms, parse_fps
 from avatar.engine.types import Alignment, Image, Performance, Waveform
 from studio.lib.photos import PhotoError, read_photo
 
@@ -69,7 +69,7 @@ class ReelFiles:
 
     @property
     def duration_ms(self) -> int:
-        return round(1000 * self.n_frames / self.fps)
+        return frame_ms(self.n_frames, self.fps)
 
 
 def make_reel(
@@ -351,7 +351,7 @@ class _Reel:
         }
 
         def make(folder: Path) -> None:
-            duration_ms = round(1000 * performance.n_frames / self.fps)
+            duration_ms = frame_ms(performance.n_frames, self.fps)
             words = alignment.words
             (folder / "reel.srt").write_text(captions.srt(words, duration_ms), encoding="utf-8")
             (folder / "reel.vtt").write_text(captions.vtt(words, duration_ms), encoding="utf-8")
@@ -364,7 +364,7 @@ class _Reel:
     ) -> None:
         """Draw and encode, keeping one frame for the cover."""
         width, height = self.options.width, self.options.height
-        duration_ms = round(1000 * performance.n_frames / self.fps)
+        duration_ms = frame_ms(performance.n_frames, self.fps)
         script = captions.script(
             alignment.words, self.options.captions, width, height, duration_ms, self.options.label
         )

@@ -28,10 +28,5 @@ def n_frames(n_samples: int, sample_rate: int, fps: Fraction) -> int:
 
 
 def frame_ms(frame: int, fps: Fraction) -> int:
-    """When a frame begins."""
+    """When a frame begins; of the number of frames, when the last one ends."""
     return round(1000 * frame / fps)
-
-
-def frame_at(ms: float, fps: Fraction) -> int:
-    """Which frame is on show at a time."""
-    return int(Fraction(ms) * fps / 1000)

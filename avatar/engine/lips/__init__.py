@@ -5,6 +5,8 @@ import numpy as np
 from avatar.engine.lips.curves import CURVES
 from avatar.engine.lips.life import life_curves
 from avatar.engine.lips.mouth import mouth_curves
+from avatar.engine.timing import n_frames as frames_that_cover
+from avatar.engine.timing import parse_fps
 from avatar.engine.types import Alignment, Performance, Waveform
 
 __all__ = ["CURVES", "perform"]
@@ -29,7 +31,7 @@ def perform(
 
     Returns curves for all of `CURVES`, covering the whole waveform, silence included.
     """
-    n_frames = max(1, int(np.ceil(len(waveform) / sample_rate * fps - 1e-6)))
+    n_frames = max(1, frames_that_cover(len(waveform), sample_rate, parse_fps(fps)))
     curves = mouth_curves(alignment, waveform, sample_rate, fps=fps, n_frames=n_frames)
     curves |= life_curves(
         alignment,

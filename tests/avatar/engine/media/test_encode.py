@@ -13,7 +13,7 @@ from avatar.engine.errors import EncodeError, ResourceError
 from avatar.engine.media.encode import Encoder
 from avatar.engine.media.ffmpeg import run_ffmpeg
 from avatar.engine.media.probe import probe
-from avatar.engine.timing import frame_at, n_frames, parse_fps
+from avatar.engine.timing import n_frames, parse_fps
 
 WIDTH, HEIGHT = 64, 112
 DARK, BRIGHT = 16, 235
@@ -73,7 +73,7 @@ def test_click_and_flash_stay_together_from_start_to_end(tmp_path, rate):
     fps, at = parse_fps(rate), [0.5, 3.0, 9.5]
     wav, out = tmp_path / "clicks.wav", tmp_path / "reel.mp4"
     count = n_frames(*click_track(wav, 10.017, at), fps)
-    encode(out, fps, count, audio=wav, bright=[frame_at(1000 * s, fps) for s in at])
+    encode(out, fps, count, audio=wav, bright=[int(s * fps) for s in at])
 
     luma, sound = seen(out), heard(out)
     assert len(luma) == count
