@@ -104,7 +104,10 @@ class CpuRenderer:
         # OpenCV looks up four channels in little more time than one.
         y = cv2.copyMakeBorder(rig.y, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
         self.luma_blocks = np.stack([y[:-1, :-1], y[:-1, 1:], y[1:, :-1], y[1:, 1:]], axis=-1)
-        self.chroma_blocks = np.stack([rig.u, rig.v, rig.u, rig.v], axis=-1)
+        u, v = (
+            cv2.copyMakeBorder(plane, 0, 0, 1, 1, cv2.BORDER_REPLICATE) for plane in (rig.u, rig.v)
+        )
+        self.chroma_pairs = np.stack([u[:, :-1], v[:, :-1], u[:, 1:], v[:, 1:]], axis=-1)
 
     def frames(self, motion: Motion) -> Iterator[Frame]:
         warped = Warped(self.still.copy(), self.rig.head.at, {})
@@ -135,7 +138,7 @@ class CpuRenderer:
         used = np.flatnonzero(weights)
         # Not by @: its threads would spin on a core that the encoder needs.
         upper, lower = (
-            sum(weights[k] * layer[k] for k in used).reshape(shape)
+            np.einsum("k,kn->n", weights[used], layer[used]).reshape(shape)
             for layer in (self.upper, self.lower)
         )
         return self._turned_round(upper), self._turned_round(lower)
@@ -221,26 +224,31 @@ class CpuRenderer:
             target[part] = plane[part]
 
     def _warp(self, band: Band, source: Array, planes: Planes) -> None:
-        """Fill one strip of the frame: two by two pixels share a displacement."""
+        """Fill one strip of the frame.
+
+        Two by two pixels of luma share a displacement, and two pixels of chroma side by side.
+        """
         rows = slice(band.row0 - MARGIN, band.row1 + MARGIN)
         columns = slice(band.column0 - MARGIN, band.column1 + MARGIN)
         points = source[rows, columns] - np.float32(0.5)  # of each block's first pixel
         half = STEP // 2
-        size = points.shape[1] * half, points.shape[0] * half
-        fine = cv2.resize(points, size, interpolation=cv2.INTER_LINEAR)
         x0, y0 = (band.column0 - MARGIN) * half, (band.row0 - MARGIN) * half
-        x1 = min(x0 + size[0] - 2 * half * MARGIN, self.rig.width // 2)
-        y1 = min(y0 + size[1] - 2 * half * MARGIN, self.rig.height // 2)
-        inner = (
-            slice(half * MARGIN, half * MARGIN + y1 - y0),
-            slice(half * MARGIN, half * MARGIN + x1 - x0),
-        )
-        first = fine[inner]
+        x1 = min((band.column1 - MARGIN) * half, self.rig.width // 2)
+        y1 = min((band.row1 - MARGIN) * half, self.rig.height // 2)
+        edge = half * MARGIN
+        inner = slice(edge, edge + y1 - y0)
+        size = points.shape[1] * half, points.shape[0] * half
+        first = cv2.resize(points, size, interpolation=cv2.INTER_LINEAR)
+        first = first[inner, edge : edge + x1 - x0]
         luma = _blocks(self.luma_blocks, first + 1)  # they begin a pixel outside
         pairs = luma.view(np.uint16)  # top pair and bottom pair of each block
         target = planes[0][2 * y0 : 2 * y1, 2 * x0 : 2 * x1].view(np.uint16)
         target[0::2], target[1::2] = pairs[..., 0], pairs[..., 1]
-        chroma = _blocks(self.chroma_blocks, first * np.float32(0.5))
+        middle = cv2.resize(points, (size[0] // 2, size[1]), interpolation=cv2.INTER_LINEAR)
+        middle = middle[inner, edge // 2 : edge // 2 + -(-(x1 - x0) // 2)]
+        # Half a pixel left to the first of the pair, and a pixel right: they begin outside.
+        at = cv2.add(middle * np.float32(0.5), (0.5, 0.0, 0.0, 0.0))
+        chroma = _blocks(self.chroma_pairs, at).reshape(y1 - y0, -1, 2)[:, : x1 - x0]
         for k in (0, 1):
             cv2.extractChannel(chroma, k, planes[1 + k][y0:y1, x0:x1])
 

@@ -55,6 +55,7 @@ class TorchRenderer:
         }
         self.lids = [self._tensor(eye.lid).permute(2, 0, 1)[None] for eye in rig.eyes]
         self.shut = [self._patch(eye.shut) for eye in rig.eyes]
+        self.half_pixel = self._tensor(np.array([0.5, 0.0]))
         offsets = torch.tensor([0.0, 1.0], device=self.device)
         self.in_block = torch.stack(torch.meshgrid(offsets, offsets, indexing="xy"), dim=-1)
 
@@ -127,7 +128,18 @@ class TorchRenderer:
         whole = _rounded(first)[:, :, None, :, None] + self.in_block[:, None]
         whole = whole.reshape(len(source), 2 * rows, 2 * columns, 2)
         y = _look(self.photo.y, whole)
-        u, v = (_look(plane, first / 2) for plane in (self.photo.u, self.photo.v))
+        middle = functional.interpolate(
+            (source - 0.5).permute(0, 3, 1, 2),
+            scale_factor=(half, half // 2),
+            mode="bilinear",
+            align_corners=False,
+        )
+        pairs = -(-columns // 2)
+        middle = middle[:, :, edge : edge + rows, edge // 2 : edge // 2 + pairs]
+        left = middle.permute(0, 2, 3, 1) / 2 - self.half_pixel
+        both = _rounded(left)[:, :, :, None] + self.in_block[0]
+        both = both.reshape(len(source), rows, 2 * pairs, 2)[:, :, :columns]
+        u, v = (_look(plane, both) for plane in (self.photo.u, self.photo.v))
         return Picture(y, u, v)
 
     def _fine(self, field: Tensor, box: Box) -> Tensor:

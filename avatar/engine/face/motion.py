@@ -16,7 +16,7 @@ from avatar.engine.types import Performance
 
 Array = NDArray[np.float32]
 
-BREATH_STEP_PX = 0.25  # nobody sees less, and a chest that stays need not be drawn again
+BREATH_STEP_PX = 0.4  # nobody sees less, and a chest that stays need not be drawn again
 
 
 @dataclass(frozen=True)
