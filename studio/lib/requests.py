@@ -1,9 +1,10 @@
 """What a view knows about its request."""
 
 import re
+from collections.abc import Callable
 
 from django.contrib.auth.models import User
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 
 class SignedIn(HttpRequest):
@@ -18,3 +19,15 @@ def small_number(text: str) -> int | None:
     Nine digits at most, which every database column holds.
     """
     return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
+
+
+def utf8_forms(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Forms are UTF-8, as every page asks for; a charset that says otherwise may be no charset."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.encoding = "utf-8"
+        return get_response(request)
+
+    return middleware

@@ -3,6 +3,7 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.test.client import BOUNDARY, encode_multipart
 from django.urls import reverse
 
 from tests.factories import CreatorFactory, UserFactory
@@ -108,6 +109,19 @@ def test_no_form_crashes_because_of_one_of_its_fields(signed_in, odd):
         right = fields(signed_in, url)
         for name in right:
             send(signed_in, url, {**right, name: ODD[odd]})
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize("charset", ["base64", "rot13", "utf-16", "none"])
+def test_a_form_that_claims_an_odd_charset_is_read_as_utf8(signed_in, kind, charset):
+    body = encode_multipart(BOUNDARY, {"name": "Zoë"}) if "multi" in kind else b"name=Zo%C3%AB"
+    content_type = f"{kind}; charset={charset}; boundary={BOUNDARY}"
+    response = signed_in.generic("POST", reverse("pillar-create"), body, content_type)
+    assert response.status_code == 302  # first a creator
+    CreatorFactory(owner=signed_in.user)
+    response = signed_in.generic("POST", reverse("pillar-create"), body, content_type)
+    assert response.status_code == 422
+    assert "Zoë" in response.text
 
 
 def test_another_owner_can_neither_see_nor_change_a_row(signed_in):
