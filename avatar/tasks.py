@@ -61,6 +61,10 @@ def inspect_voice(pk: int) -> None:
     try:
         with local_path(voice.sample) as path:
             report = _inspect({"do": "inspect_voice", "sample": str(path)}, f"Voice sample {pk}")
+            report["problems"] = [
+                problem.replace(path.name, "The recording")  # our name for it says nothing
+                for problem in report["problems"]
+            ]
     except FileNotFoundError:
         report = _unusable("The recording's file is gone. Add it again.")
     record_voice_report(pk, report)

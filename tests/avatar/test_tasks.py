@@ -47,6 +47,15 @@ def test_a_sample_is_listened_to_and_ready(voice, engine):
     assert after(tasks.inspect_voice, voice).state == Voice.State.READY
 
 
+def test_a_sample_that_is_no_good_is_not_called_by_our_name_for_it(voice, monkeypatch):
+    def inspect(job, what):
+        return tasks._unusable(f"{Path(job['sample']).name} is silent.")
+
+    monkeypatch.setattr(tasks, "_inspect", inspect)
+    after(tasks.inspect_voice, voice)
+    assert voice.report["problems"] == ["The recording is silent."]
+
+
 @pytest.mark.parametrize(
     ("way", "problem"),
     [
