@@ -4,38 +4,55 @@ django-q2's workers must not get the signal that its sentinel gets, or they are 
 the sentinel waits for them to end; process managers and terminals signal whole groups. So the
 cluster runs in a group of its own and only its first process is told to stop. What is still busy a
 few seconds later is killed: rows under a lease are taken up again where they were.
+
+A cluster that ends without being asked (its sentinel was killed, say) leaves workers behind that
+nobody leads, and that keep a process manager from noticing. They are ended and it starts again.
 """
 
 import os
 import signal
 import subprocess
 import sys
-from types import FrameType
+import threading
+import time
+from contextlib import suppress
 
 PATIENCE_S = 3.5  # honcho kills after 5
+NOTICE_S = 0.2
+SHORT_LIFE_S = 10  # one that ends sooner would end again: wrong settings, no database
 
 
 def main(name: str) -> int:
     command = [sys.executable, "manage.py", "qcluster"]
     if name != "default":
         command += ["-n", name]
-    cluster = subprocess.Popen(command, start_new_session=True)
-    asked = False
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        asked = True
-        cluster.send_signal(signal.SIGTERM)
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    asked = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: asked.set())
     while True:
-        try:
-            code = cluster.wait(PATIENCE_S if asked else 1)
-            return 0 if asked else code
-        except subprocess.TimeoutExpired:
-            if asked:
-                os.killpg(cluster.pid, signal.SIGKILL)
+        started = time.monotonic()
+        code = run(command, asked)
+        if asked.is_set():
+            return 0
+        if time.monotonic() - started < SHORT_LIFE_S:
+            return code or 1
+        sys.stderr.write(f"The {name} cluster ended by itself ({code}); it is started again.\n")
+
+
+def run(command: list[str], asked: threading.Event) -> int:
+    """Run one cluster until it ends or is asked to. Nothing of it is left. Its exit code."""
+    cluster = subprocess.Popen(command, start_new_session=True)
+    try:
+        while not asked.is_set():
+            with suppress(subprocess.TimeoutExpired):
+                return cluster.wait(NOTICE_S)
+        cluster.send_signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            return cluster.wait(PATIENCE_S)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(cluster.pid, signal.SIGKILL)
+    return cluster.wait()
 
 
 if __name__ == "__main__":

@@ -76,6 +76,25 @@ def test_a_cluster_stops_cleanly_when_asked(house):
     assert not workers_of(house)
 
 
+@pytest.mark.parametrize("killed", ["cluster", "sentinel"])
+def test_a_cluster_whose_head_was_killed_starts_again(house, killed):
+    """Not twice at once: the workers of the old one are gone."""
+    with house.process("-m", "studio.cluster", "default") as guard:
+        time.sleep(12)  # longer than a cluster lives that is not started again
+        [cluster] = psutil.Process(guard.pid).children()
+        [sentinel] = cluster.children()
+        old = [cluster, *cluster.children(recursive=True)]
+        (cluster if killed == "cluster" else sentinel).kill()
+        house.manage("tick")
+        house.eventually(
+            "from publishing.health import status; print(status()['parts']['default']['state'])",
+            "running",
+        )
+        assert psutil.wait_procs(old, timeout=5)[1] == []
+        assert guard.poll() is None
+    assert not workers_of(house)
+
+
 def test_without_any_cluster_drain_does_what_is_due(house):
     house.python(SEED)
     house.manage("tick", "--drain")
