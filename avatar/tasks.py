@@ -127,8 +127,8 @@ def _unrequested() -> list[int]:
     reels = Reel.objects.filter(take__script=OuterRef("pk"))
     scripts = Script.objects.filter(
         ~Exists(reels), state=Script.State.APPROVED, slot__creator__in=agreed.values("pk")
-    ).select_related("slot__creator")
-    return [s.pk for s in scripts.order_by("pk")[:AT_ONCE] if not services.why_not(s)]
+    ).prefetch_related("decisions")
+    return [script.pk for script in scripts.order_by("pk")[:AT_ONCE] if script.is_approved]
 
 
 def _unpurged() -> list[int]:

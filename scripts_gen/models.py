@@ -195,7 +195,7 @@ class Script(models.Model):
         """Approved, and still the very text that was approved."""
         if self.state != self.State.APPROVED:
             return False
-        last = self.decisions.first()
+        last = next(iter(self.decisions.all()), None)  # newest first; often prefetched
         return bool(
             last
             and last.verdict == Decision.Verdict.APPROVED
