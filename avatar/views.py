@@ -18,6 +18,7 @@ from scripts_gen.models import Script
 from studio.lib.files import serve_file
 from studio.lib.htmx import STOP_POLLING, render_partial
 from studio.lib.owned import User
+from studio.lib.requests import SignedIn
 from studio.lib.words import length, number, sentence
 
 A_PAGE = 24
@@ -36,13 +37,13 @@ def reel_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def reel_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def reel_detail(request: SignedIn, pk: int) -> HttpResponse:
     """The page of a reel. An unfinished one asks every two seconds how it stands.
 
     The answer to that is its progress; in the end the whole reel, in place of what stood there.
     """
     reel = _reel(request, pk)
-    polls = bool(getattr(request, "htmx", False))
+    polls = bool(request.htmx)
     status = STOP_POLLING if polls and not reel.is_unfinished else 200
     if "card" in request.GET:
         card = {"reel": reel, "headline": _all_in_a_sentence(request.user), "oob": polls}

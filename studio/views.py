@@ -15,14 +15,15 @@ from scripts_gen.models import Script
 from studio.agenda import agenda, making
 from studio.first_steps import first_steps, standings
 from studio.lib.htmx import STOP_POLLING, render_partial
+from studio.lib.requests import SignedIn
 
 log = logging.getLogger(__name__)
 
 
 @require_safe
-def today(request: HttpRequest) -> HttpResponse:
+def today(request: SignedIn) -> HttpResponse:
     """What waits for you. htmx asks for the reels being made only."""
-    if request.htmx:  # type: ignore[attr-defined]  # set by HtmxMiddleware
+    if request.htmx:
         reels = making(request.user)
         context = {"making": reels}
         status = 200 if reels else STOP_POLLING
@@ -31,9 +32,9 @@ def today(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def next_step(request: HttpRequest) -> HttpResponse:
+def next_step(request: SignedIn) -> HttpResponse:
     """At the foot of every page, until a first script is approved: what comes after it."""
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not request.htmx:
         return redirect("today")
     first = next(iter(standings(request.user)), None)
     n_scripts = Script.objects.for_user(request.user).awaiting().count()
@@ -42,7 +43,7 @@ def next_step(request: HttpRequest) -> HttpResponse:
     if step is None:
         request.session["knows_the_way"] = True  # and is not asked again
         return HttpResponse(status=204)
-    here = request.htmx.current_url_abs_path or ""  # type: ignore[attr-defined]
+    here = request.htmx.current_url_abs_path or ""
     if step.href.partition("#")[0] == here.partition("?")[0].partition("#")[0]:
         return HttpResponse(status=204)
     return render(request, "studio/next_step.html", {"step": step})

@@ -1,5 +1,6 @@
 """A creator's dressing room: photo, voice and agreement, on one page and in this order."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -19,6 +20,7 @@ from studio.lib.requests import SignedIn, small_number
 from studio.lib.sniff import sound_type
 from studio.lib.uploads import too_large
 
+Facts = Callable[[reports.Report], list[tuple[str, str]]]
 PAGE = "creators/creator_detail.html"
 TOO_LARGE = "This file is far too large; nothing was kept of it. 50 MB are accepted."
 
@@ -54,7 +56,7 @@ def _room(creator: Creator, **forms: Any) -> dict[str, Any]:
     }
 
 
-def _told(name: str, row: Portrait | Voice | None, facts: Any) -> dict[str, Any]:
+def _told(name: str, row: Portrait | Voice | None, facts: Facts) -> dict[str, Any]:
     report = row.report if row else {}
     return {
         f"{name}_facts": facts(report),
@@ -104,7 +106,7 @@ def portrait_create(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def portrait_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def portrait_detail(request: SignedIn, pk: int) -> HttpResponse:
     """What has become of the photo; asked every two seconds while it is looked at."""
     portrait = get_object_or_404(
         Portrait.objects.for_user(request.user).select_related("creator"), pk=pk
@@ -168,7 +170,7 @@ def voice_create(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def voice_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def voice_detail(request: SignedIn, pk: int) -> HttpResponse:
     """What has become of the sample; asked every two seconds while it is listened to."""
     voice = get_object_or_404(
         Voice.objects.for_user(request.user).select_related("creator"), pk=pk
@@ -192,10 +194,10 @@ def voice_delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _progress(
-    request: HttpRequest, creator: Creator, still_checking: bool, partial: str
+    request: SignedIn, creator: Creator, still_checking: bool, partial: str
 ) -> HttpResponse:
     """For htmx: nothing new yet (204), or the result and no more polling. Else the whole page."""
-    if not getattr(request, "htmx", False):
+    if not request.htmx:
         return redirect("creator-detail", creator.pk)
     if still_checking:
         return HttpResponse(status=204)

@@ -5,12 +5,14 @@ from collections.abc import Callable
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
+from django_htmx.middleware import HtmxDetails
 
 
 class SignedIn(HttpRequest):
     """A request that LoginRequiredMiddleware let through."""
 
     user: User
+    htmx: HtmxDetails
 
 
 def small_number(text: str) -> int | None:
