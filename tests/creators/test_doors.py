@@ -4,9 +4,11 @@ import io
 import time
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.test import override_settings
 
 from creators import first_owner, throttle
 from creators.first_owner import ALPHABET, SetupOver, setup_code
@@ -14,6 +16,17 @@ from creators.forms import LOGIN_TRIES, SETUP_TRIES
 from creators.models import Creator
 from studio.lib.models import Lease
 from tests.factories import UserFactory
+from tests.installation import installation
+
+ENTRIES_OF_AN_INSTALLATION = settings.CACHES["default"]["OPTIONS"]
+SIGN_IN = """
+from django.contrib.auth.models import User
+from django.test import Client
+User.objects.create_user("ada", password="correct horse")
+words = {"username": "ada", "password": "correct horse"}
+answer = Client(SERVER_NAME="localhost").post("/login/", words)
+print(answer.status_code, answer.url)
+"""
 
 pytestmark = pytest.mark.django_db
 
@@ -188,6 +201,22 @@ def test_passwords_cannot_be_tried_for_long(client, ada):
     assert client.post(
         "/login/", {"username": "ada", "password": PASSWORD}, REMOTE_ADDR="10.0.0.9"
     ).url
+
+
+def test_a_flood_of_names_does_not_give_tries_back(tmp_path):
+    files = "django.core.cache.backends.filebased.FileBasedCache"
+    options = ENTRIES_OF_AN_INSTALLATION
+    cache = {"BACKEND": files, "LOCATION": tmp_path, "OPTIONS": options}
+    with override_settings(CACHES={"default": cache}):
+        assert throttle.allow("ada", tries=1, seconds=60)
+        for n in range(700):
+            throttle.allow(f"eve{n}", tries=1, seconds=60)
+        assert not throttle.allow("ada", tries=1, seconds=60)
+
+
+def test_the_door_opens_while_redis_is_down(tmp_path):
+    with installation(tmp_path, REDIS_URL="redis://127.0.0.1:1/0") as house:
+        assert house.python(SIGN_IN).endswith("302 /")
 
 
 def test_a_right_password_gives_all_tries_back(client, ada):
