@@ -60,7 +60,7 @@ class Maps(NamedTuple):
 
 
 class Band(NamedTuple):
-    """Grid points (first and last + 1) of one strip of the frame that can move."""
+    """Grid points (first and last + 1) of one strip of the frame."""
 
     row0: int
     row1: int
@@ -70,15 +70,13 @@ class Band(NamedTuple):
 
 @dataclass
 class Warped:
-    """A frame without eyes and mouth, and what it was made from, so that its like stays.
+    """A frame without eyes and mouth, as one row of bytes, and the canvas pixels its grid shows.
 
-    frame: as one row of bytes. source: canvas pixels of the grid. bands: what is not the photo,
-    by its first row.
+    What has not changed since the frame before is not drawn again.
     """
 
     frame: Frame
     source: Array
-    bands: dict[int, Band]
 
 
 class CpuRenderer:
@@ -110,7 +108,7 @@ class CpuRenderer:
         self.chroma_pairs = np.stack([u[:, :-1], v[:, :-1], u[:, 1:], v[:, 1:]], axis=-1)
 
     def frames(self, motion: Motion) -> Iterator[Frame]:
-        warped = Warped(self.still.copy(), self.rig.head.at, {})
+        warped = Warped(self.still.copy(), self.rig.head.at)
         for t in range(len(motion)):
             yield self._frame(motion, t, warped)
 
@@ -190,38 +188,12 @@ class CpuRenderer:
     # Pixels
 
     def _warp_changes(self, warped: "Warped", source: Array) -> None:
-        """Draw the strips that are looked up elsewhere than in the frame before."""
+        """Draw what is looked up elsewhere than in the frame before."""
         planes = _planes(warped.frame, self.rig.width, self.rig.height)
-        moving = _moved(source - self.rig.head.at)
-        for row0 in range(MARGIN, source.shape[0] - MARGIN, BAND_POINTS):
-            row1 = min(row0 + BAND_POINTS, source.shape[0] - MARGIN)
-            rows = slice(row0 - MARGIN, row1 + MARGIN)
-            if np.array_equal(source[rows], warped.source[rows]):
-                continue
-            band = _band(moving, row0, row1)
-            before = warped.bands.pop(row0, None)
-            if before and not (
-                band and band.column0 <= before.column0 <= before.column1 <= band.column1
-            ):
-                self._restore(before, planes)
-            if band:
-                self._warp(band, source, planes)
-                warped.bands[row0] = band
+        changed = (source != warped.source).any(axis=-1)
+        for band in _bands(changed):
+            self._warp(band, source, planes)
         warped.source = source
-
-    def _restore(self, band: Band, planes: Planes) -> None:
-        """Put the photo back into a strip."""
-        half = STEP // 2
-        rows, columns = (
-            slice((start - MARGIN) * half, (stop - MARGIN) * half)
-            for start, stop in ((band.row0, band.row1), (band.column0, band.column1))
-        )
-        photo = _planes(self.still, self.rig.width, self.rig.height)
-        whole = tuple(slice(2 * part.start, 2 * part.stop) for part in (rows, columns))
-        for target, plane, part in zip(
-            planes, photo, (whole, (rows, columns), (rows, columns)), strict=True
-        ):
-            target[part] = plane[part]
 
     def _warp(self, band: Band, source: Array, planes: Planes) -> None:
         """Fill one strip of the frame.
@@ -501,17 +473,15 @@ def _blocks(source: Frame, at: Array) -> Frame:
     return cv2.remap(source, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-def _moved(away: Array) -> NDArray[np.bool_]:
-    """Where a displacement is more than what OpenCV's maps round to nothing."""
-    limit = np.float32(1 / 64)
-    return (np.abs(away[..., 0]) > limit) | (np.abs(away[..., 1]) > limit)
-
-
-def _band(moving: NDArray[np.bool_], row0: int, row1: int) -> Band | None:
-    """What moves in a strip of grid rows inside the canvas, as narrow as it can be."""
-    seen = np.flatnonzero(moving[row0 - 1 : row1 + 1, MARGIN:-MARGIN].any(0))
-    if not len(seen):
-        return None
-    column0 = max(MARGIN, int(seen[0]) + MARGIN - 1)
-    column1 = min(moving.shape[1] - MARGIN, int(seen[-1]) + MARGIN + 2)
-    return Band(row0, row1, column0, column1)
+def _bands(changed: NDArray[np.bool_]) -> list[Band]:
+    """Cover changed grid points inside the canvas with strips, each as narrow as it can be."""
+    rows, columns = changed.shape
+    bands = []
+    for row0 in range(MARGIN, rows - MARGIN, BAND_POINTS):
+        row1 = min(row0 + BAND_POINTS, rows - MARGIN)
+        seen = np.flatnonzero(changed[row0 - 1 : row1 + 1].any(0))
+        if len(seen):
+            column0 = max(MARGIN, int(seen[0]) - 1)
+            column1 = min(columns - MARGIN, int(seen[-1]) + 2)
+            bands.append(Band(row0, row1, column0, column1))
+    return bands

@@ -249,6 +249,27 @@ def test_the_same_frames_come_again_and_from_any_start(puppet):
         np.testing.assert_array_equal(one, other)
 
 
+def test_a_frame_does_not_show_what_was_before_it(puppet, still):
+    """Turned, breathing, smiling, then at rest: the photo again, as when nothing came before."""
+    moved = [0.0, 1.0, 0.4, 0.0, 0.0]
+    show = performance(
+        5,
+        breath=moved,
+        smile=moved,
+        head_yaw=np.multiply(8, moved),
+        head_x=np.multiply(0.2, moved),
+    )
+    frames = list(puppet.frames(show))
+    np.testing.assert_array_equal(frames[3], frames[0])
+    np.testing.assert_array_equal(frames[4], frames[0])
+    x0, y0, x1, y1 = puppet.rig.mouth.box
+    outside = np.ones((HEIGHT, WIDTH), bool)
+    outside[y0:y1, x0:x1] = False
+    np.testing.assert_array_equal(frames[3][:HEIGHT][outside], still[:HEIGHT][outside])
+    alone = next(puppet.frames(show, start=2))
+    np.testing.assert_array_equal(frames[2], alone)
+
+
 def test_frames_are_drawn_one_by_one_and_not_kept(puppet):
     show = performance(60, jaw=np.linspace(0, 1, 60), head_yaw=3)
     frames = puppet.frames(show)
