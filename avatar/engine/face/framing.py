@@ -75,7 +75,7 @@ def frame_photo(image: Image, face: Face, width: int, height: int) -> Framed:
     landmarks = face.landmarks * np.float32(scale)
     landmarks[:, :2] -= floats([window.x * scale, window.y * scale])
     return Framed(
-        canvas=_cut(image, face, window, width, height),
+        canvas=_cut(image, face.person, window, width, height),
         landmarks=landmarks,
         person=_cut_mask(face, window, width, height),
         scale=scale,
@@ -178,7 +178,7 @@ def _hair_top(face: Face) -> float:
     return min(forehead, float(seen[0]) * face.photo_height / rows) if len(seen) else forehead
 
 
-def _cut(image: Image, face: Face, window: Window, width: int, height: int) -> Image:
+def _cut(image: Image, mask: NDArray[np.uint8], window: Window, width: int, height: int) -> Image:
     """The window at the size of the canvas, with the photo carried on beyond its edges."""
     scale = width / window.width
     photo_h, photo_w = image.shape[:2]
@@ -192,17 +192,26 @@ def _cut(image: Image, face: Face, window: Window, width: int, height: int) -> I
     right, bottom = width - left - seen.shape[1], height - top - seen.shape[0]
     if not (left or top or right > 0 or bottom > 0):
         return np.ascontiguousarray(seen)
+    person = cv2.resize(mask, size, interpolation=cv2.INTER_LINEAR)[y0:y1, x0:x1]
     # The last rows of a photo are often a frame or a fault; do not grow a margin out of them.
-    inset = max(1, round(EDGE_INSET * min(size)))
-    cut = [inset if side > 0 else 0 for side in (top, bottom, left, right)]
-    seen = seen[cut[0] : seen.shape[0] - cut[1], cut[2] : seen.shape[1] - cut[3]]
-    x0, y0 = x0 + cut[2], y0 + cut[0]
-    person = cv2.resize(face.person, size, interpolation=cv2.INTER_LINEAR)
-    person = person[y0 : y0 + seen.shape[0], x0 : x0 + seen.shape[1]]
+    inset = EDGE_INSET * min(size)
+    lines = (person, person[::-1], person.T, person.T[::-1])
+    cut = [
+        round(max(1.0, min(inset, 0.5 * _free_lines(edge)))) if side > 0 else 0
+        for side, edge in zip((top, bottom, left, right), lines, strict=True)
+    ]
+    inner = slice(cut[0], seen.shape[0] - cut[1]), slice(cut[2], seen.shape[1] - cut[3])
+    seen, person = seen[inner], person[inner]
     top, bottom, left, right = (
         max(0, side + less) for side, less in zip((top, bottom, left, right), cut, strict=True)
     )
     return _carried_on(seen, person, (top, bottom, left, right))[:height, :width]
+
+
+def _free_lines(person: NDArray[np.uint8]) -> int:
+    """How many rows from the first on show nobody."""
+    seen = np.flatnonzero((person > 127).mean(1) > TOUCHES)
+    return int(seen[0]) if len(seen) else len(person)
 
 
 def _resized(image: Image, size: tuple[int, int], scale: float) -> Image:

@@ -6,7 +6,7 @@ import pytest
 
 from avatar.engine.errors import InputError
 from avatar.engine.face import mesh
-from avatar.engine.face.framing import _carried_on, choose_window, frame_photo
+from avatar.engine.face.framing import Window, _carried_on, _cut, choose_window, frame_photo
 
 
 @pytest.mark.parametrize(
@@ -119,3 +119,14 @@ def test_background_is_carried_on_without_the_person_and_without_streaks():
     across, down = margin.std(axis=1).mean(), margin.std(axis=0).mean()
     assert 2 < across < 9
     assert down == pytest.approx(across, rel=0.5)  # a streak varies across and not along
+
+
+def test_hair_close_to_the_edge_of_the_photo_is_kept():
+    """Lines at the edge are given up to be rid of frames and faults, but none with somebody."""
+    photo = np.full((400, 300, 3), 90, np.uint8)
+    person = np.zeros((400, 300), np.uint8)
+    photo[4:, 100:200], person[4:, 100:200] = (220, 60, 60), 255
+    window = Window(0, -200, 300, 600)
+    canvas = _cut(photo, person, window, 300, 600)
+    np.testing.assert_array_equal(canvas[204:, 100:200], photo[4:, 100:200])
+    assert np.abs(canvas[:190].astype(int) - 90).max() < 12
