@@ -5,8 +5,9 @@ the sentinel waits for them to end; process managers and terminals signal whole 
 cluster runs in a group of its own and only its first process is told to stop. What is still busy a
 few seconds later is killed: rows under a lease are taken up again where they were.
 
-A cluster that ends without being asked (its sentinel was killed, say) leaves workers behind that
-nobody leads, and that keep a process manager from noticing. They are ended and it starts again.
+A cluster that ends without being asked, because one of its processes was killed, leaves workers
+behind that nobody leads, and that keep a process manager from noticing. They are ended and it
+starts again.
 """
 
 import os
@@ -23,9 +24,7 @@ SHORT_LIFE_S = 10  # one that ends sooner would end again: wrong settings, no da
 
 
 def main(name: str) -> int:
-    command = [sys.executable, "manage.py", "qcluster"]
-    if name != "default":
-        command += ["-n", name]
+    command = [sys.executable, "-m", "studio.qcluster", name]
     asked = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: asked.set())

@@ -1,0 +1,37 @@
+"""One django-q2 cluster that ends when one of its processes was killed; `studio.cluster` runs it.
+
+A process that is killed while it waits at a queue takes the lock of that queue along. django-q2
+puts a new process in its place, which would wait for that lock for ever, as all others would.
+"""
+
+import os
+import sys
+from typing import Any
+
+import django
+from django.core.management import call_command
+
+
+def main(name: str) -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
+    if name != "default":
+        os.environ["Q_CLUSTER_NAME"] = name  # django-q2 reads its settings by it, at import
+    django.setup()
+    _end_with_the_killed()
+    call_command("qcluster")
+
+
+def _end_with_the_killed() -> None:
+    from django_q import cluster  # reads the settings
+
+    class Sentinel(cluster.Sentinel):  # type: ignore[misc]  # it has no types
+        def reincarnate(self, process: Any) -> None:
+            if (process.exitcode or 0) < 0:  # by a signal; None while it lives
+                os._exit(1)
+            super().reincarnate(process)
+
+    cluster.Sentinel = Sentinel
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
