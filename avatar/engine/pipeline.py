@@ -365,13 +365,20 @@ class _Reel:
         """Draw and encode, keeping one frame for the cover."""
         width, height = self.options.width, self.options.height
         duration_ms = frame_ms(performance.n_frames, self.fps)
-        script = captions.script(
-            alignment.words, self.options.captions, width, height, duration_ms, self.options.label
-        )
         with self._timed("render"):
             puppet = Puppet(self.photo, face, width, height, device=self.options.device)
+            rows = captions.FaceRows(puppet.rig.forehead_y, puppet.rig.lips_y)
             chosen = best_frame(performance)
             frames = puppet.frames(performance)
+        script = captions.script(
+            alignment.words,
+            self.options.captions,
+            width,
+            height,
+            duration_ms,
+            self.options.label,
+            face=rows,
+        )
         encoder = Encoder(
             folder / "reel.mp4",
             width,
@@ -404,6 +411,7 @@ class _Reel:
             duration_ms,
             self.options.label,
             self.options.cover_text,
+            face=rows,
         )
         write_cover(folder / "cover.jpg", cover, width, height, words_on_it)
 

@@ -8,10 +8,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from avatar.engine.captions.fonts import MANROPE_SEMIBOLD, Font, Run, runs, stack, total_width
-from avatar.engine.captions.layout import Layout, Placed, lay_out
+from avatar.engine.captions.layout import Layout, Placed, lay_out, two_lines
 from avatar.engine.captions.phrases import Phrase, group
 from avatar.engine.captions.styles import STYLES, Style
-from avatar.engine.captions.zones import SAFE, Area, headline_area, safe_area
+from avatar.engine.captions.zones import (
+    SAFE,
+    Area,
+    FaceRows,
+    caption_area,
+    headline_area,
+    safe_area,
+)
 from avatar.engine.errors import InputError
 from avatar.engine.types import Word
 
@@ -37,10 +44,12 @@ def script(
     duration_ms: int,
     label: str = "",
     headline: str = "",
+    face: FaceRows | None = None,
 ) -> Script:
     """Captions for words in time, and a small label (and a headline) over the whole length.
 
     style: key of STYLES, or "none" for a label alone.
+    face: what captions and headline keep clear of where they can.
 
     Raises InputError for an unknown style, and for characters that no font can show.
     """
@@ -53,11 +62,12 @@ def script(
         events += _label(label, fonts, area, frame_width, duration_ms)
     if headline:
         events += _headline(
-            headline, look, fonts, headline_area(width, height), frame_width, duration_ms
+            headline, look, fonts, headline_area(width, height, face), frame_width, duration_ms
         )
     if style != "none":
+        place = caption_area(width, height, two_lines(look, frame_width), face)
         for phrase in group(words, duration_ms):
-            layout = lay_out(phrase, look, fonts, area, frame_width)
+            layout = lay_out(phrase, look, fonts, place, frame_width)
             events += _by_word(phrase, layout, look)
     return Script(_HEADER.format(width=width, height=height) + "".join(events), fonts)
 

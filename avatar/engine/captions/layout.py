@@ -105,6 +105,11 @@ def _lines(
     return [(0, cut), (cut, n)]
 
 
+def two_lines(style: Style, frame_width: float) -> float:
+    """The height that two lines of a style take, in pixels."""
+    return (1 + style.leading) * style.em * frame_width
+
+
 def _first_baseline(area: Area, style: Style, em: float, n_lines: int) -> float:
     """The block is centred on the band that two full lines take at the foot of the area."""
     descent = 0.25 * em + (style.outline + style.shadow) * em + (0.12 * em if style.box else 0.0)

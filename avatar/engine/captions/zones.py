@@ -40,7 +40,20 @@ ZONES = {
     ),
 }
 
+HEADLINE_TOP = 0.59
+LEAST_HEADLINE = 0.12  # of the height: two lines of a headline
+LABEL_ROOM = 0.035  # of the height: a label of one line and the air below it
+FACE_MOVES = 0.015  # of the height: a head that nods
+
 SAFE = ZONES["shorts"].covering(ZONES["reels"]).covering(ZONES["tiktok"])
+
+
+@dataclass(frozen=True)
+class FaceRows:
+    """What words must not cover, in pixels from the top."""
+
+    forehead: float
+    lips: float  # the lower edge of the lower lip
 
 
 @dataclass(frozen=True)
@@ -67,11 +80,31 @@ def safe_area(width: int, height: int) -> Area:
     return Area(side, SAFE.top * height, width - side, (1 - SAFE.bottom) * height)
 
 
-def headline_area(width: int, height: int) -> Area:
-    """Where words may stand on a cover: below the face, within what profile grids show.
+def caption_area(width: int, height: int, block: float, face: FaceRows | None) -> Area:
+    """The safe area; its head where words at its foot would cover a mouth.
+
+    block: the height of two lines, in pixels; they stand at the foot of the area.
+    """
+    area = safe_area(width, height)
+    if face is None or area.bottom - block >= face.lips + FACE_MOVES * height:
+        return area
+    head = area.top + LABEL_ROOM * height + block
+    fits = head <= face.forehead - FACE_MOVES * height
+    return Area(area.left, area.top, area.right, head) if fits else area
+
+
+def headline_area(width: int, height: int, face: FaceRows | None = None) -> Area:
+    """Where words may stand on a cover: below the face, within what profile grids show; above it
+    where the face is low.
 
     Instagram's grid shows the middle 3:4 of a cover, TikTok's about as much (2026); a cover has no
     buttons over it.
     """
     shown = min(height, width * 4 / 3)
-    return Area(0.09 * width, 0.59 * height, 0.91 * width, (height + shown) / 2 - 0.02 * height)
+    left, right, bottom = 0.09 * width, 0.91 * width, (height + shown) / 2 - 0.02 * height
+    if face is None or face.lips + FACE_MOVES * height <= HEADLINE_TOP * height:
+        return Area(left, HEADLINE_TOP * height, right, bottom)
+    top = max(SAFE.top * height, (height - shown) / 2) + LABEL_ROOM * height
+    if face.forehead - top >= LEAST_HEADLINE * height:
+        return Area(left, top, right, face.forehead)
+    return Area(left, HEADLINE_TOP * height, right, bottom)

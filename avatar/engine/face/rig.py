@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.engine.face import mesh
 from avatar.engine.face.eyes import Eye, find_eyes
 from avatar.engine.face.fields import FIELDS, UPPER_CLOSES, FaceFields, face_fields
 from avatar.engine.face.framing import frame_photo
@@ -54,6 +55,8 @@ class Rig:
     v: NDArray[np.uint8]
     scale_px: float  # distance of the outer eye corners
     face_px: float  # width of the face
+    forehead_y: float  # top of the forehead
+    lips_y: float  # lower edge of the lower lip
     head: HeadFields
     face: FaceFields
     mouth: MouthRig
@@ -74,6 +77,8 @@ def build_rig(image: Image, face: Face, width: int, height: int) -> Rig:
         v=v,
         scale_px=mouth.scale_px,
         face_px=float(np.ptp(framed.landmarks[:, 0])),
+        forehead_y=float(framed.landmarks[mesh.FOREHEAD_TOP, 1]),
+        lips_y=float(framed.landmarks[mesh.LOWER_LIP_BOTTOM, 1]),
         head=head_fields(framed),
         face=fields,
         mouth=_mouth_rig(framed.canvas, (y, u, v), face, mouth, fields),

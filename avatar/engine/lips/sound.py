@@ -10,8 +10,7 @@ from avatar.engine.types import Waveform
 RATE = 200  # decisions a second inside this package; frames are sampled from them
 FLOOR_DB = 30.0  # this far below the clip's speech level nobody hears anything
 # Lips that close or round dam the sound above the first formant of close vowels; the voice's own
-# hum below goes on behind them (Stevens 1998). So this part of the sound tells how open they are:
-# on eight clips of real people it follows their lips at r = 0.55, the whole sound's level at 0.50.
+# hum below goes on behind them (Stevens 1998). So this part of the sound tells how open they are.
 LIPS_HZ = 500.0
 LIPS_RANGE_DB = 40.0  # from clear vowels to nothing
 SILENT_DB = -100.0

@@ -8,7 +8,7 @@ import pytest
 from avatar.engine.captions import STYLES, fonts_dir, script
 from avatar.engine.captions.ass import escape
 from avatar.engine.captions.layout import _visual_order
-from avatar.engine.captions.zones import SAFE, safe_area
+from avatar.engine.captions.zones import SAFE, FaceRows, headline_area, safe_area
 from avatar.engine.errors import InputError
 from avatar.engine.media.encode import captions_folder
 from avatar.engine.media.ffmpeg import run_ffmpeg
@@ -22,11 +22,12 @@ def spoken(text):
     return [Word(word, 400 * i, 400 * i + 380) for i, word in enumerate(text.split())]
 
 
-def drawn(text, style, size, *, at_ms, label=""):
+def drawn(text, style, size, *, at_ms, label="", face=None):
     """Where libass changed a grey frame: (height, width) bool, and the frame's RGB."""
     width, height = size
     words = spoken(text)
-    made = script(words, style, width, height, 400 * len(words) + 1000, label)
+    duration_ms = 400 * len(words) + 1000
+    made = script(words, style, width, height, duration_ms, label, face=face)
     grey = f"color=c=0x{GREY:02x}{GREY:02x}{GREY:02x}:s={width}x{height}:r=25,format=rgb24"
     draw = f"setpts=PTS+{at_ms / 1000}/TB,ass=captions.ass:fontsdir=fonts"
     with captions_folder(made.text, fonts_dir(made.fonts)) as folder:
@@ -138,3 +139,38 @@ def test_events_are_never_shorter_than_a_hundredth():
     text = script([Word("blink", 996, 1000)], "clean", 1080, 1920, 1000).text
     for start, end in re.findall(r"Dialogue: \d,([\d:.]+),([\d:.]+),", text):
         assert start < end
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("style", STYLES)
+def test_words_stand_at_the_head_where_a_low_face_would_wear_them_on_its_mouth(size, style):
+    height = size[1]
+    low = FaceRows(forehead=0.38 * height, lips=0.84 * height)
+    mask, _ = drawn(
+        "Two short lines of words here", style, size, at_ms=500, label="Demo", face=low
+    )
+    _, top, _, bottom = box(mask)
+    assert top >= round(SAFE.top * height) - 1
+    assert bottom < low.forehead
+
+
+def test_words_stay_at_the_foot_below_a_mouth_that_is_high_enough():
+    high = FaceRows(forehead=0.25 * 1920, lips=0.52 * 1920)
+    with_face, _ = drawn("Two short lines", "clean", (1080, 1920), at_ms=500, face=high)
+    without, _ = drawn("Two short lines", "clean", (1080, 1920), at_ms=500)
+    np.testing.assert_array_equal(with_face, without)
+
+
+def test_words_stay_at_the_foot_when_there_is_no_room_above_the_face_either():
+    filling = FaceRows(forehead=0.1 * 1920, lips=0.8 * 1920)
+    with_face, _ = drawn("Two short lines", "clean", (1080, 1920), at_ms=500, face=filling)
+    without, _ = drawn("Two short lines", "clean", (1080, 1920), at_ms=500)
+    np.testing.assert_array_equal(with_face, without)
+
+
+def test_a_headline_goes_above_a_low_face():
+    usual = headline_area(1080, 1920)
+    assert headline_area(1080, 1920, FaceRows(400, 1000)) == usual
+    above = headline_area(1080, 1920, FaceRows(forehead=750, lips=1600))
+    assert above.bottom <= 750
+    assert above.top >= 240  # what profile grids show
