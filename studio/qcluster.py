@@ -4,12 +4,16 @@ A process that is killed while it waits at a queue takes the lock of that queue 
 puts a new process in its place, which would wait for that lock for ever, as all others would.
 """
 
+import ctypes
 import os
+import signal
 import sys
 from typing import Any
 
 import django
 from django.core.management import call_command
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def main(name: str) -> None:
@@ -17,8 +21,15 @@ def main(name: str) -> None:
     if name != "default":
         os.environ["Q_CLUSTER_NAME"] = name  # django-q2 reads its settings by it, at import
     django.setup()
+    _end_with_the_parent()
     _end_with_the_killed()
     call_command("qcluster")
+
+
+def _end_with_the_parent() -> None:
+    """Stop as if asked to when `studio.cluster` is killed, which can then tell nobody anything."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _end_with_the_killed() -> None:

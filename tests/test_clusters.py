@@ -76,6 +76,21 @@ def test_a_cluster_stops_cleanly_when_asked(house):
     assert not workers_of(house)
 
 
+def test_a_cluster_does_not_outlive_whoever_started_it(house):
+    with house.process("-m", "studio.cluster", "default") as cluster:
+        house.manage("tick")
+        house.eventually(
+            "from publishing.health import status; print(status()['parts']['default']['state'])",
+            "running",
+        )
+        cluster.kill()
+        cluster.wait()
+        give_up = time.monotonic() + 30
+        while workers_of(house) and time.monotonic() < give_up:
+            time.sleep(0.2)
+        assert not workers_of(house)
+
+
 @pytest.mark.parametrize("killed", ["cluster", "sentinel", "workers"])
 def test_a_cluster_of_which_something_was_killed_starts_again(house, killed):
     """Not twice at once: the workers of the old one are gone."""
