@@ -35,6 +35,12 @@ State = Post.State
 AFRESH: dict[str, Any] = {"reason": "", "retry_at": None, "tries": 0, "handle": {}}
 
 
+SAID_THERE = (
+    "Another reel of this script is in the queue or has gone out there. Approve this one only if it"
+    " is to go out as well."
+)
+
+
 class CannotPost(Exception):
     """Not possible as asked; the message says why and what was kept."""
 
@@ -126,18 +132,28 @@ def post_everywhere(reel: Reel) -> list[Post]:
     """One post for every connected account that has none of this reel yet.
 
     Signed by whoever approved the script; a draft when the creator wants to see finished reels
-    first, or when something stands against it, which the draft then says.
+    first, when another reel of the same script goes or went there (one approval is one post), or
+    when something stands against it, which the draft then says.
     """
     creator = reel.creator
     made: list[Post | None] = []
     decision = reel.script.decisions.select_related("decided_by").first()
     for account in creator.accounts.connected().exclude(posts__reel=reel):
+        if _said_there(reel, account):
+            made.append(_draft_with_reason(reel, account, SAID_THERE))
+            continue
         try:
             user = decision.decided_by if decision else None
             made.append(queue_post(reel, account, user=user, draft=creator.review_reels))
         except CannotPost as e:
             made.append(_draft_with_reason(reel, account, str(e)))
     return [post for post in made if post is not None]
+
+
+def _said_there(reel: Reel, account: Account) -> bool:
+    """Whether another reel of the same script goes or went to this account."""
+    same = account.posts.filter(reel__take__script=reel.script).exclude(reel=reel)
+    return same.exclude(state__in=(State.CANCELLED, State.FAILED)).exists()
 
 
 def approve_post(post: Post, user: User, *, seen_sha256: str | None = None) -> Post:

@@ -308,3 +308,23 @@ def test_what_is_withdrawn_upstream_stops_here(make_post, script, signal, ids):
     assert "withdrawn" in doomed.reason or "revoked" in doomed.reason
     assert fresh(other).state == State.SCHEDULED
     assert fresh(out).state == State.PUBLISHED
+
+
+def test_a_script_made_again_in_another_look_is_not_posted_a_second_time(reel, account):
+    tasks.post_reel(reel.pk)
+    again = factories.ReelFactory(ready=True, take=reel.take, portrait=reel.portrait, label="New")
+    tasks.post_reel(again.pk)
+    post = Post.objects.get(reel=again)
+    assert (post.state, post.approved_by) == (State.DRAFT, None)
+    assert "Another reel of this script" in post.reason
+    assert tasks.due() == []
+    services.approve_post(post, reel.creator.owner)
+    assert fresh(post).state == State.SCHEDULED
+
+
+def test_a_script_whose_first_post_was_cancelled_is_posted_in_its_new_look(reel, account):
+    tasks.post_reel(reel.pk)
+    services.cancel(Post.objects.get())
+    again = factories.ReelFactory(ready=True, take=reel.take, portrait=reel.portrait, label="New")
+    tasks.post_reel(again.pk)
+    assert Post.objects.get(reel=again).state == State.SCHEDULED
