@@ -36,8 +36,8 @@ AFRESH: dict[str, Any] = {"reason": "", "retry_at": None, "tries": 0, "handle": 
 
 
 SAID_THERE = (
-    "Another reel of this script is in the queue or has gone out there. Approve this one only if it"
-    " is to go out as well."
+    "Another reel of this script is in the queue or has gone out there. Approve this one only if"
+    " it is to go out as well."
 )
 
 
