@@ -140,7 +140,7 @@ def is_late(post: Post) -> bool:
     return post.state == State.SCHEDULED and post.due_at < timezone.now() - LATE
 
 
-def headline(posts: Iterable[Post], n_coming: int) -> str:
+def headline(posts: Iterable[Post], n_coming: int, *, all_works: bool) -> str:
     """The queue in one sentence. `posts`: those that have not gone out."""
     held = list(posts)
     unconfirmed = sum(post.state == State.UNCONFIRMED for post in held)
@@ -158,7 +158,9 @@ def headline(posts: Iterable[Post], n_coming: int) -> str:
     said = [words.count(n, one, many) for n, one, many in found if n]
     if said:  # the two worst; the list below has them all
         return f"{words.sentence(' and '.join(said[:2]))}."
-    return "Everything is on time." if n_coming else "Nothing is in the queue."
+    if not n_coming:
+        return "Nothing is in the queue."
+    return "Everything is on time." if all_works else "Nothing goes out at the moment."
 
 
 @dataclass

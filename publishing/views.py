@@ -35,14 +35,15 @@ def post_list(request: HttpRequest) -> HttpResponse:
     coming = list(posts.filter(state__in=ON_ITS_WAY))
     held = sorted(posts.filter(state__in=HELD), key=lambda post: HELD.index(State(post.state)))
     past = posts.filter(state__in=story.OVER).order_by("-due_at", "-pk")
+    trouble = health.status()["problems"] if coming else []
     context = {
-        "headline": story.headline([*held, *coming], len(coming)),
+        "headline": story.headline([*held, *coming], len(coming), all_works=not trouble),
         "held": _told(held),
         "days": story.by_day(_told(coming)),
         "page_obj": Paginator(past, A_PAGE).get_page(request.GET.get("page")),
         "creators": mine,
         "creator": chosen,
-        "trouble": health.status()["problems"] if coming else [],
+        "trouble": trouble,
     }
     _told(context["page_obj"].object_list)
     return render(request, "publishing/post_list.html", context)

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from publishing import services
 from publishing.models import Account, Attempt, Post
+from studio.lib.models import Lease
 from tests import factories
 from tests.publishing.conftest import build_post
 
@@ -47,9 +48,16 @@ def another(post, **fields):
 
 
 def test_the_queue_says_that_all_is_on_time(owner, post):
+    Lease.beat("drain")
     page = words(owner.get(reverse("post-list")))
     assert "Everything is on time." in page
     assert post.reel.script.hook in page
+
+
+def test_the_queue_promises_nothing_while_nobody_works(owner, post):
+    page = words(owner.get(reverse("post-list")))
+    assert "Nothing goes out at the moment." in page
+    assert "Everything is on time." not in page
 
 
 def test_an_empty_queue_says_what_to_do(client):
