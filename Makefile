@@ -2,7 +2,7 @@
 # make test    sets up, then runs every check and test
 # make up      runs the product: web, the three worker clusters, tick (DATA=folder for other data)
 # make check   the quick half of `make test`: formatting, lint, types, import contracts, migrations
-# make bench   measures: whole reel over the encode of the same frames, and each stage
+# make bench   prints the numbers we quote (BENCH="--only speed" for some of them)
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -68,7 +68,7 @@ up: .venv/ready
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/honcho start || test $$? = 130
 
 bench: .venv/ready
-	@$(BIN)/python -m benchmarks.reel
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 # --- checking -----------------------------------------------------------------------------------
 
