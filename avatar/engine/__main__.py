@@ -35,6 +35,7 @@ SAME_NAMED = (
     "voice",
     "voice_sample",
     "captions",
+    "punch_in",
     "label",
     "seed",
     "face_index",
@@ -85,6 +86,7 @@ def parser() -> argparse.ArgumentParser:
     add("--captions", choices=(*STYLES, "none"), default=defaults.captions)
     add("--label", default=defaults.label, help="a few words shown in every frame")
     add("--cover-text", default=defaults.cover_text, help="a few words on the cover")
+    add("--punch-in", action="store_true", help="cut nearer and back between sentences")
     for knob in KNOBS:
         add(f"--{knob}", type=float, default=getattr(defaults, knob), help="0 is still, 1 natural")
     add("--seed", type=int, default=defaults.seed, help="another seed is another performance")

@@ -15,6 +15,7 @@ class ReelOptions:
     voice: str = "sketch"  # key of avatar.engine.speech.SPEAKERS
     voice_sample: Path | None = None  # what the voice is fitted to
     captions: str = "clean"  # key of avatar.engine.captions.STYLES, or "none"
+    punch_in: bool = False  # cuts to a nearer framing and back between sentences
     label: str = ""  # words shown in every frame
     cover_text: str = ""  # words on the cover, the hook for instance
     motion: float = 1.0  # head, gaze, shoulders; 0 is exactly still

@@ -10,6 +10,7 @@ cost more than drawing twice.
 
 import contextlib
 import errno
+import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ from avatar.engine.media.encode import Encoder
 from avatar.engine.media.ffmpeg import peak_rss_mb
 from avatar.engine.media.sound import normalise_loudness, read_sound, write_wav
 from avatar.engine.options import ReelOptions
+from avatar.engine.shots import Shot, one_shot, punched_in
 from avatar.engine.speech import speaker
 from avatar.engine.text import speakable
 from avatar.engine.timing import HIGHEST_FPS, LOWEST_FPS, frame_ms, parse_fps
@@ -338,6 +340,7 @@ class _Reel:
                 "avatar.engine.captions",
                 "avatar.engine.media.encode",
                 "avatar.engine.cover",
+                "avatar.engine.shots",
             ),
             "take": take.key,
             "photo": file_sha256(self.photo_path),
@@ -346,6 +349,7 @@ class _Reel:
             "alignment": alignment.to_json(),
             "size": [self.options.width, self.options.height],
             "captions": self.options.captions,
+            "punch_in": self.options.punch_in,
             "label": self.options.label,
             "cover_text": self.options.cover_text,
         }
@@ -366,10 +370,16 @@ class _Reel:
         width, height = self.options.width, self.options.height
         duration_ms = frame_ms(performance.n_frames, self.fps)
         with self._timed("render"):
-            puppet = Puppet(self.photo, face, width, height, device=self.options.device)
-            rows = captions.FaceRows(puppet.rig.forehead_y, puppet.rig.lips_y)
+            shots = self._shots(alignment, performance.n_frames)
+            puppets = {nearer: self._puppet(face, nearer) for nearer in {s.nearer for s in shots}}
+            rows = captions.FaceRows(
+                min(puppet.rig.forehead_y for puppet in puppets.values()),
+                max(puppet.rig.lips_y for puppet in puppets.values()),
+            )
             chosen = best_frame(performance)
-            frames = puppet.frames(performance)
+            frames = itertools.chain.from_iterable(
+                puppets[shot.nearer].frames(performance, shot.start, shot.stop) for shot in shots
+            )
         script = captions.script(
             alignment.words,
             self.options.captions,
@@ -414,6 +424,17 @@ class _Reel:
             face=rows,
         )
         write_cover(folder / "cover.jpg", cover, width, height, words_on_it)
+
+    def _shots(self, alignment: Alignment, n_frames: int) -> list[Shot]:
+        if self.options.punch_in:
+            return punched_in(alignment, self.fps, n_frames)
+        return one_shot(n_frames)
+
+    def _puppet(self, face: Face, nearer: float) -> Puppet:
+        options = self.options
+        return Puppet(
+            self.photo, face, options.width, options.height, options.device, nearer=nearer
+        )
 
     def _deliver(self, reel: Entry, out: Path) -> dict[str, Path]:
         """Put the finished files where they are wanted, the video last."""

@@ -130,13 +130,14 @@ def _sentences(words: Sequence[Word]) -> list[list[Word]]:
     for i, word in enumerate(words):
         run.append(word)
         following = words[i + 1] if i + 1 < len(words) else None
-        if following is None or _ends_sentence(word, following):
+        if following is None or ends_sentence(word, following):
             out.append(run)
             run = []
     return out
 
 
-def _ends_sentence(word: Word, following: Word) -> bool:
+def ends_sentence(word: Word, following: Word) -> bool:
+    """Whether a sentence ends between these two, by its mark or by a long pause."""
     if following.start_ms - word.end_ms >= LONG_PAUSE_MS:
         return True
     ends = SENTENCE_END.search(word.word) and not ABBREVIATION.match(word.word)

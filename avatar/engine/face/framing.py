@@ -56,8 +56,12 @@ class Window:
     height: float
 
 
-def frame_photo(image: Image, face: Face, width: int, height: int) -> Framed:
+def frame_photo(
+    image: Image, face: Face, width: int, height: int, *, nearer: float = 1.0
+) -> Framed:
     """Put the photo on a canvas.
+
+    nearer: how many times larger than framed, the eyes staying where they are.
 
     Raises InputError when the size is odd, too small or too large, or the face of another photo.
     """
@@ -70,7 +74,7 @@ def frame_photo(image: Image, face: Face, width: int, height: int) -> Framed:
         )
     if image.shape[:2] != (face.photo_height, face.photo_width):
         raise InputError("This face belongs to another photo; analyse this one.")
-    window = choose_window(face, width, height)
+    window = _nearer(choose_window(face, width, height), face, nearer)
     scale = width / window.width
     landmarks = face.landmarks * np.float32(scale)
     landmarks[:, :2] -= floats([window.x * scale, window.y * scale])
@@ -102,6 +106,16 @@ def choose_window(face: Face, width: int, height: int) -> Window:
         return window
     nearest = max(oval[0] / NEAREST[0], oval[1] / NEAREST[1] * width / height)
     return _place(face, min(max(inside, float(nearest)), window.width), height / width)
+
+
+def _nearer(window: Window, face: Face, times: float) -> Window:
+    x, y = face.landmarks[list(mesh.OUTER_EYE_CORNERS), :2].mean(0).tolist()
+    return Window(
+        x - (x - window.x) / times,
+        y - (y - window.y) / times,
+        window.width / times,
+        window.height / times,
+    )
 
 
 def _place(face: Face, window_w: float, shape: float) -> Window:

@@ -24,14 +24,22 @@ class Puppet:
 
     image: (h, w, 3) RGB, the photo that `face` was made from. device: auto (a GPU if there is
     one), cpu, cuda, or torch-cpu, which is the GPU's way of drawing without one, for tests.
+    nearer: how many times larger than a reel is framed, for punch-in.
     Raises InputError when the size is not even or the face is of another photo,
     ModelUnavailable when cuda is asked for and there is none.
     """
 
     def __init__(
-        self, image: Image, face: Face, width: int, height: int, device: str = "auto"
+        self,
+        image: Image,
+        face: Face,
+        width: int,
+        height: int,
+        device: str = "auto",
+        *,
+        nearer: float = 1.0,
     ) -> None:
-        self.rig = build_rig(image, face, width, height)
+        self.rig = build_rig(image, face, width, height, nearer=nearer)
         self.renderer = _renderer(self.rig, device)
 
     def frames(

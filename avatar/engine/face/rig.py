@@ -63,9 +63,9 @@ class Rig:
     eyes: tuple[Eye, Eye]  # the person's left, right
 
 
-def build_rig(image: Image, face: Face, width: int, height: int) -> Rig:
-    """Raises InputError as `frame_photo` does."""
-    framed = frame_photo(image, face, width, height)
+def build_rig(image: Image, face: Face, width: int, height: int, *, nearer: float = 1.0) -> Rig:
+    """nearer: as for `frame_photo`, which also says what InputError is raised for."""
+    framed = frame_photo(image, face, width, height, nearer=nearer)
     mouth = mouth_frame(framed.canvas, framed.landmarks)
     fields = face_fields(mouth, framed.landmarks, glasses=face.glasses)
     y, u, v = planes_from_rgb(framed.canvas)

@@ -97,6 +97,20 @@ def test_the_mouth_moves_while_there_is_speech(reel):
     assert np.abs(np.diff(face, axis=0)).max(axis=(1, 2)).mean() > 5
 
 
+def test_punch_in_shows_the_face_larger_after_the_first_sentence(folder, hopper):
+    text = "This is how it all began today. And this is how it went on then."
+    options = replace(SMALL, captions="none", label="", punch_in=True, motion=0)
+    reel = make_reel(hopper, folder / "nearer.mp4", text=text, options=options)
+    raw = run_ffmpeg(["-i", str(reel.video), "-f", "rawvideo", "-pix_fmt", "gray", "pipe:1"])
+    frames = np.frombuffer(raw, np.uint8).reshape(-1, 320, 180)[:, :60].astype(int)
+    change = np.abs(np.diff(frames, axis=0)).mean(axis=(1, 2))
+    cut = int(np.argmax(change)) + 1
+    began = next(w for w in reel.alignment.words if w.word == "today.").end_ms
+    assert began <= 40 * cut <= next(w.start_ms for w in reel.alignment.words if w.word == "And")
+    assert change[cut - 1] > 5
+    assert np.delete(change, cut - 1).max() < 0.4 * change[cut - 1]  # a key frame is a step, too
+
+
 def test_captions_and_label_are_in_the_picture(reel, folder, hopper):
     """Against the same reel without them, only the safe zone differs."""
     bare = make_reel(

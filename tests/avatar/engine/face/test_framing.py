@@ -32,6 +32,17 @@ def test_eyes_are_above_the_middle_with_room_over_the_hat(photo, face, width, he
     assert hat > 0
 
 
+@pytest.mark.parametrize(("width", "height"), [(360, 640), (640, 360)])
+def test_nearer_is_larger_with_the_eyes_where_they_were(photo, face, width, height):
+    wide = frame_photo(photo, face, width, height)
+    near = frame_photo(photo, face, width, height, nearer=1.25)
+    eyes = list(mesh.OUTER_EYE_CORNERS)
+    assert near.scale == pytest.approx(1.25 * wide.scale)
+    np.testing.assert_allclose(
+        near.landmarks[eyes, :2].mean(0), wide.landmarks[eyes, :2].mean(0), atol=0.01
+    )
+
+
 def test_what_the_landmarks_say_is_where_the_picture_is(photo, face):
     framed = frame_photo(photo, face, 360, 640)
     for point in (33, 263, 61, 291, 1):
