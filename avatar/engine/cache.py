@@ -22,6 +22,7 @@ MANIFEST = "manifest.json"
 PART = ".part-"
 WORKPLACE = ".understudy-"
 ABANDONED_S = 86_400  # a folder being filled for so long lost its owner; no render takes a day
+CODE_SUFFIXES = (".py", ".npz")
 KEY_LENGTH = 32  # hex digits of SHA-256 in a folder's name
 
 
@@ -122,7 +123,9 @@ def file_sha256(path: Path) -> str:
 
 @functools.cache
 def code_sha256(*modules: str) -> str:
-    """Hash of the source of modules and packages: a stage whose code has changed is done again."""
+    """Hash of modules and packages, with what these have learned: a stage is done again when
+    either has changed.
+    """
     digest = hashlib.sha256()
     for module in modules:
         spec = importlib.util.find_spec(module)
@@ -130,7 +133,8 @@ def code_sha256(*modules: str) -> str:
             raise ModuleNotFoundError(module)
         origin = Path(spec.origin)
         is_package = origin.name == "__init__.py"
-        for path in sorted(origin.parent.rglob("*.py")) if is_package else [origin]:
+        inside = sorted(p for p in origin.parent.rglob("*") if p.suffix in CODE_SUFFIXES)
+        for path in inside if is_package else [origin]:
             digest.update(path.read_bytes())
     return digest.hexdigest()
 

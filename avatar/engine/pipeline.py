@@ -258,7 +258,7 @@ class _Reel:
         if take.path("alignment.json").exists():
             return take
         inputs = {
-            "code": code_sha256("avatar.engine.align"),
+            "code": code_sha256("avatar.engine.align", "avatar.engine.speech"),
             "take": take.key,
             "text": self.text,
             "language": self.options.language,
@@ -299,7 +299,7 @@ class _Reel:
     def _perform(self, take: Entry, aligned: Entry) -> Entry:
         """performance.npz: every movement, frame by frame."""
         inputs = {
-            "code": code_sha256("avatar.engine.lips"),
+            "code": code_sha256("avatar.engine.lips", "avatar.engine.align"),
             "take": take.key,
             "alignment": aligned.key,
             "fps": str(self.fps),

@@ -21,6 +21,7 @@ WINDOW = 320  # 20 ms: short enough for stops, long enough for a low voice
 FFT_SIZE = 512
 N_FILTERS, N_CEPSTRA = 30, 13
 LOWEST_HZ, HIGHEST_HZ = 100.0, 7000.0
+BANDS_HZ = (3600.0, 4900.0, 5400.0, HIGHEST_HZ)  # how high sounds of 8, 11.025, 12 kHz, more reach
 PRE_EMPHASIS = 0.97
 SPEECH_BAND_HZ = (150.0, 7000.0)
 SONORITY_BAND_HZ = (150.0, 3000.0)
@@ -63,6 +64,11 @@ def _power(frames: Array) -> Array:
     spectrum = np.fft.rfft(emphasised * np.hanning(WINDOW).astype(np.float32), FFT_SIZE)
     power: Array = (np.abs(spectrum) ** 2).astype(np.float32)
     return power
+
+
+def highest_hz(sample_rate: int) -> float:
+    """The widest of BANDS_HZ that a sound at this rate fills."""
+    return max((band for band in BANDS_HZ if band <= 0.45 * sample_rate), default=BANDS_HZ[0])
 
 
 def speech_level(power: Array) -> Array:

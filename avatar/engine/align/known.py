@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.engine.align.features import (
-    HIGHEST_HZ,
     HOP_MS,
     Array,
     cepstra,
+    highest_hz,
     sonority_level,
     spectra,
     standardised,
@@ -70,16 +70,16 @@ def align(waveform: Waveform, sample_rate: int, text: str, language: str) -> Ali
     the sound at all.
     """
     reading = read(text, language)
-    highest_hz = min(HIGHEST_HZ, 0.45 * sample_rate)
+    band_hz = highest_hz(sample_rate)
     power = spectra(waveform, sample_rate)
     speech = speech_in(power)
     if not (speech > 0.5).any():
         raise AlignmentError("The sound holds no speech to lay the text over.")
-    spectrum, level = cepstra(power, highest_hz=highest_hz), sonority_level(power)
+    spectrum, level = cepstra(power, highest_hz=band_hz), sonority_level(power)
     del power
     heard = heard_rows(spectrum, level, speech)
     ratio = _possible_ratio(reading, heard)
-    states = _fitting_states(reading, heard, ratio, highest_hz)
+    states = _fitting_states(reading, heard, ratio, band_hz)
     states, path = _learned(heard, states, reading)
     bounds = _bounds(path, states, heard, len(reading.phones))
     _shorten_stops(bounds, reading)
@@ -99,7 +99,7 @@ def _possible_ratio(reading: Reading, heard: Heard) -> float:
     return ratio
 
 
-def _fitting_states(reading: Reading, heard: Heard, ratio: float, highest_hz: float) -> States:
+def _fitting_states(reading: Reading, heard: Heard, ratio: float, band_hz: float) -> States:
     """The reading in the vocal tract that fits best.
 
     Raises AlignmentError when the text fits no better than the same text backwards.
@@ -107,7 +107,7 @@ def _fitting_states(reading: Reading, heard: Heard, ratio: float, highest_hz: fl
     power = spectra(reading.waveform, reading.sample_rate)
     level = sonority_level(power)
     by_warp = [
-        reading_states(reading, cepstra(power, warp=w, highest_hz=highest_hz), level, ratio)
+        reading_states(reading, cepstra(power, warp=w, highest_hz=band_hz), level, ratio)
         for w in WARPS
     ]
     every = COARSE if len(heard.rows) * HOP_MS < 120_000 else 2 * COARSE

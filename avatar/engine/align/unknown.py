@@ -8,21 +8,22 @@ vocal tract, by standardising, and by learning from a first guess. Words are not
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from avatar.engine.align.features import (
-    HIGHEST_HZ,
+    BANDS_HZ,
     HOP_MS,
     Array,
     cepstra,
+    highest_hz,
     sonority_level,
     spectra,
 )
 from avatar.engine.align.states import compared_rows
 from avatar.engine.align.voicing import speech_in
-from avatar.engine.speech.reading import read
 from avatar.engine.types import Alignment, Phone, Waveform
 
 # Phones that look alike on a face, by the one that stands for them.
@@ -32,20 +33,12 @@ SHAPES = {
     "n": "nŋɲtdɾlɫʎʈɖɳɭ", "k": "kɡxɣqχʁhɦçj", "w": "wβɥ",
 }  # fmt: skip
 SILENCE = len(SHAPES)
-READ_ALOUD = {
-    "en-us": "The quick brown fox jumps over a lazy dog. We pay you for more good food; choose"
-    " both and say what she saw here. Papa may be home by now, but mum bought a big map of Rome.",
-    "de": "Fix schnell zwei Boxkämpfer und üben früh am Zoo. Mama mag die Möwe, Papa holt Suppe.",
-    "es": "El pingüino Wenceslao hizo kilómetros bajo exhaustiva lluvia, y mi mamá lo mimaba.",
-    "fr-fr": "Portez ce vieux whisky au juge blond qui fume une pipe bien pure devant ma mère.",
-}
+LEARNED = Path(__file__).with_name("shapes.npz")  # written by avatar.engine.lessons
 WARPS = (0.84, 0.92, 1.0, 1.08, 1.16)
 EVIDENCE = 0.15  # neighbouring frames say almost the same; counted fully they would be too sure
 SWITCH_COST = 3.0
 SILENCE_COST = 2.5  # a shape where nobody speaks, or silence where somebody does
 LEARNING_ROUNDS, PRIOR_FRAMES = 2, 60
-SHRINKAGE = 0.1
-MARGIN_MS = 10  # at both ends of a phone; there it is half another
 
 
 @dataclass(frozen=True)
@@ -71,11 +64,9 @@ def hear(waveform: Waveform, sample_rate: int) -> Alignment:
     speech = speech_in(power)
     if not (speech > 0.5).any():
         return Alignment(duration_ms, (), ())
-    highest_hz = min(HIGHEST_HZ, 0.45 * sample_rate)
-    rows = compared_rows(
-        cepstra(power, highest_hz=highest_hz), sonority_level(power), speech > 0.5
-    )
-    model = _model(closest_warp(rows[speech > 0.5], highest_hz), highest_hz)
+    band_hz = highest_hz(sample_rate)
+    rows = compared_rows(cepstra(power, highest_hz=band_hz), sonority_level(power), speech > 0.5)
+    model = _model(closest_warp(rows[speech > 0.5], band_hz), band_hz)
     states = _shapes(model, rows, speech)
     for _ in range(LEARNING_ROUNDS):
         model = _learned(model, rows, states)
@@ -83,55 +74,22 @@ def hear(waveform: Waveform, sample_rate: int) -> Alignment:
     return Alignment(duration_ms, tuple(_phones(states, duration_ms)), ())
 
 
-def closest_warp(rows: Array, highest_hz: float) -> float:
+def closest_warp(rows: Array, band_hz: float) -> float:
     """How many times higher this speaker's resonances are than espeak-ng's.
 
     rows: (n, n_features) of speech only.
     """
     some = rows[:: max(1, len(rows) // 3000)]
-    costs = [_model(warp, highest_hz).costs(some).min(axis=1).mean() for warp in WARPS]
+    costs = [_model(warp, band_hz).costs(some).min(axis=1).mean() for warp in WARPS]
     return WARPS[int(np.argmin(costs))]
 
 
-@lru_cache(maxsize=len(WARPS))
-def _model(warp: float, highest_hz: float) -> Model:
-    rows, shapes = zip(
-        *(_examples(language, warp, highest_hz) for language in READ_ALOUD), strict=True
-    )
-    x, shape = np.concatenate(rows), np.concatenate(shapes)
-    means = np.stack([x[shape == i].mean(axis=0) for i in range(len(SHAPES))])
-    spread = np.cov((x - means[shape]).T)
-    spread = (1 - SHRINKAGE) * spread + SHRINKAGE * np.diag(np.diag(spread))
-    return Model(means.astype(np.float32), np.linalg.inv(spread).astype(np.float32))
-
-
-def _examples(language: str, warp: float, highest_hz: float) -> tuple[Array, NDArray[np.int64]]:
-    """Rows of one reading and the shape of each; -1 rows are left out."""
-    power, shape = _read_aloud(language)
-    spectrum = cepstra(power, warp=warp, highest_hz=highest_hz)
-    rows = compared_rows(spectrum, sonority_level(power), shape >= 0)
-    return rows[shape >= 0], shape[shape >= 0]
-
-
-@lru_cache(maxsize=len(READ_ALOUD))
-def _read_aloud(language: str) -> tuple[Array, NDArray[np.int64]]:
-    reading = read(READ_ALOUD[language], language)
-    power = spectra(reading.waveform, reading.sample_rate)
-    shape = np.full(len(power), -1)
-    for phone in reading.phones:
-        start_ms, end_ms = (1000 * at / reading.sample_rate for at in (phone.start, phone.end))
-        margin = min(MARGIN_MS, (end_ms - start_ms) / 4)
-        first, last = round((start_ms + margin) / HOP_MS), round((end_ms - margin) / HOP_MS)
-        shape[first : last + 1] = _shape_of(phone.phone)
-    return power, shape
-
-
-def _shape_of(phone: str) -> int:
-    """Which of SHAPES a phone has, -1 for none."""
-    for i, members in enumerate(SHAPES.values()):
-        if phone[0] in members:
-            return i
-    return -1
+@lru_cache
+def _model(warp: float, band_hz: float) -> Model:
+    """The shapes as espeak-ng says them, in a vocal tract."""
+    with np.load(LEARNED, allow_pickle=False) as learned:
+        at = BANDS_HZ.index(band_hz), WARPS.index(warp)
+        return Model(learned["means"][at], learned["precisions"][at])
 
 
 def _shapes(model: Model, rows: Array, speech: Array) -> NDArray[np.int64]:

@@ -12,12 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from avatar.engine.align.features import (
-    HIGHEST_HZ,
-    cepstra,
-    sonority_level,
-    spectra,
-)
+from avatar.engine.align.features import cepstra, highest_hz, sonority_level, spectra
 from avatar.engine.align.states import compared_rows
 from avatar.engine.align.unknown import closest_warp
 from avatar.engine.align.voicing import speech_in
@@ -126,9 +121,9 @@ def _spread(log_f0: Doubles) -> float:
 def _warp(waveform: Waveform, sample_rate: int) -> float:
     power = spectra(waveform, sample_rate)
     speech = speech_in(power) > 0.5
-    highest_hz = min(HIGHEST_HZ, 0.45 * sample_rate)
-    rows = compared_rows(cepstra(power, highest_hz=highest_hz), sonority_level(power), speech)
-    return closest_warp(rows[speech], highest_hz)
+    band_hz = highest_hz(sample_rate)
+    rows = compared_rows(cepstra(power, highest_hz=band_hz), sonority_level(power), speech)
+    return closest_warp(rows[speech], band_hz)
 
 
 def _loud(parts: _Parts) -> NDArray[np.bool_]:

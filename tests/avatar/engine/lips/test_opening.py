@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from avatar.engine.align import hear
+from avatar.engine.lessons import VOICES
 from avatar.engine.lips import perform
-from avatar.engine.lips.opening import OPENINGS, VOICES, openings_heard
+from avatar.engine.lips.opening import OPENINGS, openings_heard
 from avatar.engine.lips.pull import blended, mouth_spans
 from avatar.engine.media.resample import resampled
 from avatar.engine.speech.reading import read
