@@ -22,6 +22,10 @@ from avatar.engine.types import Image
 Array = NDArray[np.float32]
 
 RIM_SHADE, RIM_REACH = 0.5, 0.014  # darkest share, S
+# S beyond corners and lip line: where the lips are put together, and how much of the photo is
+# kept for it, as a head turned by 15 degrees makes it look far beside the mouth.
+PUT_TOGETHER = (-0.11, -0.10), (0.11, 0.10)
+LOOKED_UP = (-0.62, -0.42), (0.62, 0.62)
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ def _mouth_rig(
     fields: FaceFields,
 ) -> MouthRig:
     height, width = canvas.shape[:2]
-    around = _span(mouth, (-0.22, -0.36), (0.22, 0.62))
+    around = _span(mouth, *LOOKED_UP)
     x0, y0, x1, y1 = _clipped(around, width, height)
     at = np.stack(
         np.meshgrid(np.arange(x0, x1, dtype=np.float32), np.arange(y0, y1, dtype=np.float32)),
@@ -119,7 +123,7 @@ def _mouth_rig(
         upper_lip=over._replace(alpha=upper),
         lower_lip=under._replace(alpha=lower),
         interior=draw_interior(canvas, face, mouth, at, closed),
-        box=_clipped(_span(mouth, (-0.11, -0.10), (0.11, 0.10)), width, height),
+        box=_clipped(_span(mouth, *PUT_TOGETHER), width, height),
         down=mouth.down,
         jaw_px=fields.jaw_px,
         shadow_px=0.035 * mouth.scale_px,

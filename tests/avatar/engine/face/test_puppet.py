@@ -2,6 +2,7 @@ import inspect as python_inspect
 import tracemalloc
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import pytest
 
@@ -90,6 +91,22 @@ def test_the_corners_of_the_frame_never_move(puppet, still):
         for rows in (slice(0, 2), slice(HEIGHT - 2, HEIGHT)):
             np.testing.assert_array_equal(frame[rows], still[rows])
         assert np.abs(frame[:HEIGHT].astype(int) - still[:HEIGHT]).max() > 60
+
+
+@pytest.mark.parametrize(("yaw", "roll"), [(15, 0), (-15, 0), (15, 15)])
+def test_however_the_head_turns_no_box_is_seen_around_the_mouth(puppet, monkeypatch, yaw, roll):
+    """Away from the lips, putting the mouth together changes nothing."""
+    turned = {"head_yaw": yaw, "head_pitch": yaw, "head_roll": roll}
+    whole = luma(puppet, **turned)
+    lips = measured(puppet, **turned)[mesh.LIPS, :2]
+    monkeypatch.setattr(puppet.renderer, "_draw_mouth", lambda *_: None)
+    difference = (luma(puppet, **turned) - whole).astype(np.float32)
+    # The mean of 25: the whole frame is looked up two by two pixels, the mouth one by one.
+    changed = np.abs(cv2.blur(difference, (5, 5))) > 5
+    low, high = lips.min(0) - 8, lips.max(0) + 8
+    rows, columns = np.nonzero(changed)
+    near = (columns > low[0]) & (columns < high[0]) & (rows > low[1]) & (rows < high[1])
+    assert near.all()
 
 
 def test_the_jaw_opens_the_mouth_ever_wider(puppet):
