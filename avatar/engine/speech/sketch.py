@@ -8,7 +8,7 @@ from pathlib import Path
 from avatar.engine.errors import InputError
 from avatar.engine.media.sound import read_sound
 from avatar.engine.speech.reading import read
-from avatar.engine.speech.timbre import SAMPLE_RATE, VoicePrint, fitted, voice_print
+from avatar.engine.speech.timbre import SAMPLE_RATE, VoicePrint, fitted, unsteadied, voice_print
 from avatar.engine.types import Speech
 
 WORDS_PER_MINUTE = 165
@@ -20,8 +20,10 @@ class SketchSpeaker:
     def speak(self, text: str, *, language: str, sample: Path | None, seed: int) -> Speech:
         reading = read(text, language, words_per_minute=WORDS_PER_MINUTE, seed=seed)
         assert reading.sample_rate == SAMPLE_RATE
-        target = _print_of(sample) if sample is not None else None
-        waveform = fitted(reading.waveform, target, seed=seed)
+        if sample is None:
+            waveform = unsteadied(reading.waveform, seed=seed)
+        else:
+            waveform = fitted(reading.waveform, _print_of(sample), seed=seed)
         return Speech(waveform, reading.sample_rate, reading.alignment)
 
 

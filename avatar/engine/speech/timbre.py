@@ -7,10 +7,11 @@ Source: Morise et al. 2016, WORLD, a vocoder-based high-quality speech synthesis
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
+from scipy.ndimage import gaussian_filter1d, map_coordinates
 
 from avatar.engine.align.features import cepstra, highest_hz, sonority_level, spectra
 from avatar.engine.align.states import compared_rows
@@ -18,10 +19,6 @@ from avatar.engine.align.unknown import closest_warp
 from avatar.engine.align.voicing import speech_in
 from avatar.engine.media.resample import resampled
 from avatar.engine.types import Waveform
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", UserWarning)  # it imports pkg_resources, which says so
-    import pyworld
 
 Doubles = NDArray[np.float64]
 
@@ -35,6 +32,9 @@ COLOUR_LIMIT_DB = 12.0
 COLOUR_DETAIL_HZ = 350.0  # finer differences belong to the words, not to the voice
 BREATH_SHARE = 0.5
 JITTER = 0.006  # of the pitch; no throat is steadier
+JITTER_S = 0.01  # how fast it wanders
+PIECE = 1 << 18  # samples that are bent at once
+BORDER = 64  # samples around them that a spline reaches to
 SILENT = 1e-4
 PEAK = 0.9
 
@@ -78,30 +78,72 @@ def voice_print(waveform: Waveform, sample_rate: int) -> VoicePrint | None:
     )
 
 
-def fitted(waveform: Waveform, target: VoicePrint | None, *, seed: int) -> Waveform:
+def fitted(waveform: Waveform, target: VoicePrint, *, seed: int) -> Waveform:
     """The reading in the voice of the target, sample for sample as long, peak at PEAK.
 
-    waveform: at SAMPLE_RATE. target: None for espeak-ng's own voice, only less mechanical.
+    waveform: at SAMPLE_RATE.
     """
     parts = _analysed(waveform)
-    rng = np.random.default_rng(seed)
-    f0 = parts.f0 * np.exp(JITTER * gaussian_filter1d(rng.standard_normal(len(parts.f0)), 2) * 2.5)
+    f0 = parts.f0 * np.exp(JITTER * _wander(len(parts.f0), JITTER_S * 1000 / FRAME_MS, seed))
     envelope, aperiodicity = parts.envelope, parts.aperiodicity
-    if target is not None and parts.voiced.any():
+    if parts.voiced.any():
         f0 = _moved_pitch(f0, target)
         envelope = _coloured(_stretched(envelope, target.warp), parts, target)
         breath = BREATH_SHARE * target.breath + (1 - BREATH_SHARE) * aperiodicity
         aperiodicity = np.where(parts.voiced[:, None], breath, aperiodicity)
-    spoken = pyworld.synthesize(
+    spoken = _world().synthesize(
         f0, envelope, np.ascontiguousarray(aperiodicity), SAMPLE_RATE, FRAME_MS
     )
     spoken = np.pad(spoken, (0, max(0, len(waveform) - len(spoken))))[: len(waveform)]
-    spoken *= _gate(waveform)
-    peak = float(np.abs(spoken).max(initial=0.0))
-    return (spoken * (PEAK / peak) if peak else spoken).astype(np.float32)
+    return _at_peak((spoken * _gate(waveform)).astype(np.float32))
+
+
+def unsteadied(waveform: Waveform, *, seed: int) -> Waveform:
+    """espeak-ng's own voice, only less mechanical: the same jitter, without a vocoder.
+
+    The sound is read a little early and late in turn, less than a millisecond, which bends its
+    pitch. WORLD would take ten times as long for the same and leave its own trace.
+    waveform: at SAMPLE_RATE. Returns as many samples, peak at PEAK.
+    """
+    reach = JITTER_S * SAMPLE_RATE
+    step = round(reach / 2)
+    n_knots = len(waveform) // step + 2
+    # In samples; a wander's slope is its spread over sqrt(2) times its reach.
+    late = JITTER * np.sqrt(2) * reach * _wander(n_knots, reach / step, seed)
+    bent = np.empty_like(waveform)
+    for start in range(0, len(waveform), PIECE):
+        stop = min(start + PIECE, len(waveform))
+        first = max(0, start - BORDER)
+        part = waveform[first : stop + BORDER]
+        at = np.arange(start, stop, dtype=np.float64)
+        at += np.interp(at / step, np.arange(n_knots), late) - first
+        map_coordinates(part, at[None], output=bent[start:stop], order=3, mode="nearest")
+    return _at_peak(bent)
+
+
+def _wander(n: int, reach: float, seed: int) -> Doubles:
+    """(n,) smooth noise of unit spread whose neighbours within `reach` are alike."""
+    noise = gaussian_filter1d(np.random.default_rng(seed).standard_normal(n), reach)
+    unit: Doubles = noise * np.sqrt(2 * np.sqrt(np.pi) * reach)
+    return unit
+
+
+def _at_peak(waveform: Waveform) -> Waveform:
+    peak = float(np.abs(waveform).max(initial=0.0))
+    return waveform * np.float32(PEAK / peak) if peak else waveform
+
+
+def _world() -> Any:
+    """Loaded only where a voice is fitted."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # it imports pkg_resources, which says so
+        import pyworld
+
+    return pyworld
 
 
 def _analysed(waveform: Waveform) -> _Parts:
+    pyworld = _world()
     x = waveform.astype(np.float64)
     f0, times = pyworld.dio(
         x, SAMPLE_RATE, LOWEST_F0_HZ, HIGHEST_F0_HZ, frame_period=FRAME_MS, speed=2

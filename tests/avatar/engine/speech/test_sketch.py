@@ -10,7 +10,7 @@ from avatar.engine.errors import InputError
 from avatar.engine.media.sound import write_wav
 from avatar.engine.speech import SPEAKERS, speaker
 from avatar.engine.speech.reading import read
-from avatar.engine.speech.timbre import SAMPLE_RATE, voice_print
+from avatar.engine.speech.timbre import SAMPLE_RATE, unsteadied, voice_print
 from avatar.engine.text import display_words
 
 TEXT = "Most people quit in week two. Keep going, and tell us what happened!"
@@ -96,6 +96,19 @@ def test_the_same_seed_gives_the_same_take_and_another_seed_another():
     ]
     assert np.array_equal(takes[0], takes[1])
     assert len(takes[0]) != len(takes[2]) or not np.array_equal(takes[0], takes[2])
+
+
+def test_without_a_sample_the_pitch_is_unsteady_and_nothing_else():
+    plain = np.sin(2 * np.pi * 200 * np.arange(3 * SAMPLE_RATE) / SAMPLE_RATE).astype(np.float32)
+    bent = unsteadied(plain, seed=3)
+    assert len(bent) == len(plain)
+    crossings = np.flatnonzero((bent[:-1] < 0) & (bent[1:] >= 0))
+    at = crossings + bent[crossings] / (bent[crossings] - bent[crossings + 1])
+    pitch = SAMPLE_RATE / np.diff(at)
+    assert pitch.mean() == pytest.approx(200, rel=0.001)
+    assert 0.003 < pitch.std() / 200 < 0.009
+    late_s = at / SAMPLE_RATE - np.rint(at * 200 / SAMPLE_RATE) / 200
+    assert np.abs(late_s).max() < 0.001
 
 
 def test_a_sample_without_a_voice_is_refused(tmp_path):
