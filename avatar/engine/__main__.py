@@ -4,18 +4,16 @@ Exit codes: 0 done, 2 with one sentence on stderr when it cannot be done, 130 af
 """
 
 import argparse
-import contextlib
 import json
-import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn, TextIO
+from typing import TextIO
 
-from avatar.engine.errors import EncodeError, EngineError, InputError
+from avatar.engine.command import OneSentence, interrupt, quiet_libraries, sentence
+from avatar.engine.errors import EngineError, InputError
 from avatar.engine.options import ReelOptions
 
 STAGES = {
@@ -42,22 +40,15 @@ SAME_NAMED = (
 )
 
 
-class OneSentence(argparse.ArgumentParser):
-    """Wrong arguments get one sentence, as every other wrong input does."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}\n")
-
-
 def main(arguments: list[str] | None = None) -> int:
     parsed = parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _interrupt)
-    with _quiet_libraries() as stderr:
+    signal.signal(signal.SIGTERM, interrupt)
+    with quiet_libraries() as stderr:
         try:
             make(parsed, stderr)
         except EngineError as e:
             _clear_bar(stderr)
-            print(f"understudy: {_sentence(e)}", file=stderr)
+            print(f"understudy: {sentence(e)}", file=stderr)
             return 2
         except KeyboardInterrupt:
             _clear_bar(stderr)
@@ -179,37 +170,6 @@ def _fps(text: str) -> float:
         return float(parse_fps(text))
     except InputError as e:
         raise argparse.ArgumentTypeError(str(e)) from e
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
-def _sentence(error: EngineError) -> str:
-    last_line = (
-        error.log_tail.strip().rpartition("\n")[2] if isinstance(error, EncodeError) else ""
-    )
-    message = " ".join(str(error).split())
-    return f"{message} ffmpeg said: {last_line}" if last_line else message
-
-
-@contextlib.contextmanager
-def _quiet_libraries() -> Iterator[TextIO]:
-    """Our own stderr. What C++ libraries print there by themselves goes nowhere.
-
-    Python's warnings and tracebacks still appear: they are written to what this yields.
-    """
-    ours = os.fdopen(os.dup(2), "w", buffering=1, errors="replace")
-    python_stderr, sys.stderr = sys.stderr, ours
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
-    try:
-        yield ours
-    finally:
-        os.dup2(ours.fileno(), 2)
-        sys.stderr = python_stderr
-        ours.close()
 
 
 def _bar(stderr: TextIO) -> Callable[[str, float], None]:

@@ -50,13 +50,13 @@ class Found:
 
 def find_faces(image: Image) -> list[Found]:
     """Faces of an RGB image of any size, from left to right."""
-    solutions = _solutions()
+    models = solutions()
     found: list[Found] = []
     with (
-        solutions.face_detection.FaceDetection(
+        models.face_detection.FaceDetection(
             model_selection=1, min_detection_confidence=CONFIDENCE
         ) as full_range,
-        solutions.face_mesh.FaceMesh(
+        models.face_mesh.FaceMesh(
             static_image_mode=True,
             max_num_faces=1,
             refine_landmarks=True,
@@ -73,7 +73,8 @@ def find_faces(image: Image) -> list[Found]:
     return sorted(found, key=lambda face: face.box[0] + face.box[2] / 2)
 
 
-def _solutions() -> Any:
+def solutions() -> Any:
+    """MediaPipe's. Raises ModelUnavailable when it is not installed."""
     try:
         import mediapipe
 
