@@ -33,6 +33,7 @@ SAME_NAMED = (
     "voice",
     "voice_sample",
     "captions",
+    "background",
     "punch_in",
     "label",
     "seed",
@@ -77,6 +78,12 @@ def parser() -> argparse.ArgumentParser:
     add("--captions", choices=(*STYLES, "none"), default=defaults.captions)
     add("--label", default=defaults.label, help="a few words shown in every frame")
     add("--cover-text", default=defaults.cover_text, help="a few words on the cover")
+    add(
+        "--background",
+        default=defaults.background,
+        metavar="keep|blur|COLOUR|PICTURE",
+        help="what is seen behind the person; a colour such as #204060 or navy",
+    )
     add("--punch-in", action="store_true", help="cut nearer and back between sentences")
     for knob in KNOBS:
         add(f"--{knob}", type=float, default=getattr(defaults, knob), help="0 is still, 1 natural")

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+KEEP, BLUR = "keep", "blur"  # of the photo's background
+
 
 @dataclass(frozen=True)
 class ReelOptions:
@@ -15,6 +17,7 @@ class ReelOptions:
     voice: str = "sketch"  # key of avatar.engine.speech.SPEAKERS
     voice_sample: Path | None = None  # what the voice is fitted to
     captions: str = "clean"  # key of avatar.engine.captions.STYLES, or "none"
+    background: str = KEEP  # keep, blur, a colour such as #204060, or the path of a picture
     punch_in: bool = False  # cuts to a nearer framing and back between sentences
     label: str = ""  # words shown in every frame
     cover_text: str = ""  # words on the cover, the hook for instance

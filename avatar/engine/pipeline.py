@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import soundfile
+from PIL import ImageColor
 
 from avatar.engine import captions
 from avatar.engine.align import align, hear
@@ -29,12 +30,15 @@ from avatar.engine.captions.ass import find_style, fonts_for
 from avatar.engine.cover import best_frame, write_cover
 from avatar.engine.errors import Cancelled, InputError, ResourceError
 from avatar.engine.face import Face, analyse
+from avatar.engine.face.backdrop import Background, Colour, shown_part
+from avatar.engine.face.framing import choose_window
+from avatar.engine.face.matte import Matte, cut_out
 from avatar.engine.face.puppet import Puppet
 from avatar.engine.lips import perform
 from avatar.engine.media.encode import Encoder
 from avatar.engine.media.ffmpeg import peak_rss_mb
 from avatar.engine.media.sound import normalise_loudness, read_sound, write_wav
-from avatar.engine.options import ReelOptions
+from avatar.engine.options import BLUR, KEEP, ReelOptions
 from avatar.engine.shots import Shot, one_shot, punched_in
 from avatar.engine.speech import speaker
 from avatar.engine.text import speakable
@@ -178,6 +182,7 @@ class _Reel:
         self.audio = audio
         self.photo_path = photo
         self.photo = load_photo(photo)
+        self.fill = _fill(options.background)
         shown = (self.text or "") if options.captions != "none" else ""
         shown += options.label + options.cover_text
         fonts_for(shown, options.captions)  # what they cannot show is said now, not after speaking
@@ -350,6 +355,7 @@ class _Reel:
             "size": [self.options.width, self.options.height],
             "captions": self.options.captions,
             "punch_in": self.options.punch_in,
+            "background": _identity(self.options.background),
             "label": self.options.label,
             "cover_text": self.options.cover_text,
         }
@@ -371,7 +377,19 @@ class _Reel:
         duration_ms = frame_ms(performance.n_frames, self.fps)
         with self._timed("render"):
             shots = self._shots(alignment, performance.n_frames)
-            puppets = {nearer: self._puppet(face, nearer) for nearer in {s.nearer for s in shots}}
+            background = self._background(face)
+            puppets = {
+                nearer: Puppet(
+                    self.photo,
+                    face,
+                    width,
+                    height,
+                    self.options.device,
+                    nearer=nearer,
+                    background=background,
+                )
+                for nearer in {shot.nearer for shot in shots}
+            }
             rows = captions.FaceRows(
                 min(puppet.rig.forehead_y for puppet in puppets.values()),
                 max(puppet.rig.lips_y for puppet in puppets.values()),
@@ -430,11 +448,23 @@ class _Reel:
             return punched_in(alignment, self.fps, n_frames)
         return one_shot(n_frames)
 
-    def _puppet(self, face: Face, nearer: float) -> Puppet:
-        options = self.options
-        return Puppet(
-            self.photo, face, options.width, options.height, options.device, nearer=nearer
+    def _background(self, face: Face) -> Background | None:
+        """What is to be seen behind the person. Cutting them out is a stage: it takes seconds."""
+        if self.options.background == KEEP:
+            return None
+        box = shown_part(face, choose_window(face, self.options.width, self.options.height))
+        inputs = {
+            "code": code_sha256("avatar.engine.face.matte"),
+            "photo": file_sha256(self.photo_path),
+            "face_index": self.options.face_index,
+            "box": box,
+        }
+        entry = self.cache.fetch(
+            "matte",
+            inputs,
+            lambda folder: cut_out(self.photo, face, box).save(folder / "matte.npz"),
         )
+        return Background(Matte.load(entry.path("matte.npz")), self.fill)
 
     def _deliver(self, reel: Entry, out: Path) -> dict[str, Path]:
         """Put the finished files where they are wanted, the video last."""
@@ -495,6 +525,34 @@ def load_photo(path: Path) -> Image:
         raise InputError(str(e)) from e
     except (FileNotFoundError, IsADirectoryError) as e:
         raise InputError(f"There is no photo {path}.") from e
+
+
+def _fill(background: str) -> Image | Colour | None:
+    """What a background is filled with; None where it is the photo's own.
+
+    Raises InputError when it is neither a colour nor a picture that can be read.
+    """
+    if background in (KEEP, BLUR):
+        return None
+    try:
+        return ImageColor.getrgb(background)[:3]
+    except ValueError:
+        pass
+    try:
+        return np.asarray(read_photo(Path(background)))
+    except PhotoError as e:
+        raise InputError(f"The background {Path(background).name}: {e}") from e
+    except OSError as e:
+        raise InputError(
+            f"{background[:60]!r} is no background: keep, blur, a colour such as #204060 or the"
+            " path of a picture is."
+        ) from e
+
+
+def _identity(background: str) -> str:
+    """The same for the same picture, whatever it is called."""
+    path = Path(background)
+    return file_sha256(path) if path.is_file() else background
 
 
 def cues(alignment: Alignment, performance: Performance) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from avatar.engine.face.yuv import Patch
 Array = NDArray[np.float32]
 Frame = NDArray[np.uint8]
 Planes = tuple[Frame, Frame, Frame]
+Box = tuple[int, int, int, int]
 
 MOST_THREADS = 4
 BAND_POINTS = 12  # grid rows in one band of the frame
@@ -73,10 +74,12 @@ class Warped:
     """A frame without eyes and mouth, as one row of bytes, and the canvas pixels its grid shows.
 
     What has not changed since the frame before is not drawn again.
+    alpha: (height, width) uint8 share of person, where there is a background of its own.
     """
 
     frame: Frame
     source: Array
+    alpha: Frame | None
 
 
 class CpuRenderer:
@@ -87,6 +90,9 @@ class CpuRenderer:
         self.upper = rig.face.upper.reshape(len(rig.face.upper), -1)
         self.lower = rig.face.lower.reshape(len(rig.face.lower), -1)
         self.still = np.concatenate([rig.y.ravel(), rig.u.ravel(), rig.v.ravel()])
+        if rig.behind is not None:
+            whole = 0, 0, rig.width, rig.height
+            _set_before(rig.behind, rig.behind.alpha, whole, _planes(self.still, *whole[2:]))
         grid = np.meshgrid(
             np.arange(rig.face.upper.shape[2], dtype=np.float32),
             np.arange(rig.face.upper.shape[1], dtype=np.float32),
@@ -100,15 +106,17 @@ class CpuRenderer:
         )
         self.shut = [_sheet(eye.shut) for eye in rig.eyes]
         # OpenCV looks up four channels in little more time than one.
-        y = cv2.copyMakeBorder(rig.y, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
-        self.luma_blocks = np.stack([y[:-1, :-1], y[:-1, 1:], y[1:, :-1], y[1:, 1:]], axis=-1)
+        self.luma_blocks = _in_blocks(rig.y)
+        self.alpha_blocks = None if rig.behind is None else _in_blocks(rig.behind.alpha)
         u, v = (
             cv2.copyMakeBorder(plane, 0, 0, 1, 1, cv2.BORDER_REPLICATE) for plane in (rig.u, rig.v)
         )
         self.chroma_pairs = np.stack([u[:, :-1], v[:, :-1], u[:, 1:], v[:, 1:]], axis=-1)
 
     def frames(self, motion: Motion) -> Iterator[Frame]:
-        warped = Warped(self.still.copy(), self.rig.head.at)
+        behind = self.rig.behind
+        alpha = None if behind is None else behind.alpha.copy()
+        warped = Warped(self.still.copy(), self.rig.head.at, alpha)
         for t in range(len(motion)):
             yield self._frame(motion, t, warped)
 
@@ -124,8 +132,9 @@ class CpuRenderer:
         planes = _planes(out, rig.width, rig.height)
         for k, blink in enumerate(motion.blink[t]):
             if eye_moves(rig.eyes[k], motion)[t]:
-                self._draw_eye(k, float(blink), motion.gaze[t], source, motion.head[t], planes)
-        self._draw_mouth(turned, upper, lower, motion, t, planes)
+                eye = self._draw_eye(k, float(blink), motion.gaze[t], source, motion.head[t])
+                self._paste(*eye, warped, planes)
+        self._paste(*self._draw_mouth(turned, upper, lower, motion, t), warped, planes)
         return out.reshape(rig.height * 3 // 2, rig.width)
 
     # Fields
@@ -193,11 +202,11 @@ class CpuRenderer:
         # x and y of a point compared as one number: NumPy is slow along an axis of two.
         changed = (source.view(np.int64) != warped.source.view(np.int64))[..., 0]
         for band in _bands(changed):
-            self._warp(band, source, planes)
+            self._warp(band, source, planes, warped.alpha)
         warped.source = source
 
-    def _warp(self, band: Band, source: Array, planes: Planes) -> None:
-        """Fill one strip of the frame.
+    def _warp(self, band: Band, source: Array, planes: Planes, alpha: Frame | None) -> None:
+        """Fill one strip of the frame, and of the moved person's alpha.
 
         Two by two pixels of luma share a displacement, and two pixels of chroma side by side.
         """
@@ -213,17 +222,21 @@ class CpuRenderer:
         size = points.shape[1] * half, points.shape[0] * half
         first = cv2.resize(points, size, interpolation=cv2.INTER_LINEAR)
         first = first[inner, edge : edge + x1 - x0]
-        luma = _blocks(self.luma_blocks, first + 1)  # they begin a pixel outside
-        pairs = luma.view(np.uint16)  # top pair and bottom pair of each block
-        target = planes[0][2 * y0 : 2 * y1, 2 * x0 : 2 * x1].view(np.uint16)
-        target[0::2], target[1::2] = pairs[..., 0], pairs[..., 1]
+        in_blocks = cv2.convertMaps(first + 1, None, cv2.CV_16SC2)  # they begin a pixel outside
+        box = 2 * x0, 2 * y0, 2 * x1, 2 * y1
+        _unfold(_blocks(self.luma_blocks, in_blocks), planes[0], box)
         middle = cv2.resize(points, (size[0] // 2, size[1]), interpolation=cv2.INTER_LINEAR)
         middle = middle[inner, edge // 2 : edge // 2 + -(-(x1 - x0) // 2)]
         # Half a pixel left to the first of the pair, and a pixel right: they begin outside.
         at = cv2.add(middle * np.float32(0.5), (0.5, 0.0, 0.0, 0.0))
-        chroma = _blocks(self.chroma_pairs, at).reshape(y1 - y0, -1, 2)[:, : x1 - x0]
+        chroma = _blocks(self.chroma_pairs, cv2.convertMaps(at, None, cv2.CV_16SC2)).reshape(
+            y1 - y0, -1, 2
+        )[:, : x1 - x0]
         for k in (0, 1):
             cv2.extractChannel(chroma, k, planes[1 + k][y0:y1, x0:x1])
+        if self.rig.behind is not None and self.alpha_blocks is not None and alpha is not None:
+            _unfold(_blocks(self.alpha_blocks, in_blocks), alpha, box)
+            _set_before(self.rig.behind, alpha, box, planes)
 
     def _fine(self, field: Array, box: tuple[int, int, int, int]) -> Array:
         """A field on the canvas's grid at every pixel of a box."""
@@ -243,8 +256,7 @@ class CpuRenderer:
         gaze: Array,
         source: Array,
         head: Array,
-        planes: Planes,
-    ) -> None:
+    ) -> tuple[Picture, Box]:
         eye = self.rig.eyes[k]
         x0, y0 = eye.origin
         rows, columns = eye.lid.shape[:2]
@@ -257,7 +269,7 @@ class CpuRenderer:
         picture = _look(self.photo, _maps(at + look))
         if blink > 0:
             self._shut(k, blink, picture, at, here, (below, opening, rim))
-        _paste(picture, box, planes)
+        return picture, box
 
     def _shut(
         self,
@@ -298,8 +310,7 @@ class CpuRenderer:
         lower: Array,
         motion: Motion,
         t: int,
-        planes: Planes,
-    ) -> None:
+    ) -> tuple[Picture, Box]:
         mouth = self.rig.mouth
         box = moved_box(self.rig, mouth_box(self.rig, motion.face[t]), motion.head[t])
         at = self._fine(turned, box)
@@ -320,7 +331,7 @@ class CpuRenderer:
         if hole:
             self._draw_inside(picture, hole, here, (over_alpha, under_alpha), motion, t)
         _lay(picture, _look(self.upper_lip, over_at), over_alpha)
-        _paste(picture, box, planes)
+        return picture, box
 
     def _draw_inside(
         self,
@@ -358,6 +369,15 @@ class CpuRenderer:
         if motion.tuck[t] > 0:
             _dim(teeth, np.full_like(light, BITE_LIGHT))
             _lay(part, teeth, teeth_alpha * motion.tuck[t])
+
+    def _paste(self, picture: Picture, box: Box, warped: "Warped", planes: Planes) -> None:
+        """Put a picture of an even box into the frame, the background before it where it is."""
+        x0, y0, x1, y1 = box
+        half = slice(y0 // 2, y1 // 2), slice(x0 // 2, x1 // 2)
+        planes[0][y0:y1, x0:x1] = cv2.convertScaleAbs(picture.y)
+        planes[1][half], planes[2][half] = cv2.split(cv2.convertScaleAbs(picture.uv))
+        if self.rig.behind is not None and warped.alpha is not None:
+            _set_before(self.rig.behind, warped.alpha, box, planes)
 
 
 def eye_moves(eye: Eye, motion: Motion) -> NDArray[np.bool_]:
@@ -461,16 +481,41 @@ def _planes(frame: Frame, width: int, height: int) -> Planes:
     )
 
 
-def _paste(picture: Picture, box: tuple[int, int, int, int], planes: Planes) -> None:
-    """Put a picture of an even box into the frame's planes."""
+def _set_before(behind: Patch, alpha: Frame, box: Box, planes: Planes) -> None:
+    """What a box of the planes shows is put before a background. alpha: of the whole frame."""
     x0, y0, x1, y1 = box
+    share = alpha[y0:y1, x0:x1]
+    if cv2.minMaxLoc(share)[0] == 255:
+        return
     half = slice(y0 // 2, y1 // 2), slice(x0 // 2, x1 // 2)
-    planes[0][y0:y1, x0:x1] = cv2.convertScaleAbs(picture.y)
-    planes[1][half], planes[2][half] = cv2.split(cv2.convertScaleAbs(picture.uv))
+    size = share.shape[1] // 2, share.shape[0] // 2
+    small = cv2.resize(share, size, interpolation=cv2.INTER_AREA)
+    _mix(planes[0][y0:y1, x0:x1], behind.y[y0:y1, x0:x1], share)
+    for plane, back in zip(planes[1:], (behind.u, behind.v), strict=True):
+        _mix(plane[half], back[half], small)
 
 
-def _blocks(source: Frame, at: Array) -> Frame:
-    maps = cv2.convertMaps(at, None, cv2.CV_16SC2)
+def _mix(over: Frame, under: Frame, alpha: Frame) -> None:
+    """Put `over` before `under`, in place."""
+    hidden = cv2.multiply(under, cv2.bitwise_not(alpha), scale=1 / 255)
+    cv2.add(cv2.multiply(over, alpha, scale=1 / 255), hidden, over)
+
+
+def _in_blocks(plane: Frame) -> Frame:
+    """(rows + 1, columns + 1, 4): two by two pixels from each on, beginning a pixel outside."""
+    wide = cv2.copyMakeBorder(plane, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    return np.stack([wide[:-1, :-1], wide[:-1, 1:], wide[1:, :-1], wide[1:, 1:]], axis=-1)
+
+
+def _unfold(blocks: Frame, plane: Frame, box: Box) -> None:
+    """Put blocks of two by two pixels into an even box of a plane."""
+    x0, y0, x1, y1 = box
+    pairs = blocks.view(np.uint16)  # top pair and bottom pair of each block
+    target = plane[y0:y1, x0:x1].view(np.uint16)
+    target[0::2], target[1::2] = pairs[..., 0], pairs[..., 1]
+
+
+def _blocks(source: Frame, maps: tuple[NDArray[Any], NDArray[Any]]) -> Frame:
     return cv2.remap(source, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 

@@ -38,12 +38,15 @@ class Framed:
 
     canvas: (height, width, 3) RGB. landmarks: (478, 3) float32 in canvas pixels.
     person: (height, width) float32 in [0, 1]. scale: canvas pixels a photo pixel.
+    window: what is shown of the photo. nearer: how many times larger than a reel is framed.
     """
 
     canvas: Image
     landmarks: NDArray[np.float32]
     person: NDArray[np.float32]
     scale: float
+    window: "Window"
+    nearer: float
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,8 @@ def frame_photo(
         landmarks=landmarks,
         person=_cut_mask(face, window, width, height),
         scale=scale,
+        window=window,
+        nearer=nearer,
     )
 
 
@@ -251,9 +256,9 @@ def _carried_on(
         for kind in (cv2.BORDER_REPLICATE, cv2.BORDER_REFLECT_101)
     )
     unit = max(wide.shape[:2]) / 1920
-    beyond = _beyond(seen.shape[:2], margins)
+    beyond = beyond_photo(seen.shape[:2], margins)
     # Nobody is seen twice: only what touches the edge goes on a little.
-    empty = cv2.copyMakeBorder(_without(seen, person), *margins, cv2.BORDER_REFLECT_101)
+    empty = cv2.copyMakeBorder(without_person(seen, person), *margins, cv2.BORDER_REFLECT_101)
     cut = cv2.copyMakeBorder(person, *margins, cv2.BORDER_REPLICATE).astype(np.float32) / 255
     cut = cv2.blur(np.clip(2 * cut - 1, 0, 1), (round(40 * unit) | 1,) * 2)
     reach = unit * (SEAM_PX + DISSOLVES_PX * cut)
@@ -264,13 +269,15 @@ def _carried_on(
         softer = _blurred(softer, sigma)
         share = np.clip((beyond - BLUR_AT * sigma / 2) / (BLUR_AT * sigma), 0, 1)
         result = _mixed(result, softer, share)
-    result = _grained(result, seen, person, np.clip(beyond / (4 * unit), 0, 1))
+    result = grained(result, seen, person, np.clip(beyond / (4 * unit), 0, 1))
     top, left = margins[0], margins[2]
     result[top : top + seen.shape[0], left : left + seen.shape[1]] = seen
     return result
 
 
-def _beyond(inside: tuple[int, ...], margins: tuple[int, int, int, int]) -> NDArray[np.float32]:
+def beyond_photo(
+    inside: tuple[int, ...], margins: tuple[int, int, int, int]
+) -> NDArray[np.float32]:
     """Distance from the picture in pixels, 0 in it."""
     top, bottom, left, right = margins
     y = np.arange(-top, inside[0] + bottom, dtype=np.float32)[:, None]
@@ -294,7 +301,7 @@ def _blurred(image: Image, sigma: float) -> Image:
     return cv2.resize(small, image.shape[1::-1], interpolation=cv2.INTER_CUBIC)
 
 
-def _without(seen: Image, person: NDArray[np.uint8]) -> Image:
+def without_person(seen: Image, person: NDArray[np.uint8]) -> Image:
     """The background carried smoothly over the person."""
     scale = 96 / max(seen.shape[:2])
     size = max(8, round(seen.shape[1] * scale)), max(8, round(seen.shape[0] * scale))
@@ -320,10 +327,16 @@ def _without(seen: Image, person: NDArray[np.uint8]) -> Image:
     return _mixed(seen, whole, soft)
 
 
-def _grained(
-    image: Image, seen: Image, person: NDArray[np.uint8], share: NDArray[np.float32]
+def grained(
+    image: Image | NDArray[np.float32],
+    seen: Image,
+    person: NDArray[np.uint8],
+    share: NDArray[np.float32],
 ) -> Image:
-    """A blurred margin without the noise of its photo looks like another picture."""
+    """A blurred margin without the noise of its photo looks like another picture.
+
+    image: (h, w, 3), seen: what it belongs to, person: the mask of that.
+    """
     luma = cv2.cvtColor(seen, cv2.COLOR_RGB2GRAY).astype(np.float32)
     detail = np.abs(luma - cv2.GaussianBlur(luma, (0, 0), 1.0))[person < 40]
     # The median is about the noise of flat parts, not their edges.

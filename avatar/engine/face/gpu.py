@@ -47,6 +47,7 @@ class TorchRenderer:
         self.at = self._tensor(rig.head.at)
         self.basis = self._tensor(rig.head.basis)
         self.photo = self._patch(Patch(rig.y, rig.u, rig.v, rig.y))
+        self.behind = None if rig.behind is None else self._patch(rig.behind)
         mouth = rig.mouth
         self.upper_lip, self.lower_lip = map(self._patch, (mouth.upper_lip, mouth.lower_lip))
         self.interior = {
@@ -80,10 +81,12 @@ class TorchRenderer:
         expression = torch.where(self.below, lower, upper)
         turned = self._head(self._tensor(motion.head))
         source = self._through(turned, expression)
-        frame = self._warp(source)
+        frame, alpha = self._warp(source)
         for k, eye in enumerate(self.rig.eyes):
             self._draw_eye(k, eye, motion, source, frame)
         self._draw_mouth(turned, upper, lower, motion, frame)
+        if self.behind is not None and alpha is not None:
+            _set_before(self.behind, frame, alpha)
         planes = [_bytes(plane).reshape(len(motion), -1) for plane in frame]
         return torch.cat(planes, dim=1).reshape(len(motion), -1, self.rig.width)
 
@@ -114,7 +117,8 @@ class TorchRenderer:
 
     # Pixels
 
-    def _warp(self, source: Tensor) -> Picture:
+    def _warp(self, source: Tensor) -> tuple[Picture, Tensor | None]:
+        """The frames without eyes and mouth; before a background, the share of person, too."""
         half = STEP // 2
         fine = functional.interpolate(
             (source - 0.5).permute(0, 3, 1, 2),
@@ -140,7 +144,9 @@ class TorchRenderer:
         both = _rounded(left)[:, :, :, None] + self.in_block[0]
         both = both.reshape(len(source), rows, 2 * pairs, 2)[:, :, :columns]
         u, v = (_look(plane, both) for plane in (self.photo.u, self.photo.v))
-        return Picture(y, u, v)
+        if self.behind is None:
+            return Picture(y, u, v), None
+        return Picture(y, u, v), _look(self.behind.alpha, whole) / 255
 
     def _fine(self, field: Tensor, box: Box) -> Tensor:
         x0, y0, x1, y1 = box
@@ -301,6 +307,13 @@ def _lay(under: Picture, over: Picture, alpha: Tensor) -> None:
     small = _halved(alpha)
     for below, above, share in zip(under, over, (alpha, small, small), strict=True):
         below += share * (above - below)
+
+
+def _set_before(behind: _Patch, frame: Picture, alpha: Tensor) -> None:
+    """Put frames before a background, in place."""
+    small = _halved(alpha)
+    for plane, back, share in zip(frame, behind[:3], (alpha, small, small), strict=True):
+        plane.sub_(back).mul_(share).add_(back)
 
 
 def _dim(picture: Picture, light: Tensor) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.engine.errors import InputError, ModelUnavailable
+from avatar.engine.face.backdrop import Background
 from avatar.engine.face.motion import Motion, motion
 from avatar.engine.face.portrait import Face
 from avatar.engine.face.rig import Rig, build_rig
@@ -24,7 +25,8 @@ class Puppet:
 
     image: (h, w, 3) RGB, the photo that `face` was made from. device: auto (a GPU if there is
     one), cpu, cuda, or torch-cpu, which is the GPU's way of drawing without one, for tests.
-    nearer: how many times larger than a reel is framed, for punch-in.
+    nearer: how many times larger than a reel is framed, for punch-in. background: instead of
+    the photo's own.
     Raises InputError when the size is not even or the face is of another photo,
     ModelUnavailable when cuda is asked for and there is none.
     """
@@ -38,8 +40,9 @@ class Puppet:
         device: str = "auto",
         *,
         nearer: float = 1.0,
+        background: Background | None = None,
     ) -> None:
-        self.rig = build_rig(image, face, width, height, nearer=nearer)
+        self.rig = build_rig(image, face, width, height, nearer=nearer, background=background)
         self.renderer = _renderer(self.rig, device)
 
     def frames(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.engine.face import mesh
+from avatar.engine.face.backdrop import Background, set_before
 from avatar.engine.face.eyes import Eye, find_eyes
 from avatar.engine.face.fields import FIELDS, UPPER_CLOSES, FaceFields, face_fields
 from avatar.engine.face.framing import frame_photo
@@ -50,7 +51,10 @@ class MouthRig:
 
 @dataclass(frozen=True)
 class Rig:
-    """y (height, width), u and v (height/2, width/2) uint8: the framed photo, BT.709 limited."""
+    """y (height, width), u and v (height/2, width/2) uint8: the framed photo, BT.709 limited.
+
+    With a background of its own it is the person alone, their colours carried on around them.
+    """
 
     width: int
     height: int
@@ -65,11 +69,26 @@ class Rig:
     face: FaceFields
     mouth: MouthRig
     eyes: tuple[Eye, Eye]  # the person's left, right
+    behind: Patch | None  # a still background; its alpha is the share of person before it
 
 
-def build_rig(image: Image, face: Face, width: int, height: int, *, nearer: float = 1.0) -> Rig:
-    """nearer: as for `frame_photo`, which also says what InputError is raised for."""
+def build_rig(
+    image: Image,
+    face: Face,
+    width: int,
+    height: int,
+    *,
+    nearer: float = 1.0,
+    background: Background | None = None,
+) -> Rig:
+    """background: instead of the photo's own, which moves with the head.
+
+    nearer: as for `frame_photo`, which also says what InputError is raised for.
+    """
     framed = frame_photo(image, face, width, height, nearer=nearer)
+    behind = None
+    if background is not None:
+        framed, behind = set_before(framed, face, background)
     mouth = mouth_frame(framed.canvas, framed.landmarks)
     fields = face_fields(mouth, framed.landmarks, glasses=face.glasses)
     y, u, v = planes_from_rgb(framed.canvas)
@@ -87,6 +106,7 @@ def build_rig(image: Image, face: Face, width: int, height: int, *, nearer: floa
         face=fields,
         mouth=_mouth_rig(framed.canvas, (y, u, v), face, mouth, fields),
         eyes=find_eyes(framed.canvas, framed.landmarks),
+        behind=behind,
     )
 
 

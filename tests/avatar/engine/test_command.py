@@ -227,6 +227,10 @@ def test_sounds_that_cannot_be_used(audio, tmp_path, hopper, out, capfd):
         (["{photo}", "--text", "Hi", "-o", "{out}", "--fps", "often"], "not a frame rate"),
         (["{photo}", "--text", "Hi", "-o", "{out}", "--fps", "500"], "500 frames"),
         (["{photo}", "--text", "Hi", "-o", "{out}", "--captions", "loud"], "clean"),
+        (["{photo}", "--text", "Hi", "-o", "{out}", "--background", "nowhere.jpg"], "#204060"),
+        (["{photo}", "--text", "Hi", "-o", "{out}", "--background", "{folder}"], "no background"),
+        (["{photo}", "--text", "Hi", "-o", "{out}", "--background", "#12345"], "no background"),
+        (["{photo}", "--text", "Hi", "-o", "{out}", "--background", ""], "no background"),
         (["{photo}", "--text", "Hi", "-o", "{out}", "--voice", "elvis"], "sketch"),
         (["{photo}", "--text", "Hi", "-o", "{out}", "--device", "abacus"], "cuda"),
         (["{photo}", "--text", "Hi", "-o", "{out}", "--language", "xx-none"], "xx-none"),
@@ -250,6 +254,13 @@ def test_arguments_that_make_no_sense(arguments, sentence, tmp_path, hopper, out
     if "--size" not in given:
         given += [] if not arguments else ["--size", "180x320"]
     assert sentence in refused(capfd, *given)
+    assert list(out.parent.iterdir()) == []
+
+
+def test_a_background_that_is_no_picture(tmp_path, hopper, out, capfd):
+    path = video_as_photo(tmp_path, hopper)
+    given = (hopper, "--text", "Hello.", "-o", out, *SMALL, "--background", path)
+    assert "The background me.jpg: This is an MP4 video" in refused(capfd, *given)
     assert list(out.parent.iterdir()) == []
 
 

@@ -111,6 +111,25 @@ def test_punch_in_shows_the_face_larger_after_the_first_sentence(folder, hopper)
     assert np.delete(change, cut - 1).max() < 0.4 * change[cut - 1]  # a key frame is a step, too
 
 
+def test_another_background_leaves_what_is_said_and_moved(reel, folder, hopper, monkeypatch):
+    """The person is cut out once; another colour needs nothing but drawing."""
+    options = replace(SMALL, captions="none", label="", background="#00a000")
+    make_reel(hopper, folder / "green.mp4", text=TEXT, options=options, cache_dir=folder / "cache")
+    done = stages_done(monkeypatch)
+    path = folder / "wall.png"
+    Image.new("RGB", (400, 300), (0, 160, 0)).save(path)
+    picture = replace(options, background=str(path))
+    made = make_reel(
+        hopper, folder / "wall.mp4", text=TEXT, options=picture, cache_dir=folder / "cache"
+    )
+    assert done == ["reel"]
+    raw = run_ffmpeg(["-i", str(made.video), "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"])
+    frames = np.frombuffer(raw, np.uint8).reshape(-1, 320, 180, 3).astype(int)
+    corner = frames[:, :20, :20]
+    assert np.abs(corner - (0, 160, 0)).max() < 20
+    assert np.abs(np.diff(frames, axis=0)).max() > 60
+
+
 def test_captions_and_label_are_in_the_picture(reel, folder, hopper):
     """Against the same reel without them, only the safe zone differs."""
     bare = make_reel(

@@ -1,0 +1,213 @@
+"""Cut the person out of the photo, hair by hair.
+
+MediaPipe's segmentation says where the person is, 256 px a side; looked at whole and in two nearer
+crops, each also mirrored, its mean is steadier than one look. Around its edge, widely where there
+may be hair, the share of person in each pixel is solved for from the colours of the photo itself.
+
+Sources: Levin, Lischinski & Weiss 2008, a closed-form solution to natural image matting; Forte
+2021, blur-fusion foreground estimation.
+"""
+
+# OpenCV, SciPy and MediaPipe carry no types:
+# mypy: disable-error-code="no-any-return"
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.linalg import cg
+
+from avatar.engine.face import mesh
+from avatar.engine.face.geometry import floats, smoothstep
+from avatar.engine.face.portrait import Face
+from avatar.engine.types import Image
+
+Array = NDArray[np.float32]
+Box = tuple[int, int, int, int]
+
+LONGEST_SIDE_PX = 1280  # of the part that is worked on
+MOST_ENLARGED = 3.0  # small photos are, or their edges would be jagged in a large frame
+CROPS = (2.5, 3.6)  # S: half the sides of the nearer looks
+FEATHER = 0.15  # of a crop, in which its look counts less and less
+SURE = (0.2, 0.8)  # of the segmentation; between, the colours decide
+# S: how far inside and outside of the edge is undecided, for skin and cloth and for hair
+EDGE_IN, EDGE_OUT, HAIR_IN, HAIR_OUT = 0.03, 0.035, 0.055, 0.10
+TRUST, TRUST_AT_RIM = 2e-3, 0.05  # in the segmentation, against the colours
+REGULAR = 1e-6  # of the colours' covariance, as published
+LEVELS = (0.08, 0.92)  # what is left of background in the person, and of person in background
+FUSED = (0.25, 0.02)  # S: from how far around a pixel its two colours are taken, in two rounds
+
+
+@dataclass(frozen=True)
+class Matte:
+    """alpha: (h, w) uint8, the share of person in the photo's part `box` (x0, y0, x1, y1)."""
+
+    alpha: NDArray[np.uint8]
+    box: Box
+
+    def save(self, path: Path) -> None:
+        with path.open("wb") as out:
+            np.savez_compressed(out, alpha=self.alpha, box=np.array(self.box))
+
+    @classmethod
+    def load(cls, path: Path) -> "Matte":
+        with np.load(path, allow_pickle=False) as data:
+            x0, y0, x1, y1 = data["box"].tolist()
+            return cls(data["alpha"], (x0, y0, x1, y1))
+
+
+def cut_out(image: Image, face: Face, box: Box) -> Matte:
+    """The matte of one part of the photo, which holds the face."""
+    x0, y0, x1, y1 = box
+    part = image[y0:y1, x0:x1]
+    scale = min(MOST_ENLARGED, LONGEST_SIDE_PX / max(part.shape[:2]))
+    size = max(8, round(part.shape[1] * scale)), max(8, round(part.shape[0] * scale))
+    part = cv2.resize(part, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    points = (face.landmarks[:, :2] - floats([x0, y0])) * np.float32(scale)
+    person = _segmented(part, points)
+    known, trust = _undecided(person, points)
+    alpha = _solved(part, known, person, trust)
+    low, high = LEVELS
+    alpha = np.clip((alpha - low) / (high - low), 0, 1)
+    return Matte(np.rint(255 * alpha).astype(np.uint8), box)
+
+
+def without_spill(image: Image, alpha: Array, scale_px: float) -> Image:
+    """The person's own colours, in pixels that are partly background and in those around.
+
+    alpha: (h, w) share of person. scale_px: distance of the outer eye corners.
+    """
+    share = alpha[..., None]
+    own = behind = observed = image.astype(np.float32)
+    for reach in FUSED:
+        size = (2 * max(1, round(reach * scale_px)) + 1,) * 2
+        mean = cv2.blur(alpha, size)[..., None]
+        own_mean = cv2.blur(own * share, size) / (mean + 1e-5)
+        behind_mean = cv2.blur(behind * (1 - share), size) / (1 - mean + 1e-5)
+        own = own_mean + share * (observed - share * own_mean - (1 - share) * behind_mean)
+        own, behind = np.clip(own, 0, 255), behind_mean
+    return np.rint(np.where(share > 254 / 255, observed, own)).astype(np.uint8)
+
+
+def _scale_px(points: Array) -> float:
+    corners = points[list(mesh.OUTER_EYE_CORNERS)]
+    return float(np.linalg.norm(corners[1] - corners[0]))
+
+
+def _segmented(part: Image, points: Array) -> Array:
+    """Mean of all looks, (h, w) in [0, 1]."""
+    from mediapipe.python.solutions import selfie_segmentation
+
+    height, width = part.shape[:2]
+    total, weight = np.zeros((2, height, width), np.float32)
+    with selfie_segmentation.SelfieSegmentation(model_selection=0) as segmenter:
+        for x0, y0, x1, y1 in [(0, 0, width, height), *_crops(points, width, height)]:
+            look = part[y0:y1, x0:x1]
+            counts = np.outer(
+                _feathered(y1 - y0, y0 > 0, y1 < height), _feathered(x1 - x0, x0 > 0, x1 < width)
+            )
+            for turn in (1, -1):
+                seen = segmenter.process(np.ascontiguousarray(look[:, ::turn])).segmentation_mask
+                total[y0:y1, x0:x1] += counts * np.asarray(seen)[:, ::turn]
+                weight[y0:y1, x0:x1] += counts
+    return total / weight
+
+
+def _crops(points: Array, width: int, height: int) -> list[Box]:
+    x, y = points.mean(0)
+    crops = []
+    for reach in CROPS:
+        half = reach * _scale_px(points)
+        x0, y0 = max(0, int(x - half)), max(0, int(y - half))
+        x1, y1 = min(width, int(x + half)), min(height, int(y + 1.08 * half))
+        if x1 - x0 > 16 and y1 - y0 > 16:
+            crops.append((x0, y0, x1, y1))
+    return crops
+
+
+def _feathered(length: int, start: bool, stop: bool) -> Array:
+    """1 in the middle, falling towards the ends that are no ends of the photo."""
+    ramp = np.clip((np.arange(length) + 1) / (FEATHER * length), 0, 1).astype(np.float32)
+    ones = np.ones(length, np.float32)
+    return np.minimum(ramp if start else ones, ramp[::-1] if stop else ones)
+
+
+def _undecided(person: Array, points: Array) -> tuple[Array, Array]:
+    """(h, w) 1 person, 0 background, 0.5 undecided; and how far the segmentation is trusted."""
+    scale_px = _scale_px(points)
+    inside = (person > 0.5).astype(np.uint8)
+    from_edge = cv2.distanceTransform(inside, cv2.DIST_L2, 5)
+    beyond = cv2.distanceTransform(1 - inside, cv2.DIST_L2, 5)
+    hair = _hairy(person.shape, points, scale_px)
+    reach_in = scale_px * (EDGE_IN + (HAIR_IN - EDGE_IN) * hair)
+    reach_out = scale_px * (EDGE_OUT + (HAIR_OUT - EDGE_OUT) * hair)
+    known = np.full(person.shape, 0.5, np.float32)
+    known[(from_edge > reach_in) & (person > SURE[1])] = 1
+    known[(beyond > reach_out) & (person < SURE[0])] = 0
+    face = cv2.convexHull(np.round(points).astype(np.int32))
+    cv2.fillConvexPoly(known, face, 1)
+    trust = TRUST + (TRUST_AT_RIM - TRUST) * np.clip(beyond / reach_out, 0, 1) ** 2
+    return known, trust
+
+
+def _hairy(shape: tuple[int, ...], points: Array, scale_px: float) -> Array:
+    """1 where hair may stand out, 0 on the body and further away; less beside the cheeks."""
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    chin, forehead = points[mesh.CHIN], points[mesh.FOREHEAD]
+    down = (chin - forehead) / np.linalg.norm(chin - forehead)
+    below_chin = ((x - chin[0]) * down[0] + (y - chin[1]) * down[1]) / scale_px
+    middle = points.mean(0)
+    away = np.hypot(x - middle[0], y - middle[1]) / scale_px
+    near = 1 - smoothstep(2.4, 3.0, away)
+    return ((1 - smoothstep(-0.2, 0.6, below_chin)) * near).astype(np.float32)
+
+
+def _solved(part: Image, known: Array, person: Array, trust: Array) -> Array:
+    """The alpha with the least cost in colours and against the segmentation, (h, w)."""
+    undecided = known.ravel() == 0.5
+    alpha = known.ravel().copy()
+    if not undecided.any():
+        return alpha.reshape(known.shape)
+    pixels, laplacian = _matting_laplacian(part, known == 0.5)
+    free = undecided[pixels]
+    weights = trust.ravel()[pixels][free].astype(np.float64)
+    prior = np.clip(2 * person.ravel()[pixels][free] - 0.5, 0, 1).astype(np.float64)
+    of_free = laplacian[free]
+    matrix = of_free[:, free] + sparse.diags(weights)
+    right = weights * prior - of_free[:, ~free] @ alpha[pixels][~free].astype(np.float64)
+    solution, _ = cg(
+        matrix, right, x0=prior, M=sparse.diags(1 / matrix.diagonal()), rtol=1e-4, maxiter=250
+    )
+    alpha[pixels[free]] = np.clip(solution, 0, 1)
+    return alpha.reshape(known.shape)
+
+
+def _matting_laplacian(
+    part: Image, undecided: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], sparse.csr_matrix]:
+    """Pixels near what is undecided, as indices, and the matting Laplacian between them.
+
+    Within 3 by 3 pixels alpha is taken to be a linear function of the colour.
+    """
+    height, width = undecided.shape
+    index = np.arange(height * width).reshape(height, width)
+    near = cv2.dilate(undecided.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    windows = np.lib.stride_tricks.sliding_window_view(index, (3, 3))[near[1:-1, 1:-1]]
+    windows = windows.reshape(-1, 9)
+    colours = (part.reshape(-1, 3) / 255.0)[windows]  # (n, 9, 3)
+    colours -= colours.mean(axis=1, keepdims=True)
+    covariance = np.einsum("nki,nkj->nij", colours, colours) / 9 + REGULAR / 9 * np.eye(3)
+    whitened = np.einsum("nki,nij->nkj", colours, np.linalg.inv(covariance))
+    affinity = (1 + np.einsum("nki,nli->nkl", whitened, colours)) / 9
+    pixels, place = np.unique(windows, return_inverse=True)
+    place = place.reshape(windows.shape)
+    rows, columns = np.repeat(place, 9, axis=1), np.tile(place, (1, 9))
+    values = (np.eye(9) - affinity).reshape(len(windows), 81)
+    size = len(pixels)
+    laplacian = sparse.csr_matrix(
+        (values.ravel(), (rows.ravel(), columns.ravel())), shape=(size, size)
+    )
+    return pixels, laplacian
