@@ -20,7 +20,6 @@ from avatar.engine.face.yuv import Patch
 
 Array = NDArray[np.float32]
 Frame = NDArray[np.uint8]
-Planes = tuple[Frame, Frame, Frame]
 Box = tuple[int, int, int, int]
 
 MOST_THREADS = 4
@@ -43,6 +42,18 @@ class Picture(NamedTuple):
 
     y: Array
     uv: Array
+
+
+class Planes(NamedTuple):
+    """y (height, width), u and v (height/2, width/2) of a frame under way.
+
+    alpha: (height, width) share of person in the moved photo, where there is a background.
+    """
+
+    y: Frame
+    u: Frame
+    v: Frame
+    alpha: Frame | None
 
 
 class Sheet(NamedTuple):
@@ -92,7 +103,8 @@ class CpuRenderer:
         self.still = np.concatenate([rig.y.ravel(), rig.u.ravel(), rig.v.ravel()])
         if rig.behind is not None:
             whole = 0, 0, rig.width, rig.height
-            _set_before(rig.behind, rig.behind.alpha, whole, _planes(self.still, *whole[2:]))
+            planes = _planes(self.still, rig.width, rig.height, rig.behind.alpha)
+            _set_before(rig.behind, whole, planes)
         grid = np.meshgrid(
             np.arange(rig.face.upper.shape[2], dtype=np.float32),
             np.arange(rig.face.upper.shape[1], dtype=np.float32),
@@ -129,12 +141,11 @@ class CpuRenderer:
         source = self._through(turned, expression)
         self._warp_changes(warped, source)
         out = warped.frame.copy()
-        planes = _planes(out, rig.width, rig.height)
+        planes = _planes(out, rig.width, rig.height, warped.alpha)
         for k, blink in enumerate(motion.blink[t]):
             if eye_moves(rig.eyes[k], motion)[t]:
-                eye = self._draw_eye(k, float(blink), motion.gaze[t], source, motion.head[t])
-                self._paste(*eye, warped, planes)
-        self._paste(*self._draw_mouth(turned, upper, lower, motion, t), warped, planes)
+                self._draw_eye(k, float(blink), motion.gaze[t], source, motion.head[t], planes)
+        self._draw_mouth(turned, upper, lower, motion, t, planes)
         return out.reshape(rig.height * 3 // 2, rig.width)
 
     # Fields
@@ -198,15 +209,15 @@ class CpuRenderer:
 
     def _warp_changes(self, warped: "Warped", source: Array) -> None:
         """Draw what is looked up elsewhere than in the frame before."""
-        planes = _planes(warped.frame, self.rig.width, self.rig.height)
+        planes = _planes(warped.frame, self.rig.width, self.rig.height, warped.alpha)
         # x and y of a point compared as one number: NumPy is slow along an axis of two.
         changed = (source.view(np.int64) != warped.source.view(np.int64))[..., 0]
         for band in _bands(changed):
-            self._warp(band, source, planes, warped.alpha)
+            self._warp(band, source, planes)
         warped.source = source
 
-    def _warp(self, band: Band, source: Array, planes: Planes, alpha: Frame | None) -> None:
-        """Fill one strip of the frame, and of the moved person's alpha.
+    def _warp(self, band: Band, source: Array, planes: Planes) -> None:
+        """Fill one strip of the frame.
 
         Two by two pixels of luma share a displacement, and two pixels of chroma side by side.
         """
@@ -224,7 +235,7 @@ class CpuRenderer:
         first = first[inner, edge : edge + x1 - x0]
         in_blocks = cv2.convertMaps(first + 1, None, cv2.CV_16SC2)  # they begin a pixel outside
         box = 2 * x0, 2 * y0, 2 * x1, 2 * y1
-        _unfold(_blocks(self.luma_blocks, in_blocks), planes[0], box)
+        _unfold(_blocks(self.luma_blocks, in_blocks), planes.y, box)
         middle = cv2.resize(points, (size[0] // 2, size[1]), interpolation=cv2.INTER_LINEAR)
         middle = middle[inner, edge // 2 : edge // 2 + -(-(x1 - x0) // 2)]
         # Half a pixel left to the first of the pair, and a pixel right: they begin outside.
@@ -232,11 +243,11 @@ class CpuRenderer:
         chroma = _blocks(self.chroma_pairs, cv2.convertMaps(at, None, cv2.CV_16SC2)).reshape(
             y1 - y0, -1, 2
         )[:, : x1 - x0]
-        for k in (0, 1):
-            cv2.extractChannel(chroma, k, planes[1 + k][y0:y1, x0:x1])
-        if self.rig.behind is not None and self.alpha_blocks is not None and alpha is not None:
-            _unfold(_blocks(self.alpha_blocks, in_blocks), alpha, box)
-            _set_before(self.rig.behind, alpha, box, planes)
+        for k, plane in enumerate((planes.u, planes.v)):
+            cv2.extractChannel(chroma, k, plane[y0:y1, x0:x1])
+        if self.alpha_blocks is not None and planes.alpha is not None:
+            _unfold(_blocks(self.alpha_blocks, in_blocks), planes.alpha, box)
+            _set_before(self.rig.behind, box, planes)
 
     def _fine(self, field: Array, box: tuple[int, int, int, int]) -> Array:
         """A field on the canvas's grid at every pixel of a box."""
@@ -256,7 +267,8 @@ class CpuRenderer:
         gaze: Array,
         source: Array,
         head: Array,
-    ) -> tuple[Picture, Box]:
+        planes: Planes,
+    ) -> None:
         eye = self.rig.eyes[k]
         x0, y0 = eye.origin
         rows, columns = eye.lid.shape[:2]
@@ -269,7 +281,7 @@ class CpuRenderer:
         picture = _look(self.photo, _maps(at + look))
         if blink > 0:
             self._shut(k, blink, picture, at, here, (below, opening, rim))
-        return picture, box
+        self._paste(picture, box, planes)
 
     def _shut(
         self,
@@ -310,7 +322,8 @@ class CpuRenderer:
         lower: Array,
         motion: Motion,
         t: int,
-    ) -> tuple[Picture, Box]:
+        planes: Planes,
+    ) -> None:
         mouth = self.rig.mouth
         box = moved_box(self.rig, mouth_box(self.rig, motion.face[t]), motion.head[t])
         at = self._fine(turned, box)
@@ -331,7 +344,7 @@ class CpuRenderer:
         if hole:
             self._draw_inside(picture, hole, here, (over_alpha, under_alpha), motion, t)
         _lay(picture, _look(self.upper_lip, over_at), over_alpha)
-        return picture, box
+        self._paste(picture, box, planes)
 
     def _draw_inside(
         self,
@@ -370,14 +383,13 @@ class CpuRenderer:
             _dim(teeth, np.full_like(light, BITE_LIGHT))
             _lay(part, teeth, teeth_alpha * motion.tuck[t])
 
-    def _paste(self, picture: Picture, box: Box, warped: "Warped", planes: Planes) -> None:
+    def _paste(self, picture: Picture, box: Box, planes: Planes) -> None:
         """Put a picture of an even box into the frame, the background before it where it is."""
         x0, y0, x1, y1 = box
         half = slice(y0 // 2, y1 // 2), slice(x0 // 2, x1 // 2)
-        planes[0][y0:y1, x0:x1] = cv2.convertScaleAbs(picture.y)
-        planes[1][half], planes[2][half] = cv2.split(cv2.convertScaleAbs(picture.uv))
-        if self.rig.behind is not None and warped.alpha is not None:
-            _set_before(self.rig.behind, warped.alpha, box, planes)
+        planes.y[y0:y1, x0:x1] = cv2.convertScaleAbs(picture.y)
+        planes.u[half], planes.v[half] = cv2.split(cv2.convertScaleAbs(picture.uv))
+        _set_before(self.rig.behind, box, planes)
 
 
 def eye_moves(eye: Eye, motion: Motion) -> NDArray[np.bool_]:
@@ -472,27 +484,30 @@ def _light(upper: Array, lower: Array, reach_px: float) -> Array:
     return cv2.resize(light, size, interpolation=cv2.INTER_LINEAR)
 
 
-def _planes(frame: Frame, width: int, height: int) -> Planes:
+def _planes(frame: Frame, width: int, height: int, alpha: Frame | None) -> Planes:
     luma, chroma = width * height, width * height // 4
-    return (
+    return Planes(
         frame[:luma].reshape(height, width),
         frame[luma : luma + chroma].reshape(height // 2, width // 2),
         frame[luma + chroma :].reshape(height // 2, width // 2),
+        alpha,
     )
 
 
-def _set_before(behind: Patch, alpha: Frame, box: Box, planes: Planes) -> None:
-    """What a box of the planes shows is put before a background. alpha: of the whole frame."""
+def _set_before(behind: Patch | None, box: Box, planes: Planes) -> None:
+    """What a box of the planes shows is put before the background, if there is one."""
+    if behind is None or planes.alpha is None:
+        return
     x0, y0, x1, y1 = box
-    share = alpha[y0:y1, x0:x1]
+    share = planes.alpha[y0:y1, x0:x1]
     if cv2.minMaxLoc(share)[0] == 255:
         return
     half = slice(y0 // 2, y1 // 2), slice(x0 // 2, x1 // 2)
     size = share.shape[1] // 2, share.shape[0] // 2
     small = cv2.resize(share, size, interpolation=cv2.INTER_AREA)
-    _mix(planes[0][y0:y1, x0:x1], behind.y[y0:y1, x0:x1], share)
-    for plane, back in zip(planes[1:], (behind.u, behind.v), strict=True):
-        _mix(plane[half], back[half], small)
+    _mix(planes.y[y0:y1, x0:x1], behind.y[y0:y1, x0:x1], share)
+    _mix(planes.u[half], behind.u[half], small)
+    _mix(planes.v[half], behind.v[half], small)
 
 
 def _mix(over: Frame, under: Frame, alpha: Frame) -> None:
