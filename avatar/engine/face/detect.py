@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.engine.errors import ModelUnavailable
 from avatar.engine.face import mesh
 from avatar.engine.face.geometry import floats
+from avatar.engine.face.models import solution
 from avatar.engine.types import Image
 
 CONFIDENCE = 0.5
@@ -50,13 +50,12 @@ class Found:
 
 def find_faces(image: Image) -> list[Found]:
     """Faces of an RGB image of any size, from left to right."""
-    models = solutions()
     found: list[Found] = []
     with (
-        models.face_detection.FaceDetection(
+        solution("face_detection").FaceDetection(
             model_selection=1, min_detection_confidence=CONFIDENCE
         ) as full_range,
-        models.face_mesh.FaceMesh(
+        solution("face_mesh").FaceMesh(
             static_image_mode=True,
             max_num_faces=1,
             refine_landmarks=True,
@@ -71,18 +70,6 @@ def find_faces(image: Image) -> list[Found]:
             if face.width_px >= SMALLEST_PX and not any(_same(face, other) for other in found):
                 found.append(face)
     return sorted(found, key=lambda face: face.box[0] + face.box[2] / 2)
-
-
-def solutions() -> Any:
-    """MediaPipe's. Raises ModelUnavailable when it is not installed."""
-    try:
-        import mediapipe
-
-        return mediapipe.solutions
-    except (ImportError, AttributeError) as e:
-        raise ModelUnavailable(
-            "Faces cannot be found: the package mediapipe 0.10.21 is missing."
-        ) from e
 
 
 def _boxes(image: Image, detector: Any) -> list[tuple[float, NDArray[np.float64]]]:

@@ -22,6 +22,7 @@ from scipy.sparse.linalg import cg
 
 from avatar.engine.face import mesh
 from avatar.engine.face.geometry import floats, smoothstep
+from avatar.engine.face.models import solution
 from avatar.engine.face.portrait import Face
 from avatar.engine.types import Image
 
@@ -99,11 +100,9 @@ def _scale_px(points: Array) -> float:
 
 def _segmented(part: Image, points: Array) -> Array:
     """Mean of all looks, (h, w) in [0, 1]."""
-    from mediapipe.python.solutions import selfie_segmentation
-
     height, width = part.shape[:2]
     total, weight = np.zeros((2, height, width), np.float32)
-    with selfie_segmentation.SelfieSegmentation(model_selection=0) as segmenter:
+    with solution("selfie_segmentation").SelfieSegmentation(model_selection=0) as segmenter:
         for x0, y0, x1, y1 in [(0, 0, width, height), *_crops(points, width, height)]:
             look = part[y0:y1, x0:x1]
             counts = np.outer(

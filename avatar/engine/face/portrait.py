@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from avatar.engine.errors import InputError
 from avatar.engine.face import mesh
 from avatar.engine.face.detect import find_faces
+from avatar.engine.face.models import solution
 from avatar.engine.face.report import head_angles, judge, lip_gap, teeth_share
 from avatar.engine.types import Image
 
@@ -123,13 +124,11 @@ def _shaped(array: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.fl
 
 def _person(image: Image) -> NDArray[np.uint8]:
     """Mask of the person, at most MASK_SIDE_PX a side."""
-    from mediapipe.python.solutions import selfie_segmentation
-
     height, width = image.shape[:2]
     scale = min(1.0, MASK_SIDE_PX / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    with selfie_segmentation.SelfieSegmentation(model_selection=0) as segmenter:
+    with solution("selfie_segmentation").SelfieSegmentation(model_selection=0) as segmenter:
         mask = segmenter.process(small).segmentation_mask
     return np.clip(np.asarray(mask) * 255, 0, 255).astype(np.uint8)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from avatar.engine.face import mesh
 from avatar.engine.face.detect import Found, find_faces
+from avatar.engine.face.models import solution
 from avatar.engine.types import Image
 
 REFUSED_BELOW_PX, WARNED_BELOW_PX, ADVISED_PX = 96, 256, 512
@@ -250,8 +251,6 @@ def _masked(image: Image, landmarks: NDArray[np.float32]) -> bool:
 
 
 def _hand_over_mouth(image: Image, face: Found) -> bool:
-    from mediapipe.python.solutions import hands
-
     x, y, w, h = face.box
     height, width = image.shape[:2]
     x0, y0 = max(0, int(x - w / 2)), max(0, int(y))
@@ -259,7 +258,9 @@ def _hand_over_mouth(image: Image, face: Found) -> bool:
     if min(crop.shape[:2]) < 32:
         return False
     lips = face.landmarks[[*mesh.OUTER_UPPER, *mesh.OUTER_LOWER[::-1]], :2].astype(np.float32)
-    with hands.Hands(static_image_mode=True, max_num_hands=2, model_complexity=0) as finder:
+    with solution("hands").Hands(
+        static_image_mode=True, max_num_hands=2, model_complexity=0
+    ) as finder:
         result = finder.process(np.ascontiguousarray(crop)).multi_hand_landmarks or []
     for hand in result:
         points = [(p.x * crop.shape[1] + x0, p.y * crop.shape[0] + y0) for p in hand.landmark]

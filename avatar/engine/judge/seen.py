@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from avatar.engine.errors import InputError
 from avatar.engine.face import mesh
-from avatar.engine.face.detect import solutions
+from avatar.engine.face.models import solution
 from avatar.engine.media.frames import frame_rate, read_frames
 from avatar.engine.types import Image
 
@@ -121,7 +121,7 @@ class Watcher:
 def looks(frames: Iterable[Image]) -> Iterator[Look]:
     """Each frame by itself: a mesh that follows the face smooths over time what lips really do."""
     box = None
-    with solutions().face_mesh.FaceMesh(
+    with solution("face_mesh").FaceMesh(
         static_image_mode=True,
         max_num_faces=1,
         refine_landmarks=True,
