@@ -30,9 +30,11 @@ BACK_FOLLOWS = 0.8  # how much of the jaw's drop the tongue's body makes
 BITE_UNDER = 0.016  # S: how much less of the teeth a tucked lip leaves in sight
 BITE_LIGHT = 0.8  # of the teeth over a tucked lip
 HOLE_ABOVE = 0.004  # share of a pixel that is neither lip
-LID_SOFT_PX = 1.6
+LID_SOFT_PX, BALL_SOFT_PX = 1.6, 1.2
 LASHES_LEAVE = (0.3, 0.85)  # of a blink: the photo's lashes make way
-LASH_LINE, LASH_LINE_COMES = 0.8, (0.1, 0.7)  # for the line of a shut eye
+LASH_LINE, LASH_LINE_COMES = 0.7, (0.1, 0.7)  # for the line of a shut eye
+LINE_TAPERS = 7.0  # of its thickness: height of the opening from which on it is as dark
+FRINGE_COMES = (0.85, 1.0)  # the lashes of a shut eye lie over the lower lid
 TIP_RISES = 0.45  # of the jaw's whole way
 SHADOW_UPPER, SHADOW_LOWER = 0.50, 0.30  # how much of the light the lips take from the mouth
 
@@ -117,6 +119,7 @@ class CpuRenderer:
             _sheet, (inside.back, inside.tip, inside.jaw, inside.teeth)
         )
         self.shut = [_sheet(eye.shut) for eye in rig.eyes]
+        self.ball = [_sheet(eye.ball) for eye in rig.eyes]
         # OpenCV looks up four channels in little more time than one.
         self.luma_blocks = _in_blocks(rig.y)
         self.alpha_blocks = None if rig.behind is None else _in_blocks(rig.behind.alpha)
@@ -277,8 +280,13 @@ class CpuRenderer:
         here = _less(at, eye.origin)
         lid = cv2.remap(eye.lid, here, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         below, opening, rim, weight = cv2.split(lid)
-        look = cv2.merge([weight * float(-g * GAZE_PX * eye.iris_px) for g in gaze])
-        picture = _look(self.photo, _maps(at + look))
+        picture = _look(self.photo, _maps(at))
+        look = -gaze * np.float32(GAZE_PX * eye.iris_px)
+        if look.any():
+            ball = _look(self.ball[k], _maps(here + cv2.merge([weight * float(d) for d in look])))
+            seen = np.minimum(below, opening - below - np.float32(eye.under_px))
+            seen = np.clip(seen / BALL_SOFT_PX + 0.5, 0, 1)
+            _lay(picture, ball, seen * np.minimum(1, np.abs(look).max()))
         if blink > 0:
             self._shut(k, blink, picture, at, here, (below, opening, rim))
         self._paste(picture, box, planes)
@@ -306,13 +314,17 @@ class CpuRenderer:
             inside = np.clip((rim - above_edge) / (0.35 * rim + 1) + 0.5, 0, 1)
             _lay(skin, carried, inside * np.float32(keeps))
         line = np.exp(-(((above_edge - 0.5 * eye.lash_px) / eye.lash_px) ** 2))
-        dark = np.clip(opening / (3 * eye.lash_px), 0, 1) * np.float32(
+        dark = np.clip(opening / (LINE_TAPERS * eye.lash_px), 0, 1) * np.float32(
             LASH_LINE * _smooth(blink, *LASH_LINE_COMES)
         )
         y, u, v = (float(value) for value in eye.lash)
         lash = Picture(np.full_like(skin.y, y), cv2.add(np.zeros_like(skin.uv), (u, v, 0, 0)))
         _lay(skin, lash, dark * line)
-        covers = np.clip(above_edge / LID_SOFT_PX + 0.5, 0, 1)
+        fringe = eye.fringe_px * _smooth(blink, *FRINGE_COMES)
+        covers = np.clip((above_edge + np.float32(fringe)) / LID_SOFT_PX + 0.5, 0, 1)
+        # What stands about the lid stays until its lashes are gone.
+        about = np.clip((-below - rim) / (0.35 * rim + 1) + 0.5, 0, 1)
+        covers *= 1 - np.float32(keeps) * about
         _lay(picture, skin, covers * _look_alpha(shut, in_patch))
 
     def _draw_mouth(

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse import linalg as _linalg  # noqa: F401  # makes sparse.linalg known
 
 from avatar.engine.face import mesh
 from avatar.engine.face.geometry import smoothstep
+from avatar.engine.face.lids import LidLines, lashes, paint_lid
 from avatar.engine.face.yuv import Patch, patch_from_rgb, yuv_from_rgb
 from avatar.engine.types import Image
 
@@ -21,6 +20,8 @@ Array = NDArray[np.float32]
 GAZE_PX = 0.42  # of the iris's radius, for 15 degrees
 LASH_REACH = (0.06, 0.42)  # of the eye's length: lid rim and lashes above the opening
 PATCH = np.array([0.75, 0.62])  # of the eye's length, to each side, up and down
+LASH_LENGTH, LASH_WIDTH, LASHES_SHOW = 0.05, 0.010, 0.5  # of the eye's length; of their colour
+BALL_INSET = 0.04  # of the eye's length: lids leave a shadow on the ball
 BELOW_LID = 0.05  # of the eye's length: how far a shut lid covers the lower one's edge
 
 
@@ -31,20 +32,26 @@ class Eye:
     lid: (rows, columns, 4) float32: pixels below the open lid's edge, height of the opening in
       pixels, pixels of rim and lashes above the edge, weight of the gaze.
     shut: the photo with plain skin over the eye, transparent at its outermost pixels.
-    down: unit vector from the upper to the lower lid. iris_px: radius.
-    lash: Y, U, V of the line that closed lids make; lash_px: half its thickness.
+    ball: the photo with the eyeball carried on under the lids.
+    down: unit vector from the upper to the lower lid. iris_px: radius. under_px: how far a shut
+      lid covers the lower one.
+    lash: Y, U, V of the line that closed lids make; lash_px: half its thickness; fringe_px: how
+      far below it the lashes of a shut eye reach.
     """
 
     origin: tuple[int, int]
     lid: Array
     shut: Patch
+    ball: Patch
     down: Array
     iris_px: float
+    under_px: float
     lash: Array
     lash_px: float
+    fringe_px: float
 
 
-def find_eyes(canvas: Image, landmarks: Array) -> tuple[Eye, Eye]:
+def find_eyes(canvas: Image, landmarks: Array, *, glasses: bool) -> tuple[Eye, Eye]:
     """The person's left eye, then the right."""
     left = _eye(
         canvas,
@@ -53,6 +60,7 @@ def find_eyes(canvas: Image, landmarks: Array) -> tuple[Eye, Eye]:
         mesh.LEFT_EYE_LOWER,
         mesh.LEFT_BROW_LOWER,
         mesh.LEFT_IRIS,
+        glasses=glasses,
     )
     right = _eye(
         canvas,
@@ -61,6 +69,7 @@ def find_eyes(canvas: Image, landmarks: Array) -> tuple[Eye, Eye]:
         mesh.RIGHT_EYE_LOWER,
         mesh.RIGHT_BROW_LOWER,
         mesh.RIGHT_IRIS,
+        glasses=glasses,
     )
     return left, right
 
@@ -72,6 +81,8 @@ def _eye(
     lower: tuple[int, ...],
     brow: tuple[int, ...],
     iris: tuple[int, ...],
+    *,
+    glasses: bool,
 ) -> Eye:
     points = landmarks[:, :2]
     corners = points[[upper[0], upper[-1]]]
@@ -103,29 +114,40 @@ def _eye(
     edge = top + 0.02 * (bottom - top)
     opening = np.maximum(bottom - edge + BELOW_LID * length, 0) * np.minimum(1, 3 * inside)
     axes = _EyeAxes(centre, right, down, length)
-    rim_x, rim_y, lash = _rim(canvas, axes, (upper_x, upper_y), (brow_x, brow_y))
+    rim_x, rim_y, lash_rgb = _rim(canvas, axes, (upper_x, upper_y), (brow_x, brow_y))
     beside = 1 - smoothstep(0.5, 0.62, np.abs(x) / length)
     rim = np.interp(x, rim_x, rim_y) * beside
     covered = (y > edge - rim) & (y < bottom + 1.3 * BELOW_LID * length * beside)
     covered &= np.abs(x) < 0.6 * length
     patch = canvas[low[1] : high[1], low[0] : high[0]]
-    shut = _skin_over(patch, covered, 0.4 * length)
+    brow_at = np.interp(x, brow_x, brow_y).astype(np.float32)
+    lines = LidLines(x, y, top, bottom, edge + opening, brow_at, length)
+    shut = paint_lid(patch, lines, covered, glasses=glasses)
+    outward = float(np.sign((points[mesh.NOSE_TIP] - centre) @ -right))
+    thick = float(np.median(rim_y))
+    hanging = LASHES_SHOW * lashes(
+        lines, outward, LASH_LENGTH * length + 0.3 * thick, LASH_WIDTH * length
+    )
+    shut += hanging[..., None] * (lash_rgb - shut)
 
     iris_at = points[iris[0]] - centre
     away_x = np.abs(x - iris_at @ right) / iris_px
     reach_x = np.maximum(length / 2 / iris_px - np.abs(float(iris_at @ right)) / iris_px, 1.3)
     weight = 1 - smoothstep(1.0, float(max(reach_x, 1.35)), away_x)
-    soft = max(1.5, 0.10 * float(opening.max()))
-    weight = weight * smoothstep(0, soft, y - top) * smoothstep(0, soft, bottom - y)
     lid = np.stack([y - edge, opening, rim, weight], axis=-1)
     return Eye(
         origin=(int(low[0]), int(low[1])),
         lid=lid.astype(np.float32),
         shut=patch_from_rgb(shut, _all_but_edge(x.shape)),
+        ball=patch_from_rgb(
+            _ball(patch, lines, down, points[iris[0]] - low, iris_px), np.ones_like(x)
+        ),
         down=down,
         iris_px=iris_px,
-        lash=lash,
-        lash_px=max(0.9, 0.018 * length + 0.06 * float(np.median(rim_y))),
+        under_px=BELOW_LID * length,
+        lash=yuv_from_rgb(lash_rgb),
+        lash_px=max(0.9, 0.014 * length + 0.06 * thick),
+        fringe_px=1.3 * (LASH_LENGTH * length + 0.3 * thick),
     )
 
 
@@ -140,7 +162,7 @@ class _EyeAxes:
 def _rim(
     canvas: Image, axes: _EyeAxes, upper: tuple[Array, Array], brow: tuple[Array, Array]
 ) -> tuple[Array, Array, Array]:
-    """How far rim and lashes reach above the opening (pixels, along x), and their colour in YUV.
+    """How far rim and lashes reach above the opening (pixels, along x), and their colour.
 
     From the opening upward, until the colour is that of the skin on the way to the brow.
     """
@@ -165,56 +187,30 @@ def _rim(
     pixels = seen[:12].reshape(-1, 3).astype(np.float32)
     luma = pixels.mean(1)
     dark = pixels[luma <= np.quantile(luma, 0.15)].mean(0)
-    return xs, reach, yuv_from_rgb(dark)
+    return xs, reach, dark
 
 
-def _skin_over(patch: Image, covered: NDArray[np.bool_], texture_px: float) -> Array:
-    """The patch with `covered` filled smoothly from its rim, with the grain of the cheek below."""
-    photo = patch.astype(np.float32)
-    shrink = max(1, round(covered.shape[1] / 90))
-    size = -(-covered.shape[1] // shrink), -(-covered.shape[0] // shrink)
-    small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
-    width = max(3, round(0.12 * texture_px) | 1)
-    around = cv2.dilate(covered.astype(np.uint8), np.ones((width, width), np.uint8))
-    hole = cv2.resize(around.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
-    hole[[0, -1]] = hole[:, [0, -1]] = False
-    filled = cv2.resize(
-        _membrane(small, hole), covered.shape[1::-1], interpolation=cv2.INTER_CUBIC
+def _ball(patch: Image, lines: LidLines, down: Array, iris: Array, iris_px: float) -> Array:
+    """The patch with each column of the opening drawn out beyond both lids.
+
+    iris: its middle in pixels of the patch. Beyond it and the lower lid there is plain white.
+    """
+    inset = np.minimum(BALL_INSET * lines.length, 0.3 * (lines.bottom - lines.top))
+    inside = np.clip(lines.y, lines.top + inset, np.maximum(lines.top, lines.bottom) - inset)
+    rows, columns = lines.y.shape
+    grid = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1)
+    at = grid + (inside - lines.y)[..., None] * down
+    ball = cv2.remap(
+        patch, at.astype(np.float32), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    ).astype(np.float32)
+    away = np.linalg.norm(grid - iris, axis=-1) / iris_px
+    white = (
+        (np.abs(lines.y - inside) < 0.5) & (away > 1.2) & (np.abs(lines.x) < 0.4 * lines.length)
     )
-    grain = 0.7 * np.clip(photo - cv2.GaussianBlur(photo, (0, 0), 0.06 * texture_px + 1), -10, 10)
-    # Rows of the cheek, up and down again: what is right under the eye has lashes of its own.
-    strip = max(2, round(0.7 * texture_px))
-    first = min(len(photo) - strip, len(photo) // 2 + round(0.6 * texture_px))
-    rows = np.arange(len(photo))
-    grain = grain[first + np.abs(rows % (2 * strip - 2) - (strip - 1))]
-    soft = cv2.GaussianBlur(around.astype(np.float32), (0, 0), width / 4)
-    inside = smoothstep(0.35, 0.8, soft)[..., None]
-    return (photo + inside * (filled + grain - photo)).astype(np.float32)
-
-
-def _membrane(image: Array, hole: NDArray[np.bool_]) -> Array:
-    """Fill a hole so that each pixel is the mean of its four neighbours."""
-    n_hole = int(hole.sum())
-    if not n_hole:
-        return image
-    number = np.full(hole.shape, -1)
-    number[hole] = np.arange(n_hole)
-    rows, columns = np.nonzero(hole)
-    known = np.zeros((n_hole, image.shape[2]))
-    pairs_from, pairs_to = [], []
-    for down, right in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-        neighbour = number[rows + down, columns + right]
-        outside = neighbour < 0
-        known[outside] += image[rows[outside] + down, columns[outside] + right]
-        pairs_from.append(np.flatnonzero(~outside))
-        pairs_to.append(neighbour[~outside])
-    i, j = np.concatenate(pairs_from), np.concatenate(pairs_to)
-    matrix = sparse.identity(n_hole, format="csc") * 4.0 - sparse.csc_matrix(
-        (np.ones(len(i)), (i, j)), shape=(n_hole, n_hole)
-    )
-    result = image.copy()
-    result[hole] = sparse.linalg.splu(matrix.tocsc()).solve(known)
-    return result
+    if not white.any():
+        return ball
+    beyond = smoothstep(0.95, 1.1, away) * smoothstep(0, 0.1 * iris_px, lines.y - inside)
+    return ball + beyond[..., None] * (np.median(patch[white], axis=0).astype(np.float32) - ball)
 
 
 def _even(values: Array) -> Array:

@@ -56,6 +56,7 @@ class TorchRenderer:
         }
         self.lids = [self._tensor(eye.lid).permute(2, 0, 1)[None] for eye in rig.eyes]
         self.shut = [self._patch(eye.shut) for eye in rig.eyes]
+        self.ball = [self._patch(eye.ball) for eye in rig.eyes]
         self.half_pixel = self._tensor(np.array([0.5, 0.0]))
         offsets = torch.tensor([0.0, 1.0], device=self.device)
         self.in_block = torch.stack(torch.meshgrid(offsets, offsets, indexing="xy"), dim=-1)
@@ -176,7 +177,11 @@ class TorchRenderer:
         here = at - self._tensor(np.array(eye.origin))
         below, opening, rim, weight = _sample(self.lids[k], here).unbind(1)
         gaze = self._tensor(-motion.gaze * np.float32(GAZE_PX * eye.iris_px))
-        picture = _see(self.photo, at + weight[..., None] * gaze[:, None, None])
+        picture = _see(self.photo, at)
+        ball = _see(self.ball[k], here + weight[..., None] * gaze[:, None, None])
+        seen = torch.minimum(below, opening - below - eye.under_px)
+        seen = (seen / cpu.BALL_SOFT_PX + 0.5).clamp(0, 1)
+        _lay(picture, ball, seen * gaze.abs().amax(1).clamp(max=1)[:, None, None])
         blink = self._tensor(motion.blink[:, k])[:, None, None]
         drop = opening * blink
         above_edge = drop - below
@@ -185,10 +190,13 @@ class TorchRenderer:
         keeps = 1 - _smooth(blink, *cpu.LASHES_LEAVE)
         _lay(skin, carried, ((rim - above_edge) / (0.35 * rim + 1) + 0.5).clamp(0, 1) * keeps)
         line = torch.exp(-(((above_edge - 0.5 * eye.lash_px) / eye.lash_px) ** 2))
-        dark = (opening / (3 * eye.lash_px)).clamp(0, 1) * cpu.LASH_LINE
+        dark = (opening / (cpu.LINE_TAPERS * eye.lash_px)).clamp(0, 1) * cpu.LASH_LINE
         lash = Picture(*self._tensor(eye.lash))
         _lay(skin, lash, dark * line * _smooth(blink, *cpu.LASH_LINE_COMES))
-        covers = (above_edge / cpu.LID_SOFT_PX + 0.5).clamp(0, 1) * (blink > 0)
+        fringe = eye.fringe_px * _smooth(blink, *cpu.FRINGE_COMES)
+        covers = ((above_edge + fringe) / cpu.LID_SOFT_PX + 0.5).clamp(0, 1) * (blink > 0)
+        about = ((-below - rim) / (0.35 * rim + 1) + 0.5).clamp(0, 1)
+        covers = covers * (1 - keeps * about)
         _lay(picture, skin, covers * _look(self.shut[k].alpha, here) / 255)
         _paste(picture, box, boxes, frame)
 

@@ -105,7 +105,7 @@ def build_rig(
         head=head_fields(framed),
         face=fields,
         mouth=_mouth_rig(framed.canvas, (y, u, v), face, mouth, fields),
-        eyes=find_eyes(framed.canvas, framed.landmarks),
+        eyes=find_eyes(framed.canvas, framed.landmarks, glasses=face.glasses),
         behind=behind,
     )
 

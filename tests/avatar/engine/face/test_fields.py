@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from avatar.engine.face.eyes import _membrane
 from avatar.engine.face.fields import FIELDS, face_fields
 from avatar.engine.face.framing import frame_photo
 from avatar.engine.face.geometry import mouth_frame
@@ -68,12 +67,3 @@ def test_no_field_folds_the_face(fields):
             right = np.diff(layer[k, ..., 0], axis=1)
             assert down.min() > -0.9 * fields.step, name
             assert right.min() > -0.9 * fields.step, name
-
-
-def test_a_hole_in_a_gradient_is_filled_with_the_gradient():
-    x, y = np.meshgrid(np.arange(30.0), np.arange(24.0))
-    gradient = np.stack([2 * x + y, 100 - x, 3 * y], axis=-1).astype(np.float32)
-    hole = (x - 14) ** 2 + (y - 11) ** 2 < 64
-    broken = gradient.copy()
-    broken[hole] = 0
-    np.testing.assert_allclose(_membrane(broken, hole), gradient, atol=1e-3)
