@@ -36,7 +36,7 @@ LASH_LINE, LASH_LINE_COMES = 0.7, (0.1, 0.7)  # for the line of a shut eye
 LINE_TAPERS = 7.0  # of its thickness: height of the opening from which on it is as dark
 FRINGE_COMES = (0.85, 1.0)  # the lashes of a shut eye lie over the lower lid
 TIP_RISES = 0.45  # of the jaw's whole way
-SHADOW_UPPER, SHADOW_LOWER = 0.50, 0.30  # how much of the light the lips take from the mouth
+SHADOW_UPPER, SHADOW_LOWER = 0.55, 0.40  # how much of the light the lips take from the mouth
 
 
 class Picture(NamedTuple):
@@ -388,11 +388,11 @@ class CpuRenderer:
         teeth = _look(self.teeth, on_skull)
         teeth_alpha = _look_alpha(self.teeth, on_skull)
         _lay(inside, teeth, teeth_alpha)
-        _dim(inside, light)
+        _dim(inside, light, mouth.interior.shade)
         part = _part(picture, hole)
         _lay(part, inside, 1 - under_alpha)
         if motion.tuck[t] > 0:
-            _dim(teeth, np.full_like(light, BITE_LIGHT))
+            _dim(teeth, np.full_like(light, BITE_LIGHT), mouth.interior.shade)
             _lay(part, teeth, teeth_alpha * motion.tuck[t])
 
     def _paste(self, picture: Picture, box: Box, planes: Planes) -> None:
@@ -451,11 +451,13 @@ def _lay(under: Picture, over: Picture, alpha: Array) -> None:
         below += share * (above - below)
 
 
-def _dim(picture: Picture, light: Array) -> None:
-    """Multiply by (rows, columns) light, in place."""
+def _dim(picture: Picture, light: Array, shade: Array) -> None:
+    """Leave (rows, columns) light of it, the rest being shade (Y, U, V), in place."""
+    y, u, v = (float(value) for value in shade)
     small = _halved(light)
-    picture.y[:] = 16 + (picture.y - 16) * light
-    picture.uv[:] = 128 + (picture.uv - 128) * cv2.merge([small, small])
+    picture.y[:] = y + (picture.y - np.float32(y)) * light
+    dark = cv2.subtract(picture.uv, (u, v, 0, 0)) * cv2.merge([small, small])
+    picture.uv[:] = cv2.add(dark, (u, v, 0, 0))
 
 
 def _halved(values: Array) -> Array:

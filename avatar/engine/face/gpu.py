@@ -250,9 +250,10 @@ class TorchRenderer:
         teeth = _see(self.interior["teeth"], on_skull)
         teeth_alpha = _look(self.interior["teeth"].alpha, on_skull) / 255
         _lay(inside, teeth, teeth_alpha)
-        _dim(inside, _light(over_alpha, under_alpha, mouth.shadow_px))
+        shade = mouth.interior.shade.tolist()
+        _dim(inside, _light(over_alpha, under_alpha, mouth.shadow_px), shade)
         _lay(picture, inside, 1 - under_alpha)
-        _dim(teeth, torch.full_like(teeth.y, cpu.BITE_LIGHT))
+        _dim(teeth, torch.full_like(teeth.y, cpu.BITE_LIGHT), shade)
         _lay(picture, teeth, teeth_alpha * tuck)
 
     def _tensor(self, values: NDArray[np.generic]) -> Tensor:
@@ -324,9 +325,9 @@ def _set_before(behind: _Patch, frame: Picture, alpha: Tensor) -> None:
         plane.sub_(back).mul_(share).add_(back)
 
 
-def _dim(picture: Picture, light: Tensor) -> None:
+def _dim(picture: Picture, light: Tensor, shade: Sequence[float]) -> None:
     small = _halved(light)
-    for plane, black, share in zip(picture, (16, 128, 128), (light, small, small), strict=True):
+    for plane, black, share in zip(picture, shade, (light, small, small), strict=True):
         plane.sub_(black).mul_(share).add_(black)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from avatar.engine.face.geometry import EDGE_INSET, MouthFrame, floats, smoothstep
 from avatar.engine.face.portrait import Face
-from avatar.engine.face.yuv import Patch, patch_from_rgb
+from avatar.engine.face.yuv import Patch, patch_from_rgb, yuv_from_rgb
 from avatar.engine.types import Image
 
 Array = NDArray[np.float32]
@@ -21,8 +21,10 @@ OWN_TEETH_ABOVE = 0.07  # gap over S from which the photo's own teeth can be use
 # Half widths of the upper teeth from the middle, in S (90 mm), as seen from the front.
 TOOTH_EDGES = (0.0, 0.092, 0.162, 0.222, 0.262, 0.288, 0.305)
 LOWER_TOOTH_EDGES = (0.0, 0.058, 0.120, 0.185, 0.235, 0.268, 0.29)
-UPPER_EDGE, UPPER_HEIGHT = 0.036, 0.13  # S: edge below the lip line, height
+UPPER_EDGE, UPPER_HEIGHT = 0.038, 0.13  # S: edge below the lip line, height
 LOWER_EDGE, LOWER_HEIGHT = 0.016, 0.12
+GAP_WIDTH, GAPS_END = 0.035, 0.02  # S: widest gap between two of the photo's teeth; its length
+GAPS_FAINT = 0.35  # how much of its darkness is left beyond
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,14 @@ class Interior:
 
     back: cavity and tongue, opaque, follow the jaw in part. tip: tip of the tongue, likewise.
     jaw: lower teeth, move with the jaw. teeth: the upper teeth, belong to the skull.
+    shade: Y, U, V of what is in there where no light comes.
     """
 
     back: Patch
     tip: Patch
     jaw: Patch
     teeth: Patch
+    shade: Array
 
 
 def draw_interior(
@@ -67,12 +71,13 @@ def draw_interior(
         own = _Own(_patch_of(canvas, at), mouth, x, y)
         jaw_rgb, jaw_alpha = own.lower(jaw_rgb, jaw_alpha)
         if face.teeth > 0.15:
-            teeth_rgb, teeth_alpha = own.upper()
+            teeth_rgb, teeth_alpha = own.upper(teeth_rgb, teeth_alpha)
     return Interior(
         back=patch_from_rgb(back, np.ones_like(x)),
         tip=patch_from_rgb(*_tip(palette, mouth, x, y - closed[1](x))),
         jaw=patch_from_rgb(jaw_rgb, jaw_alpha),
         teeth=patch_from_rgb(teeth_rgb, teeth_alpha),
+        shade=yuv_from_rgb(palette.dark),
     )
 
 
@@ -148,21 +153,21 @@ def _teeth(
     if up:
         edge = edge_y + 0.012 * arch**2
         inward = y - edge  # into the tooth
-        corner = 0.010 * np.exp(-((from_border / 0.010) ** 2))
+        corner = 0.007 * np.exp(-((from_border / 0.007) ** 2))
         length = LOWER_HEIGHT
         shade = 0.80
     else:
-        shorter = floats([0.0, 0.010, 0.002, 0.012, 0.016, 0.02])[which]
-        edge = edge_y - shorter - 0.020 * arch**2
+        shorter = floats([0.0, 0.005, 0.0, 0.009, 0.017, 0.024])[which]
+        edge = edge_y - shorter - 0.012 * arch**2
         inward = edge - y
-        corner = 0.013 * np.exp(-((from_border / 0.012) ** 2))
+        corner = 0.009 * np.exp(-((from_border / 0.008) ** 2))
         length = UPPER_HEIGHT
         shade = 1.0
     pixel = 1.2 / mouth.scale_px
     alpha = np.clip((inward - corner) / (2 * pixel) + 0.5, 0, 1)
     alpha *= 1 - smoothstep(length * 0.92, length, inward)
     alpha *= 1 - smoothstep(0.92, 1.0, arch)
-    between = 1 - 0.20 * np.exp(-((from_border / max(0.0045, 1.1 * pixel)) ** 2))
+    between = 1 - 0.16 * np.exp(-((from_border / max(0.0045, 1.1 * pixel)) ** 2))
     round_ = 1 - 0.10 * (2 * along - 1) ** 4
     depth = 1 - 0.72 * np.clip(arch, 0, 1) ** 1.7
     root = 1 - 0.18 * smoothstep(0.03, length, inward)
@@ -179,10 +184,13 @@ class _Own:
         self.upper_line, self.lower_line = mouth.upper_at(x), mouth.lower_at(x)
         self.pixel = 1.0 / mouth.scale_px
         self.corner = mouth.canvas(x[:1, :1], y[:1, :1])[0, 0]
-        self.cut = self._cut()
+        self.cut, self.shown = self._cut()
 
-    def _cut(self) -> Array:
-        """Y where the upper teeth end: where the first light run from above does."""
+    def _cut(self) -> tuple[Array, Array]:
+        """Y where the upper teeth end: where the first light run from above does.
+
+        And in [0, 1] where there are any to see.
+        """
         mouth = self.mouth
         luma = cv2.GaussianBlur(self.photo.mean(-1), (0, 0), 1.0)
         share = np.linspace(0.04, 1.0, 49, dtype=np.float32)
@@ -200,22 +208,43 @@ class _Own:
             ends[k] = share[lit[gaps[0]] if len(gaps) else lit[-1]]
         known = np.flatnonzero(np.isfinite(ends))
         if not len(known):
-            return ((self.upper_line + self.lower_line) / 2).astype(np.float32)
+            return (self.upper_line + self.lower_line) / 2, np.zeros_like(self.x)
         line = np.interp(np.arange(len(ends)), known, ends[known]).astype(np.float32)
         line = cv2.GaussianBlur(
             cv2.medianBlur(line.reshape(1, -1), 5), (0, 0), 1.5, borderType=cv2.BORDER_REPLICATE
         )[0]
         here = np.interp(self.x, mouth.xs, line)
-        return (self.upper_line + here * (self.lower_line - self.upper_line)).astype(np.float32)
+        cut = self.upper_line + here * (self.lower_line - self.upper_line)
+        seen = np.isfinite(ends).astype(np.float32).reshape(1, -1)
+        seen = cv2.GaussianBlur(cv2.medianBlur(seen, 5), (0, 0), 3.0)[0]
+        shown = np.interp(self.x, mouth.xs, np.clip(2 * seen - 1, 0, 1), left=0, right=0)
+        return cut.astype(np.float32), shown.astype(np.float32)
 
-    def upper(self) -> tuple[Array, Array]:
-        """Teeth as they are, carried on upward under the lip."""
+    def upper(self, drawn: Array, drawn_alpha: Array) -> tuple[Array, Array]:
+        """Teeth as they are, carried on upward under the lip; beside them drawn ones."""
         inset = 2.5 * self.pixel + 1.5 * EDGE_INSET
         rgb = self._carried(self.upper_line + inset, below=True)
+        # Gaps between teeth end under the lip: what is drawn out there is tooth.
+        under = smoothstep(0.0, GAPS_END, self.upper_line + inset - self.y)[..., None]
+        tooth = self._tooth_colour()
+        faint = np.clip(rgb.mean(-1) / np.maximum(tooth.mean(-1), 1), 0.3, 1) ** GAPS_FAINT
+        rgb = rgb + under * (tooth * faint[..., None] - rgb)
         alpha = np.clip((self.cut - self.y) / (2 * self.pixel) + 0.5, 0, 1)
         alpha *= 1 - smoothstep(0.93, 1.0, np.abs(self.mouth.across(self.x)))
-        alpha *= smoothstep(-0.10, -0.08, self.y - self.upper_line)
-        return rgb, alpha.astype(np.float32)
+        alpha *= smoothstep(-0.10, -0.08, self.y - self.upper_line) * self.shown
+        return _beside(rgb, alpha, drawn, drawn_alpha * np.clip(2 - 2 * self.shown, 0, 1))
+
+    def _tooth_colour(self) -> Array:
+        """Of the tooth in or beside each column, without the gaps."""
+        mouth = self.mouth
+        cut = np.interp(mouth.xs, self.x[len(self.x) // 2], self.cut[len(self.x) // 2])
+        at = mouth.canvas(mouth.xs, (0.4 * mouth.upper_edge + 0.6 * cut).astype(np.float32))
+        row = cv2.remap(self.photo, (at - self.corner)[None], None, cv2.INTER_LINEAR)
+        step = float(mouth.xs[1] - mouth.xs[0])
+        wide = np.ones((1, round(GAP_WIDTH / step) | 1), np.uint8)
+        row = cv2.morphologyEx(row, cv2.MORPH_CLOSE, wide)
+        row = cv2.GaussianBlur(row, (0, 0), 0.004 / step)[0]
+        return np.stack([np.interp(self.x, mouth.xs, row[:, k]) for k in range(3)], axis=-1)
 
     def lower(self, drawn: Array, drawn_alpha: Array) -> tuple[Array, Array]:
         """What the photo shows above the lower lip, over drawn teeth."""
@@ -225,9 +254,7 @@ class _Own:
         alpha = smoothstep(0.0, 0.025, self.y - self.cut) * smoothstep(0.02, 0.05, tall)
         alpha *= 1 - smoothstep(0.8, 1.0, np.abs(self.mouth.across(self.x)))
         alpha *= 1 - smoothstep(0.05, 0.10, self.y - self.lower_line)
-        total = alpha + drawn_alpha * (1 - alpha)
-        mixed = drawn + (alpha / np.maximum(total, 1e-3))[..., None] * (rgb - drawn)
-        return mixed.astype(np.float32), total.astype(np.float32)
+        return _beside(rgb, alpha, drawn, drawn_alpha)
 
     def _carried(self, line: Array, *, below: bool) -> Array:
         """The photo on one side of the line, drawn out beyond it."""
@@ -243,6 +270,13 @@ class _Own:
         return cv2.remap(
             self.photo, grid + move, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
+
+
+def _beside(rgb: Array, alpha: Array, under: Array, under_alpha: Array) -> tuple[Array, Array]:
+    """One layer over another, as one layer."""
+    total = alpha + under_alpha * (1 - alpha)
+    mixed = under + (alpha / np.maximum(total, 1e-3))[..., None] * (rgb - under)
+    return mixed.astype(np.float32), total.astype(np.float32)
 
 
 def _patch_of(canvas: Image, at: Array) -> Array:
