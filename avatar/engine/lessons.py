@@ -14,20 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.engine.align import unknown
-from avatar.engine.align.features import (
-    BANDS_HZ,
-    HOP_MS,
-    Array,
-    cepstra,
-    sonority_level,
-    spectra,
-)
+from avatar.engine.align.features import BANDS_HZ, HOP_MS, Array, features
 from avatar.engine.align.states import compared_rows
 from avatar.engine.align.unknown import SHAPES, Model
 from avatar.engine.lips import opening
 from avatar.engine.lips.opening import OPENINGS, Ear, compared, random_units, with_neighbours
 from avatar.engine.lips.pull import blended, mouth_spans
-from avatar.engine.speech.reading import read
+from avatar.engine.speech.reading import Reading, read
 
 READ_ALOUD = {
     "en-us": "The quick brown fox jumps over a lazy dog. We pay you for more good food; choose"
@@ -81,23 +74,27 @@ def learned_model(warp: float, band_hz: float) -> Model:
 
 def _examples(language: str, warp: float, band_hz: float) -> tuple[Array, NDArray[np.int64]]:
     """Rows of one reading and the shape of each, without those that are of none."""
-    power, shape = _read_aloud(language)
-    spectrum = cepstra(power, warp=warp, highest_hz=band_hz)
-    rows = compared_rows(spectrum, sonority_level(power), shape >= 0)
+    reading = _read_aloud(language)
+    sound = features(reading.waveform, reading.sample_rate, band_hz=band_hz, warps=(warp,))
+    shape = _shapes_in(reading, len(sound.sonority_db))
+    rows = compared_rows(sound.cepstra[0], sound.sonority_db, shape >= 0)
     return rows[shape >= 0], shape[shape >= 0]
 
 
 @cache
-def _read_aloud(language: str) -> tuple[Array, NDArray[np.int64]]:
-    reading = read(READ_ALOUD[language], language)
-    power = spectra(reading.waveform, reading.sample_rate)
-    shape = np.full(len(power), -1)
+def _read_aloud(language: str) -> Reading:
+    return read(READ_ALOUD[language], language)
+
+
+def _shapes_in(reading: Reading, n_frames: int) -> NDArray[np.int64]:
+    """(n_frames,) the shape of each frame, -1 for none."""
+    shape = np.full(n_frames, -1)
     for phone in reading.phones:
         start_ms, end_ms = (1000 * at / reading.sample_rate for at in (phone.start, phone.end))
         margin = min(MARGIN_MS, (end_ms - start_ms) / 4)
         first, last = round((start_ms + margin) / HOP_MS), round((end_ms - margin) / HOP_MS)
         shape[first : last + 1] = _shape_of(phone.phone)
-    return power, shape
+    return shape
 
 
 def _shape_of(phone: str) -> int:

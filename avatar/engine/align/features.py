@@ -3,6 +3,8 @@
 Computed in pieces, so that half an hour of sound needs little more than its own memory.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -27,26 +29,57 @@ SPEECH_BAND_HZ = (150.0, 7000.0)
 SONORITY_BAND_HZ = (150.0, 3000.0)
 BINS_HZ = np.fft.rfftfreq(FFT_SIZE, 1 / SAMPLE_RATE)
 PIECE_S = 30
+FRAMES_A_PIECE = PIECE_S * 1000 // HOP_MS
 SLOPE_FRAMES = 3  # reach of the time derivative
 
 
-def spectra(waveform: Waveform, sample_rate: int) -> Array:
-    """Power spectra after pre-emphasis, (n_frames, FFT_SIZE // 2 + 1).
+@dataclass(frozen=True)
+class Features:
+    """A sound every HOP_MS; row i is centred on i * HOP_MS."""
 
-    A row every HOP_MS; row i is centred on i * HOP_MS.
+    cepstra: tuple[Array, ...]  # a vocal tract each, (n_frames, N_CEPSTRA)
+    speech_db: Array  # (n_frames,) see `speech_level`
+    sonority_db: Array  # (n_frames,) see `sonority_level`
+
+
+def features(
+    waveform: Waveform,
+    sample_rate: int,
+    *,
+    band_hz: float | None = None,
+    warps: tuple[float, ...] = (1.0,),
+) -> Features:
+    """band_hz: up to where the shape is looked at; None for all that the rate allows.
+    warps: see `cepstra`.
     """
+    band_hz = band_hz or highest_hz(sample_rate)
+    pieces = [
+        (
+            [cepstra(power, warp=warp, highest_hz=band_hz) for warp in warps],
+            speech_level(power),
+            sonority_level(power),
+        )
+        for power in spectra(waveform, sample_rate)
+    ]
+    shapes, speech_db, sonority_db = zip(*pieces, strict=True)
+    return Features(
+        tuple(np.concatenate(pieces) for pieces in zip(*shapes, strict=True)),
+        np.concatenate(speech_db),
+        np.concatenate(sonority_db),
+    )
+
+
+def spectra(waveform: Waveform, sample_rate: int) -> Iterator[Array]:
+    """Power spectra after pre-emphasis, (n, FFT_SIZE // 2 + 1), of PIECE_S after PIECE_S."""
     piece = PIECE_S * sample_rate
     margin = sample_rate // 10  # holds the window's halves and the resampler's tails
     n_frames = max(1, -(-len(waveform) * SAMPLE_RATE // (sample_rate * HOP)))
-    power = np.empty((n_frames, FFT_SIZE // 2 + 1), dtype=np.float32)
     for start in range(0, max(1, len(waveform)), piece):
         first = max(0, start - margin)
         part = resampled(waveform[first : start + piece + margin], sample_rate, SAMPLE_RATE)
         lead = (start - first) * SAMPLE_RATE // sample_rate
-        row = start // piece * (PIECE_S * SAMPLE_RATE // HOP)
-        rows = power[row : row + PIECE_S * SAMPLE_RATE // HOP]
-        rows[:] = _power(_frames(part, lead, len(rows)))
-    return power
+        row = start // piece * FRAMES_A_PIECE
+        yield _power(_frames(part, lead, min(FRAMES_A_PIECE, n_frames - row)))
 
 
 def _frames(waveform: Array, lead: int, n_frames: int) -> Array:

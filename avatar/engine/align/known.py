@@ -16,10 +16,8 @@ from numpy.typing import NDArray
 from avatar.engine.align.features import (
     HOP_MS,
     Array,
-    cepstra,
+    features,
     highest_hz,
-    sonority_level,
-    spectra,
     standardised,
 )
 from avatar.engine.align.fit import missing_words
@@ -48,6 +46,7 @@ LEARNING_ROUNDS = 3
 PRIOR_FRAMES = 25  # how many frames it takes to believe half of what they say about a class
 
 COARSE = 4  # every fourth frame finds the way, all frames around it find the boundaries
+LONG_MS = 120_000  # then every eighth frame finds the way
 COARSE_REACH_S, COARSE_REACH_SHARE = 8.0, 0.08  # whichever is more
 FINE_REACH_S = 1.2
 SPEED_RANGE = (0.33, 3.5)  # speech this many times longer than the reading can be the text
@@ -71,16 +70,14 @@ def align(waveform: Waveform, sample_rate: int, text: str, language: str) -> Ali
     """
     reading = read(text, language)
     band_hz = highest_hz(sample_rate)
-    power = spectra(waveform, sample_rate)
-    speech = speech_in(power)
+    sound = features(waveform, sample_rate)
+    spectrum, level, speech = sound.cepstra[0], sound.sonority_db, speech_in(sound)
     if not (speech > 0.5).any():
         raise AlignmentError("The sound holds no speech to lay the text over.")
-    spectrum, level = cepstra(power, highest_hz=band_hz), sonority_level(power)
-    del power
     heard = heard_rows(spectrum, level, speech)
     ratio = _possible_ratio(reading, heard)
-    states = _fitting_states(reading, heard, ratio, band_hz)
-    states, path = _learned(heard, states, reading)
+    states, path = _fitting_states(reading, heard, ratio, band_hz)
+    states, path = _learned(heard, states, reading, path)
     bounds = _bounds(path, states, heard, len(reading.phones))
     _shorten_stops(bounds, reading)
     bounds = refined(bounds, standardised(spectrum, speech > 0.5), level)
@@ -99,20 +96,22 @@ def _possible_ratio(reading: Reading, heard: Heard) -> float:
     return ratio
 
 
-def _fitting_states(reading: Reading, heard: Heard, ratio: float, band_hz: float) -> States:
-    """The reading in the vocal tract that fits best.
+def _fitting_states(
+    reading: Reading, heard: Heard, ratio: float, band_hz: float
+) -> tuple[States, NDArray[np.int64]]:
+    """The reading in the vocal tract that fits best, and the state of every row, roughly.
 
     Raises AlignmentError when the text fits no better than the same text backwards.
     """
-    power = spectra(reading.waveform, reading.sample_rate)
-    level = sonority_level(power)
-    by_warp = [
-        reading_states(reading, cepstra(power, warp=w, highest_hz=band_hz), level, ratio)
-        for w in WARPS
-    ]
-    every = COARSE if len(heard.rows) * HOP_MS < 120_000 else 2 * COARSE
-    costs = [_path(heard, states, every)[1] for states in by_warp]
-    best = by_warp[int(np.argmin(costs))]
+    sound = features(reading.waveform, reading.sample_rate, band_hz=band_hz, warps=WARPS)
+    every = COARSE if len(heard.rows) * HOP_MS < LONG_MS else 2 * COARSE
+    costs, found = [], []
+    for spectrum in sound.cepstra:
+        states = reading_states(reading, spectrum, sound.sonority_db, ratio)
+        path, cost = _path(heard, states, every)
+        costs.append(cost)
+        found.append((states, path))
+    best, path = found[int(np.argmin(costs))]
     backwards = _path(heard, best[::-1], every)[1]
     shuffled = _path(heard, best[_words_backwards(best.phone)], every)[1]
     chance = (min(costs) / backwards + min(costs) / shuffled) / 2
@@ -121,7 +120,8 @@ def _fitting_states(reading: Reading, heard: Heard, ratio: float, band_hz: float
             "The words of the text are not what the sound says; check that text and sound belong"
             " together, or leave the text out."
         )
-    return best
+    rows = np.arange(len(heard.rows))
+    return best, np.interp(rows, rows[::every], path).astype(np.int64)
 
 
 def _words_backwards(phone: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -131,14 +131,15 @@ def _words_backwards(phone: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate([*words[::-1], pauses[-1:]])
 
 
-def _learned(heard: Heard, states: States, reading: Reading) -> tuple[States, NDArray[np.int64]]:
-    """Align, learn how the voice's sounds differ from the reading's, align again."""
+def _learned(
+    heard: Heard, states: States, reading: Reading, centres: NDArray[np.int64]
+) -> tuple[States, NDArray[np.int64]]:
+    """Align, learn how the voice's sounds differ from the reading's, align again.
+
+    centres: (n_rows,) the states around which the first path is looked for.
+    """
     classes = np.array([sound_class(p.phone) for p in reading.phones])
     names = np.array([p.phone for p in reading.phones])
-    coarse, _ = _path(heard, states, COARSE)
-    centres = np.interp(
-        np.arange(len(heard.rows)), np.arange(len(coarse)) * COARSE, coarse
-    ).astype(np.int64)
     path, _ = _path(heard, states, centres=centres)
     learned = states
     for _ in range(LEARNING_ROUNDS):

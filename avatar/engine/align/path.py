@@ -14,6 +14,7 @@ Array = NDArray[np.float32]
 
 ROWS_AT_ONCE = 256
 STEPS = (0, 1, 2, 3)
+STEPS_A_BYTE = 4
 
 
 def cheapest_path(
@@ -31,7 +32,7 @@ def cheapest_path(
     reach: how many states to either side.
 
     The way may begin in the first states and must end in the last ones that the steps reach.
-    Memory is n_rows * 2 * reach bytes.
+    Memory is n_rows * 2 * reach / 4 bytes.
     """
     n_states = step_costs.shape[1]
     if centres is None:
@@ -39,46 +40,59 @@ def cheapest_path(
     width = min(n_states, 2 * reach + 1)
     firsts = np.clip(centres - width // 2, 0, n_states - width)
     firsts = np.maximum.accumulate(firsts)
-    came_by = np.zeros((n_rows, width), dtype=np.uint8)
+    came_by = np.zeros((n_rows, -(-width // STEPS_A_BYTE)), dtype=np.uint8)
     total = np.full(width, np.inf, dtype=np.float32)
     for block in range(0, n_rows, ROWS_AT_ONCE):
         end = min(block + ROWS_AT_ONCE, n_rows)
         first, last = int(firsts[block]), int(firsts[end - 1]) + width
         local = cost(block, end, first, last)
+        by = np.zeros((end - block, came_by.shape[1] * STEPS_A_BYTE), dtype=np.uint8)
         for row in range(block, end):
             at = int(firsts[row])
             here = local[row - block, at - first : at - first + width]
             if row == 0:
                 total[:3] = here[:3]
                 continue
-            total, came_by[row] = _advance(
-                total, at - int(firsts[row - 1]), step_costs[:, at : at + width]
-            )
+            shift = at - int(firsts[row - 1])
+            total = _advance(total, shift, step_costs[:, at : at + width], by[row - block, :width])
             total += here
+        came_by[block:end] = _packed(by)
     return _traced(came_by, firsts, total), float(total[-3:].min()) / n_rows
 
 
-def _advance(total: Array, shift: int, step_costs: Array) -> tuple[Array, NDArray[np.uint8]]:
-    """One row on: the least total of each state before its own cost, and by which step.
+def _advance(total: Array, shift: int, step_costs: Array, came_by: NDArray[np.uint8]) -> Array:
+    """One row on: the least total of each state before its own cost.
 
     shift: how many states the window has moved since the last row.
+    came_by: (width,) zeros, in which the best steps are put.
     """
     width = len(total)
     padded = np.full(width + 3 + shift, np.inf, dtype=np.float32)
     padded[3 : 3 + width] = total
-    ways = np.stack([padded[3 - k + shift : 3 - k + shift + width] for k in STEPS])
-    ways += step_costs
-    by = ways.argmin(axis=0)
-    return np.take_along_axis(ways, by[None], axis=0)[0], by.astype(np.uint8)
+    best: Array = padded[3 + shift :] + step_costs[0]
+    for step in STEPS[1:]:
+        way = padded[3 - step + shift : 3 - step + shift + width] + step_costs[step]
+        np.putmask(came_by, way < best, step)
+        np.minimum(best, way, out=best)
+    return best
+
+
+def _packed(steps: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Four steps in a byte; the first in its lowest bits."""
+    packed: NDArray[np.uint8] = np.bitwise_or.reduce(
+        [steps[:, i::STEPS_A_BYTE] << np.uint8(2 * i) for i in range(STEPS_A_BYTE)]
+    )
+    return packed
 
 
 def _traced(
     came_by: NDArray[np.uint8], firsts: NDArray[np.int64], total: Array
 ) -> NDArray[np.int64]:
-    n_rows, width = came_by.shape
+    n_rows, width = len(came_by), len(total)
     states = np.zeros(n_rows, dtype=np.int64)
     state = int(firsts[-1]) + width - 3 + int(np.argmin(total[-3:])) if width >= 3 else width - 1
     for row in range(n_rows - 1, -1, -1):
         states[row] = state
-        state -= int(came_by[row, min(max(state - firsts[row], 0), width - 1)])
+        at = min(max(state - int(firsts[row]), 0), width - 1)
+        state -= int(came_by[row, at // STEPS_A_BYTE]) >> 2 * (at % STEPS_A_BYTE) & 3
     return states

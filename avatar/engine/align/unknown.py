@@ -13,15 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.engine.align.features import (
-    BANDS_HZ,
-    HOP_MS,
-    Array,
-    cepstra,
-    highest_hz,
-    sonority_level,
-    spectra,
-)
+from avatar.engine.align.features import BANDS_HZ, HOP_MS, Array, features, highest_hz
 from avatar.engine.align.states import compared_rows
 from avatar.engine.align.voicing import speech_in
 from avatar.engine.types import Alignment, Phone, Waveform
@@ -60,12 +52,12 @@ class Model:
 def hear(waveform: Waveform, sample_rate: int) -> Alignment:
     """Phones without a text. Words are empty; silence is where no phone is."""
     duration_ms = round(1000 * len(waveform) / sample_rate)
-    power = spectra(waveform, sample_rate)
-    speech = speech_in(power)
+    band_hz = highest_hz(sample_rate)
+    sound = features(waveform, sample_rate)
+    speech = speech_in(sound)
     if not (speech > 0.5).any():
         return Alignment(duration_ms, (), ())
-    band_hz = highest_hz(sample_rate)
-    rows = compared_rows(cepstra(power, highest_hz=band_hz), sonority_level(power), speech > 0.5)
+    rows = compared_rows(sound.cepstra[0], sound.sonority_db, speech > 0.5)
     model = _model(closest_warp(rows[speech > 0.5], band_hz), band_hz)
     states = _shapes(model, rows, speech)
     for _ in range(LEARNING_ROUNDS):

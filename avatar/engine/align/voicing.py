@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, label, maximum, uniform_filter1d
 
-from avatar.engine.align.features import HOP_MS, Array, sonority_level, speech_level
+from avatar.engine.align.features import HOP_MS, Array, Features
 
 SPEECH_RANGE_DB = 40.0  # from the loud vowels down to the faint ends of words
 NOISE_PERCENTILE = 5  # fluent speech pauses hardly longer
@@ -17,16 +17,16 @@ VOWEL_RANGE_DB = 25.0  # from the loud vowels to a murmured one; breath is 35 be
 LONGEST_CLOSURE_MS = 120  # the silence inside a word, before the burst of a stop
 
 
-def speech_in(power: Array) -> Array:
+def speech_in(sound: Features) -> Array:
     """How surely each frame holds speech rather than a pause, 0 to 1.
 
-    power: (n_frames, n_bins) as `features.spectra` gives it. Hisses show in the level of the whole
-    band, vowels behind a hissing microphone in that of the lower one. Sounds that have no vowel
-    near them are no speech: breath drawn in before a sentence, smacking lips, a chair.
+    Hisses show in the level of the whole band, vowels behind a hissing microphone in that of the
+    lower one. Sounds that have no vowel near them are no speech: breath drawn in before a
+    sentence, smacking lips, a chair.
     """
-    sonority = sonority_level(power)
-    likely: Array = np.maximum(speech_frames(speech_level(power)), speech_frames(sonority))
-    likely[~_near_a_vowel(likely > 0.5, sonority)] = 0
+    by_level = speech_frames(sound.speech_db), speech_frames(sound.sonority_db)
+    likely: Array = np.maximum(*by_level)
+    likely[~_near_a_vowel(likely > 0.5, sound.sonority_db)] = 0
     return likely
 
 

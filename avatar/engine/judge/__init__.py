@@ -73,7 +73,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from avatar.engine.align.features import HOP_MS, spectra
+from avatar.engine.align.features import HOP_MS, features
 from avatar.engine.align.voicing import speech_in
 from avatar.engine.errors import InputError
 from avatar.engine.judge import measures
@@ -183,7 +183,7 @@ def _closing(phones: list[Phone]) -> list[Phone]:
 
 def _spoken(waveform: Waveform, sample_rate: int) -> list[measures.Span]:
     """Where the sound's level says that somebody speaks."""
-    speaks = speech_in(spectra(waveform, sample_rate)) > 0.5
+    speaks = speech_in(features(waveform, sample_rate)) > 0.5
     edges = np.flatnonzero(np.diff(speaks.astype(int), prepend=0, append=0)) * HOP_MS
     return [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]
 

@@ -13,15 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.engine.align.features import (
-    BANDS_HZ,
-    HOP_MS,
-    Array,
-    cepstra,
-    highest_hz,
-    sonority_level,
-    spectra,
-)
+from avatar.engine.align.features import BANDS_HZ, HOP_MS, Array, features, highest_hz
 from avatar.engine.align.states import compared_rows
 from avatar.engine.align.voicing import speech_in
 from avatar.engine.types import Waveform
@@ -76,11 +68,10 @@ def compared(
     waveform: Waveform, sample_rate: int, warp: float, band_hz: float
 ) -> tuple[Array, NDArray[np.bool_]]:
     """What the aligner compares, a row each 5 ms, and where somebody speaks."""
-    power = spectra(waveform, sample_rate)
-    speech = speech_in(power) > 0.5
-    spectrum = cepstra(power, warp=warp, highest_hz=band_hz)
+    sound = features(waveform, sample_rate, band_hz=band_hz, warps=(warp,))
+    speech = speech_in(sound) > 0.5
     measured_on = speech if speech.any() else np.ones_like(speech)
-    return compared_rows(spectrum, sonority_level(power), measured_on), speech
+    return compared_rows(sound.cepstra[0], sound.sonority_db, measured_on), speech
 
 
 def with_neighbours(rows: Array, at: NDArray[np.int64]) -> Array:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, map_coordinates
 
-from avatar.engine.align.features import cepstra, highest_hz, sonority_level, spectra
+from avatar.engine.align.features import features, highest_hz
 from avatar.engine.align.states import compared_rows
 from avatar.engine.align.unknown import closest_warp
 from avatar.engine.align.voicing import speech_in
@@ -161,10 +161,10 @@ def _spread(log_f0: Doubles) -> float:
 
 
 def _warp(waveform: Waveform, sample_rate: int) -> float:
-    power = spectra(waveform, sample_rate)
-    speech = speech_in(power) > 0.5
     band_hz = highest_hz(sample_rate)
-    rows = compared_rows(cepstra(power, highest_hz=band_hz), sonority_level(power), speech)
+    sound = features(waveform, sample_rate)
+    speech = speech_in(sound) > 0.5
+    rows = compared_rows(sound.cepstra[0], sound.sonority_db, speech)
     return closest_warp(rows[speech], band_hz)
 
 

@@ -3,19 +3,28 @@
 import numpy as np
 import pytest
 
+from avatar.engine.align import features as features_module
 from avatar.engine.align.features import (
     BINS_HZ,
     HOP_MS,
     PIECE_S,
     cepstra,
+    features,
     sonority_level,
-    spectra,
     speech_level,
     standardised,
 )
 from avatar.engine.align.voicing import speech_in
 
 RATE = 16_000
+
+
+def spectra(sound, rate):
+    return np.concatenate(list(features_module.spectra(sound, rate)))
+
+
+def heard_speech(sound):
+    return speech_in(features(sound, RATE)) > 0.5
 
 
 def tone(hz, seconds):
@@ -75,7 +84,7 @@ def test_speech_is_parted_from_pauses_in_noise(noise):
     rng = np.random.default_rng(0)
     sound = np.concatenate([np.zeros(RATE), tone(300, 1.0) + tone(900, 1.0), np.zeros(RATE)])
     sound = (sound + noise * rng.standard_normal(len(sound))).astype(np.float32)
-    speech = speech_in(spectra(sound, RATE)) > 0.5
+    speech = heard_speech(sound)
     per_second = 1000 // HOP_MS
     assert speech[per_second + 5 : 2 * per_second - 5].mean() > 0.98
     assert speech[: per_second - 5].mean() < 0.05
@@ -91,7 +100,7 @@ def test_breath_and_clicks_before_a_sentence_are_no_speech(gap_s):
     lead = np.concatenate([np.zeros(RATE // 2), click, gap, breath, gap])
     sound = np.concatenate([lead, tone(300, 1.0) + tone(900, 1.0)])
     sound = (sound + 0.0003 * rng.standard_normal(len(sound))).astype(np.float32)
-    speech = speech_in(spectra(sound, RATE)) > 0.5
+    speech = heard_speech(sound)
     assert not speech[: len(lead) * 200 // RATE - 5].any()
     assert speech[len(lead) * 200 // RATE + 5 : -5].all()
 
@@ -101,7 +110,7 @@ def test_a_hiss_behind_the_closure_of_a_stop_belongs_to_the_word():
     closure = np.zeros(RATE // 12, np.float32)
     silence = np.zeros(RATE, np.float32)
     word = [silence, tone(300, 0.5) + tone(900, 0.5), closure, hiss, silence]
-    speech = speech_in(spectra(np.concatenate(word), RATE)) > 0.5
+    speech = heard_speech(np.concatenate(word))
     at = round((1.5 + 1 / 12) * 200)
     assert speech[at + 3 : at + 17].all()
 
