@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from avatar.engine.errors import InputError
 
-MAX_WORDS = 1500  # about ten minutes of speech; the longest reel of any platform is shorter
+MAX_WORDS = 6000  # half an hour of fast speech, as long as a voice-over may be
 MAX_WORD_LENGTH = 120  # letters; espeak-ng itself reads no more than about 160 bytes as one word
 MAX_MARKS = 4  # stacked accents kept on one letter; more is decoration
 

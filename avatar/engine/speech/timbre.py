@@ -7,6 +7,7 @@ Source: Morise et al. 2016, WORLD, a vocoder-based high-quality speech synthesis
 
 import warnings
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ COLOUR_DETAIL_HZ = 350.0  # finer differences belong to the words, not to the vo
 BREATH_SHARE = 0.5
 JITTER = 0.006  # of the pitch; no throat is steadier
 JITTER_S = 0.01  # how fast it wanders
-PIECE = 1 << 18  # samples that are bent at once
+PIECE = 1 << 18  # samples that are changed at once
 BORDER = 64  # samples around them that a spline reaches to
 SILENT = 1e-4
 PEAK = 0.9
@@ -83,19 +84,70 @@ def fitted(waveform: Waveform, target: VoicePrint, *, seed: int) -> Waveform:
 
     waveform: at SAMPLE_RATE.
     """
+    own = _habits(_analysed(waveform[: LONGEST_SAMPLE_S * SAMPLE_RATE]), target)
+    per_frame = FRAME_MS * SAMPLE_RATE / 1000
+    n_frames = int(len(waveform) / per_frame) + 3
+    jitter = JITTER * _wander(n_frames, JITTER_S * 1000 / FRAME_MS, seed)
+    spoken = np.empty_like(waveform)
+    for start, stop in pairwise(_cuts(waveform)):
+        part = waveform[start:stop]
+        voice = _changed(part, jitter[round(start / per_frame) :], own, target)
+        voice = np.pad(voice, (0, max(0, len(part) - len(voice))))[: len(part)]
+        spoken[start:stop] = voice * _gate(part)
+    return _at_peak(spoken)
+
+
+def _cuts(waveform: Waveform) -> list[int]:
+    """Samples at which the reading is cut into pieces of PIECE at most: in its pauses."""
+    sounds = np.flatnonzero(np.abs(waveform) > SILENT)
+    gaps = np.flatnonzero(np.diff(sounds) > SAMPLE_RATE // 20)
+    pauses = (sounds[gaps] + sounds[gaps + 1]) // 2
+    cuts = [0]
+    while cuts[-1] + PIECE < len(waveform):
+        within = pauses[(pauses > cuts[-1]) & (pauses <= cuts[-1] + PIECE)]
+        cuts.append(int(within[-1]) if len(within) else cuts[-1] + PIECE)
+    return [*cuts, len(waveform)]
+
+
+@dataclass(frozen=True)
+class _Habits:
+    """What is to be changed about the reading's own voice."""
+
+    middle: float  # of log pitch
+    range_ratio: float  # of the target's pitch range to its own
+    gain: Doubles  # (n_bins,) of the target's colour
+
+
+def _habits(parts: _Parts, target: VoicePrint) -> _Habits | None:
+    """None when nothing is voiced."""
+    if not parts.voiced.any():
+        return None
+    log_f0 = np.log(parts.f0[parts.voiced])
+    ratio = float(np.clip(target.f0_spread / _spread(log_f0), *RANGE_RATIO))
+    stretched = _stretched(parts.envelope[_loud(parts)], target.warp)
+    difference = target.voiced_colour - _colour(stretched)
+    difference -= difference.mean()
+    limit = COLOUR_LIMIT_DB / 10 * np.log(10)
+    gain = np.exp(limit * np.tanh(difference / limit))
+    return _Habits(float(np.median(log_f0)), ratio, gain)
+
+
+def _changed(
+    waveform: Waveform, jitter: Doubles, own: _Habits | None, target: VoicePrint
+) -> Doubles:
+    """One piece of the reading in the voice of the target."""
     parts = _analysed(waveform)
-    f0 = parts.f0 * np.exp(JITTER * _wander(len(parts.f0), JITTER_S * 1000 / FRAME_MS, seed))
+    f0 = parts.f0 * np.exp(jitter[: len(parts.f0)])
     envelope, aperiodicity = parts.envelope, parts.aperiodicity
-    if parts.voiced.any():
-        f0 = _moved_pitch(f0, target)
-        envelope = _coloured(_stretched(envelope, target.warp), parts, target)
+    if own is not None:
+        f0 = _moved_pitch(f0, own, target)
+        envelope = _coloured(_stretched(envelope, target.warp), parts.voiced, own.gain)
         breath = BREATH_SHARE * target.breath + (1 - BREATH_SHARE) * aperiodicity
         aperiodicity = np.where(parts.voiced[:, None], breath, aperiodicity)
-    spoken = _world().synthesize(
+    spoken: Doubles = _world().synthesize(
         f0, envelope, np.ascontiguousarray(aperiodicity), SAMPLE_RATE, FRAME_MS
     )
-    spoken = np.pad(spoken, (0, max(0, len(waveform) - len(spoken))))[: len(waveform)]
-    return _at_peak((spoken * _gate(waveform)).astype(np.float32))
+    return spoken
 
 
 def unsteadied(waveform: Waveform, *, seed: int) -> Waveform:
@@ -185,14 +237,12 @@ def _colour(envelope: Doubles) -> Doubles:
     return smooth
 
 
-def _moved_pitch(f0: Doubles, target: VoicePrint) -> Doubles:
+def _moved_pitch(f0: Doubles, own: _Habits, target: VoicePrint) -> Doubles:
     """The reading's melody on the target's pitch, as wide as the target's."""
     voiced = f0 > 0
-    log_f0 = np.log(f0[voiced])
-    middle = np.median(log_f0)
-    ratio = np.clip(target.f0_spread / _spread(log_f0), *RANGE_RATIO)
     moved = np.zeros_like(f0)
-    moved[voiced] = np.exp(np.log(target.f0_hz) + (log_f0 - middle) * ratio)
+    log_f0 = np.log(f0[voiced])
+    moved[voiced] = np.exp(np.log(target.f0_hz) + (log_f0 - own.middle) * own.range_ratio)
     bounded: Doubles = np.where(voiced, np.clip(moved, LOWEST_F0_HZ, HIGHEST_F0_HZ), 0.0)
     return bounded
 
@@ -209,16 +259,12 @@ def _stretched(envelope: Doubles, warp: float) -> Doubles:
     return stretched
 
 
-def _coloured(envelope: Doubles, parts: _Parts, target: VoicePrint) -> Doubles:
-    """Envelopes with the mean spectrum of the target where they are voiced.
+def _coloured(envelope: Doubles, voiced: NDArray[np.bool_], gain: Doubles) -> Doubles:
+    """Envelopes in the colour of the target where they are voiced.
 
     Hisses keep their colour: they depend on the words much more than on the speaker.
     """
-    difference = target.voiced_colour - _colour(envelope[_loud(parts)])
-    difference -= difference.mean()
-    limit = COLOUR_LIMIT_DB / 10 * np.log(10)
-    gain = np.exp(limit * np.tanh(difference / limit))
-    share = gaussian_filter1d(parts.voiced.astype(float), 1.0)[:, None]
+    share = gaussian_filter1d(voiced.astype(float), 1.0)[:, None]
     coloured: Doubles = envelope * (share * gain[None] + (1 - share))
     return coloured
 

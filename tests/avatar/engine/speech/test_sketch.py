@@ -8,7 +8,7 @@ import pytest
 
 from avatar.engine.errors import InputError
 from avatar.engine.media.sound import write_wav
-from avatar.engine.speech import SPEAKERS, speaker
+from avatar.engine.speech import SPEAKERS, speaker, timbre
 from avatar.engine.speech.reading import read
 from avatar.engine.speech.timbre import SAMPLE_RATE, unsteadied, voice_print
 from avatar.engine.text import display_words
@@ -123,3 +123,21 @@ def test_speaking_takes_less_time_than_listening():
     started = time.process_time()
     speech = speaker("sketch").speak(LONG, language="en", sample=None, seed=0)
     assert time.process_time() - started < speech.duration_ms / 1000
+
+
+def test_a_long_text_is_fitted_in_pieces_that_are_cut_in_its_pauses(tmp_path):
+    waveform = read(" ".join([LONG] * 4), "en").waveform
+    target = voice_print(read(LONG, "en", variant="f3").waveform, SAMPLE_RATE)
+    assert len(waveform) > 2 * timbre.PIECE
+    cuts = timbre._cuts(waveform)
+    assert len(cuts) > 3
+    assert all(0 < b - a <= timbre.PIECE for a, b in itertools.pairwise(cuts))
+    for cut in cuts[1:-1]:
+        assert not np.abs(waveform[cut - 200 : cut + 200]).any()
+    spoken = timbre.fitted(waveform, target, seed=0)
+    assert spoken.shape == waveform.shape
+    for cut in cuts[1:-1]:
+        assert np.abs(spoken[cut - 200 : cut + 200]).max() < 0.001
+    for first in cuts[:-1]:  # each piece speaks like the target
+        piece = voice_print(spoken[first : first + 5 * SAMPLE_RATE], SAMPLE_RATE)
+        assert piece.f0_hz == pytest.approx(target.f0_hz, rel=0.1)
