@@ -1,4 +1,4 @@
-"""python -m avatar.engine PHOTO (--text T | --audio A [--text T]) -o OUT.mp4
+"""python -m avatar.engine PHOTO (--text T | --audio A [--text T] | --idle S) -o OUT.mp4
 
 Exit codes: 0 done, 2 with one sentence on stderr when it cannot be done, 130 after Ctrl-C.
 """
@@ -35,6 +35,7 @@ SAME_NAMED = (
     "captions",
     "background",
     "punch_in",
+    "loop",
     "label",
     "seed",
     "face_index",
@@ -69,6 +70,12 @@ def parser() -> argparse.ArgumentParser:
     add("photo", type=Path, metavar="PHOTO", help="JPEG, PNG, WebP or HEIC with one frontal face")
     add("--text", help="what is said; with --audio, the words of the voice-over")
     add("--audio", type=Path, help="a voice-over in any format, instead of speaking the text")
+    add(
+        "--idle",
+        type=float,
+        metavar="SECONDS",
+        help="say nothing: a clip that breathes, blinks and looks about",
+    )
     add("-o", "--out", type=Path, required=True, metavar="OUT.mp4")
     add("--language", default=defaults.language, help="as espeak-ng names them: en, de, pt-br, …")
     add("--size", type=_size, default=(defaults.width, defaults.height), metavar="1080x1920")
@@ -85,6 +92,7 @@ def parser() -> argparse.ArgumentParser:
         help="what is seen behind the person; a colour such as #204060 or navy",
     )
     add("--punch-in", action="store_true", help="cut nearer and back between sentences")
+    add("--loop", action="store_true", help="let the last frame go on into the first")
     for knob in KNOBS:
         add(f"--{knob}", type=float, default=getattr(defaults, knob), help="0 is still, 1 natural")
     add("--seed", type=int, default=defaults.seed, help="another seed is another performance")
@@ -118,6 +126,7 @@ def make(parsed: argparse.Namespace, stderr: TextIO) -> None:
             Path(work) / "reel.mp4",
             text=parsed.text,
             audio=parsed.audio,
+            idle_s=parsed.idle,
             options=_options(parsed),
             cache_dir=parsed.cache,
             face=parsed.face,

@@ -19,11 +19,12 @@ class ReelOptions:
     captions: str = "clean"  # key of avatar.engine.captions.STYLES, or "none"
     background: str = KEEP  # keep, blur, a colour such as #204060, or the path of a picture
     punch_in: bool = False  # cuts to a nearer framing and back between sentences
+    loop: bool = False  # the last frame goes on into the first
     label: str = ""  # words shown in every frame
     cover_text: str = ""  # words on the cover, the hook for instance
-    motion: float = 1.0  # head, gaze, shoulders; 0 is exactly still
-    blink: float = 1.0
-    expression: float = 1.0  # brows, nods, smile
+    motion: float = 1.0  # head, nods, gaze, shoulders; 0 is exactly still
+    blink: float = 1.0  # how often
+    expression: float = 1.0  # brows, smile
     seed: int = 0
     face_index: int | None = (
         None  # which face of the photo, left to right; None: there must be one

@@ -55,6 +55,8 @@ SOUND_CODE = ("avatar.engine.media.sound", "avatar.engine.media.loudness")
 KNOBS = ("motion", "blink", "expression")
 LARGEST_KNOB = 3.0
 SHORTEST_S = 0.3  # of a voice-over; a spoken yes takes longer
+IDLE_S = (1.0, 1800.0)
+IDLE_RATE = 16_000  # Hz, of silence
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -84,6 +86,7 @@ def make_reel(
     *,
     text: str | None = None,
     audio: Path | None = None,
+    idle_s: float | None = None,
     options: ReelOptions | None = None,
     cache_dir: Path | None = None,
     face: Path | None = None,
@@ -93,6 +96,7 @@ def make_reel(
     """Make OUT.mp4, and beside it OUT.cover.jpg, OUT.srt and OUT.vtt.
 
     text: what is said. audio: a voice-over to use instead of speaking; with text, its words.
+    idle_s: seconds without a word, instead of both.
     face: an analysed photo, read if it exists and written there otherwise.
     on_progress: gets the stage (speak, align, analyse, perform, assemble) and how much of the
         whole is done, 0 to 1.
@@ -109,7 +113,9 @@ def make_reel(
         if out.is_dir():
             raise InputError(f"{out} is a folder; a name for the video is needed.")
         with _workplace(cache_dir, out.parent) as cache:
-            reel = _Reel(photo, text, audio, options, fps, Cache(cache), on_progress, should_stop)
+            reel = _Reel(
+                photo, text, audio, idle_s, options, fps, Cache(cache), on_progress, should_stop
+            )
             return reel.make(out, face, keeps_take=cache_dir is not None)
 
 
@@ -135,6 +141,14 @@ def check_options(options: ReelOptions) -> Fraction:
         )
     find_style(options.captions)
     return fps
+
+
+def _check_idle(seconds: float, text: str | None, audio: Path | None) -> None:
+    if text is not None or audio is not None:
+        raise InputError("An idle clip has no words and no sound; leave them out, or the idling.")
+    low, high = IDLE_S
+    if not low <= seconds <= high:
+        raise InputError(f"An idle clip lasts from {low:g} to {high:g} seconds.")
 
 
 @contextlib.contextmanager
@@ -170,16 +184,19 @@ class _Reel:
         photo: Path,
         text: str | None,
         audio: Path | None,
+        idle_s: float | None,
         options: ReelOptions,
         fps: Fraction,
         cache: Cache,
         on_progress: Callable[[str, float], None],
         should_stop: Callable[[], bool],
     ) -> None:
-        if text is None and audio is None:
+        if idle_s is not None:
+            _check_idle(idle_s, text, audio)
+        elif text is None and audio is None:
             raise InputError("There is nothing to say: give a text or a voice-over.")
         self.text = None if text is None else speakable(text, options.language)
-        self.audio = audio
+        self.audio, self.idle_s = audio, idle_s
         self.photo_path = photo
         self.photo = load_photo(photo)
         self.fill = _fill(options.background)
@@ -222,6 +239,8 @@ class _Reel:
         """take.wav at -14 LUFS, and alignment.json when the voice knows its own times."""
         if self.audio is not None:
             return self._bring_in(self.audio)
+        if self.idle_s is not None:
+            return self._be_silent(self.idle_s)
         voice, sample = speaker(self.options.voice), self.options.voice_sample
         inputs = {
             "code": code_sha256("avatar.engine.speech", *SOUND_CODE),
@@ -257,6 +276,16 @@ class _Reel:
             _write_take(folder, waveform, rate, None)
 
         return self.cache.fetch("take", inputs, make)
+
+    def _be_silent(self, seconds: float) -> Entry:
+        """take.wav with nothing in it, and an alignment with nothing in that."""
+
+        def make(folder: Path) -> None:
+            silence = np.zeros(round(seconds * IDLE_RATE), np.float32)
+            nothing = Alignment(round(1000 * seconds), (), ())
+            _write_take(folder, silence, IDLE_RATE, nothing)
+
+        return self.cache.fetch("take", {"code": code_sha256(*SOUND_CODE), "idle": seconds}, make)
 
     def _align(self, take: Entry) -> Entry:
         """alignment.json: the voice's own, else found in the sound."""
@@ -309,6 +338,7 @@ class _Reel:
             "alignment": aligned.key,
             "fps": str(self.fps),
             "seed": self.options.seed,
+            "loop": self.options.loop,
             **{name: getattr(self.options, name) for name in KNOBS},
         }
 
@@ -323,6 +353,7 @@ class _Reel:
                 blink=self.options.blink,
                 expression=self.options.expression,
                 seed=self.options.seed,
+                loop=self.options.loop,
             )
             save_performance(folder / "performance.npz", performance)
 
@@ -355,6 +386,7 @@ class _Reel:
             "size": [self.options.width, self.options.height],
             "captions": self.options.captions,
             "punch_in": self.options.punch_in,
+            "loop": self.options.loop,
             "background": _identity(self.options.background),
             "label": self.options.label,
             "cover_text": self.options.cover_text,
@@ -445,7 +477,7 @@ class _Reel:
 
     def _shots(self, alignment: Alignment, n_frames: int) -> list[Shot]:
         if self.options.punch_in:
-            return punched_in(alignment, self.fps, n_frames)
+            return punched_in(alignment, self.fps, n_frames, loop=self.options.loop)
         return one_shot(n_frames)
 
     def _background(self, face: Face) -> Background | None:

@@ -47,8 +47,10 @@ def life_curves(
 
     loop: behind the last frame they go on as they began.
     """
-    n_ticks = max(1, round(len(waveform) / sample_rate * RATE))
-    loud = gaussian_filter1d(loudness(waveform, sample_rate, n_ticks), sigma=10)
+    sounding = max(1, round(len(waveform) / sample_rate * RATE))
+    loud = gaussian_filter1d(loudness(waveform, sample_rate, sounding), sigma=10)
+    n_ticks = max(sounding, int(np.ceil(n_frames / fps * RATE)))  # the last frame is a whole one
+    loud = np.pad(loud, (0, n_ticks - sounding), mode="edge")
     pauses = _pauses(alignment)
     beats = _beats(alignment, loud)
     energy = _energy(alignment, loud)

@@ -130,6 +130,24 @@ def test_another_background_leaves_what_is_said_and_moved(reel, folder, hopper, 
     assert np.abs(np.diff(frames, axis=0)).max() > 60
 
 
+def test_an_idle_loop_ends_where_it_begins_and_says_nothing(folder, hopper):
+    idle = replace(SMALL, loop=True, label="")
+    made = make_reel(
+        hopper, folder / "idle.mp4", idle_s=4, options=idle, cache_dir=folder / "cache"
+    )
+    assert made.n_frames == 100
+    assert made.alignment.words == ()
+    assert made.srt.read_text() == ""
+    heard = run_ffmpeg(["-i", str(made.video), "-f", "f32le", "-ac", "1", "pipe:1"])
+    assert np.abs(np.frombuffer(heard, np.float32)).max() < 1e-3
+    assert max(made.cues["curves"]["blink_left"]) == 1
+    raw = run_ffmpeg(["-i", str(made.video), "-f", "rawvideo", "-pix_fmt", "gray", "pipe:1"])
+    frames = np.frombuffer(raw, np.uint8).reshape(-1, 320, 180).astype(int)
+    face = frames[:, 60:200, 40:140]
+    steps = np.abs(np.diff(face, axis=0)).mean(axis=(1, 2))
+    assert np.abs(face[-1] - face[0]).mean() <= steps.max() + 0.5  # the first is a key frame
+
+
 def test_captions_and_label_are_in_the_picture(reel, folder, hopper):
     """Against the same reel without them, only the safe zone differs."""
     bare = make_reel(
