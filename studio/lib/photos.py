@@ -26,6 +26,10 @@ JPEG_QUALITY = 95
 PREVIEW_PX = 1024
 
 ACCEPTED = "Photos are accepted as JPEG, PNG, WebP or HEIC."
+MOVES = (
+    "This {what}: stop it at the moment you like best, save that as a picture, and choose the"
+    " picture."
+)
 
 
 class Readable(Protocol):
@@ -103,6 +107,8 @@ def _open(data: bytes) -> Image.Image:
     kind = sniff(data[:HEAD_BYTES])
     if kind is None:
         raise PhotoError(f"This file is not a photo. {ACCEPTED}")
+    if kind.moves:
+        raise PhotoError(MOVES.format(what=f"is {kind.words}, not a photo"))
     if kind not in DECODERS:
         raise PhotoError(f"This is {kind.words}, not a photo. {ACCEPTED}")
     try:
@@ -112,7 +118,7 @@ def _open(data: bytes) -> Image.Image:
     except Exception as e:
         raise PhotoError(_broken()) from e
     if kind in (PNG, WEBP) and getattr(image, "n_frames", 1) > 1:
-        raise PhotoError("This picture moves; choose a still photo.")
+        raise PhotoError(MOVES.format(what="picture moves"))
     return image
 
 

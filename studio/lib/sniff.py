@@ -13,6 +13,7 @@ class Kind:
     suffix: what a stored file of this kind is called, with the dot.
     photo: a still picture that `studio.lib.photos` reads.
     sound: it is or may carry a sound track.
+    moves: it is or may be a moving picture.
     """
 
     name: str
@@ -21,14 +22,16 @@ class Kind:
     mime: str
     photo: bool = False
     sound: bool = False
+    moves: bool = False
 
 
 JPEG = Kind("jpeg", "a JPEG photo", ".jpg", "image/jpeg", photo=True)
 PNG = Kind("png", "a PNG picture", ".png", "image/png", photo=True)
 WEBP = Kind("webp", "a WebP picture", ".webp", "image/webp", photo=True)
 HEIC = Kind("heic", "a HEIC photo", ".heic", "image/heic", photo=True)
+HEICS = Kind("heics", "a HEIC image sequence", ".heics", "image/heic-sequence", moves=True)
 AVIF = Kind("avif", "an AVIF picture", ".avif", "image/avif")
-GIF = Kind("gif", "a GIF picture", ".gif", "image/gif")
+GIF = Kind("gif", "a GIF picture", ".gif", "image/gif", moves=True)
 TIFF = Kind("tiff", "a TIFF or raw camera picture", ".tif", "image/tiff")
 BMP = Kind("bmp", "a BMP picture", ".bmp", "image/bmp")
 PSD = Kind("psd", "a Photoshop document", ".psd", "image/vnd.adobe.photoshop")
@@ -57,15 +60,15 @@ AAC = Kind("aac", "an AAC recording", ".aac", "audio/aac", sound=True)
 AMR = Kind("amr", "an AMR recording", ".amr", "audio/amr", sound=True)
 OGG = Kind("ogg", "an Ogg recording", ".ogg", "audio/ogg", sound=True)
 M4A = Kind("m4a", "an M4A recording", ".m4a", "audio/mp4", sound=True)
-WEBM = Kind("webm", "a WebM recording or video", ".webm", "video/webm", sound=True)
-MATROSKA = Kind("matroska", "a Matroska video", ".mkv", "video/x-matroska", sound=True)
-MP4 = Kind("mp4", "an MP4 video", ".mp4", "video/mp4", sound=True)
-MOV = Kind("mov", "a QuickTime video", ".mov", "video/quicktime", sound=True)
-THREEGP = Kind("3gp", "a 3GP video", ".3gp", "video/3gpp", sound=True)
-AVI = Kind("avi", "an AVI video", ".avi", "video/x-msvideo", sound=True)
-ASF = Kind("asf", "a Windows Media file", ".wma", "video/x-ms-asf", sound=True)
-FLV = Kind("flv", "a Flash video", ".flv", "video/x-flv", sound=True)
-MPEG = Kind("mpeg", "an MPEG video", ".mpg", "video/mpeg", sound=True)
+WEBM = Kind("webm", "a WebM recording or video", ".webm", "video/webm", sound=True, moves=True)
+MATROSKA = Kind("matroska", "a Matroska video", ".mkv", "video/x-matroska", sound=True, moves=True)
+MP4 = Kind("mp4", "an MP4 video", ".mp4", "video/mp4", sound=True, moves=True)
+MOV = Kind("mov", "a QuickTime video", ".mov", "video/quicktime", sound=True, moves=True)
+THREEGP = Kind("3gp", "a 3GP video", ".3gp", "video/3gpp", sound=True, moves=True)
+AVI = Kind("avi", "an AVI video", ".avi", "video/x-msvideo", sound=True, moves=True)
+ASF = Kind("asf", "a Windows Media file", ".wma", "video/x-ms-asf", sound=True, moves=True)
+FLV = Kind("flv", "a Flash video", ".flv", "video/x-flv", sound=True, moves=True)
+MPEG = Kind("mpeg", "an MPEG video", ".mpg", "video/mpeg", sound=True, moves=True)
 
 SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
     (b"\xff\xd8\xff", JPEG),
@@ -110,7 +113,8 @@ SOUND_TYPES = {
         *(MATROSKA, MP4, MOV, THREEGP, AVI, ASF, FLV, MPEG),
     )
 }
-HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"mif1"}
+HEICS_BRANDS = {b"hevc", b"hevx", b"hevm", b"hevs", b"msf1"}
 AVIF_BRANDS = {b"avif", b"avis"}
 
 
@@ -139,6 +143,8 @@ def _iso_media(head: bytes) -> Kind:
     brands = {major} | {head[i : i + 4] for i in range(16, size - 3, 4)}
     if brands & AVIF_BRANDS:
         return AVIF
+    if major in HEICS_BRANDS:
+        return HEICS
     if major in HEIC_BRANDS or (brands & HEIC_BRANDS and major == b"MiHE"):
         return HEIC
     if major == b"crx ":

@@ -176,7 +176,12 @@ ZIP = b"PK\x03\x04" + b"\0" * 100
         (SVG, "This is an SVG drawing, not a photo"),
         (HTML, "This is a web page, not a photo"),
         (b"%PDF-1.7 ...", "This is a PDF document, not a photo"),
-        (MP4, "This is an MP4 video, not a photo"),
+        (MP4, "This is an MP4 video, not a photo: stop it"),
+        (b"GIF89a ...", "This is a GIF picture, not a photo: stop it"),
+        (
+            b"\0\0\0\x18ftypmsf1\0\0\0\0msf1heic",
+            "This is a HEIC image sequence, not a photo: stop it",
+        ),
         (b"\x1aE\xdf\xa3 webm", "This is a WebM recording or video, not a photo"),
         (ZIP, "This is a ZIP archive or an Office document, not a photo"),
         (b"hello", "This is a text file, not a photo"),

@@ -22,6 +22,7 @@ from avatar.engine.media.loudness import (
     true_peak_dbtp,
 )
 from avatar.engine.types import Waveform
+from studio.lib.sniff import HEAD_BYTES, sniff
 
 __all__ = [
     "SoundReport",
@@ -116,6 +117,10 @@ def _samples(stdout: IO[bytes], sample_rate: int, path: Path) -> Waveform:
 
 
 def _nothing_decoded(path: Path, log: str) -> InputError:
+    with path.open("rb") as file:
+        kind = sniff(file.read(HEAD_BYTES))
+    if kind is not None and kind.mime.startswith(("image/", "application/")):
+        return InputError(f"{path.name} is {kind.words}, not a sound.")
     if any(sign in log for sign in NO_SOUND):
         return InputError(f"{path.name} has no sound in it.")
     if "Invalid data found" in log or "not in whitelist" in log or "Error opening input" in log:

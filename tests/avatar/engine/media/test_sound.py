@@ -99,6 +99,7 @@ def hostile_files(tmp_path):
         "text.mp3": b"this is not a sound\n" * 50,
         "header.wav": secret.read_bytes()[:44],
         "playlist.mp3": f"#EXTM3U\n#EXTINF:1,\nfile:{secret}\n".encode(),
+        "photo.wav": b"\xff\xd8\xff\xe0" + bytes(200),
         "concat.wav": f"ffconcat version 1.0\nfile {secret.name}\n".encode(),
     }
     for name, content in files.items():
@@ -114,6 +115,7 @@ def hostile_files(tmp_path):
         ("header.wav", "header.wav holds no sound: its length is zero."),
         ("playlist.mp3", "playlist.mp3 is not a sound file that can be read."),
         ("concat.wav", "concat.wav is not a sound file that can be read."),
+        ("photo.wav", "photo.wav is a JPEG photo, not a sound."),
     ],
 )
 def test_what_is_no_sound_is_refused_in_one_sentence(tmp_path, name, sentence):
