@@ -141,6 +141,8 @@ def make(parsed: argparse.Namespace, stderr: TextIO) -> None:
         if parsed.timings:
             place_text(json.dumps(files.timings, indent=2), parsed.timings)
         files.video.replace(parsed.out)
+    for difference in files.alignment.differences():
+        print(f"understudy: {difference}", file=stderr)
 
 
 def _options(parsed: argparse.Namespace) -> ReelOptions:

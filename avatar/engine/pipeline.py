@@ -599,6 +599,8 @@ def cues(alignment: Alignment, performance: Performance) -> dict[str, Any]:
         "words": [
             {"word": w.word, "start_ms": w.start_ms, "end_ms": w.end_ms} for w in alignment.words
         ],
+        "unplaced": list(alignment.unplaced),
+        "unwritten": [{"start_ms": start, "end_ms": end} for start, end in alignment.unwritten],
         "curves": {
             name: np.round(curve.astype(float), 4).tolist()
             for name, curve in performance.curves.items()

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+SHOWN_WORDS = 12  # in a sentence about words
+
 Waveform = NDArray[np.float32]  # (n_samples,) mono in [-1, 1]
 Image = NDArray[np.uint8]  # (height, width, 3) RGB
 
@@ -37,6 +39,23 @@ class Alignment:
     phones: tuple[Phone, ...]
     words: tuple[Word, ...]
     unplaced: tuple[str, ...] = ()  # words of the text that were not found in the sound
+    unwritten: tuple[tuple[int, int], ...] = ()  # ms; where what is spoken is not in the text
+
+    def differences(self) -> list[str]:
+        """A sentence for what is in the text only, and one for what is in the sound only."""
+        said = []
+        if self.unplaced:
+            n, some = len(self.unplaced), " ".join(self.unplaced[:SHOWN_WORDS])
+            more = " …" if n > SHOWN_WORDS else ""
+            words = "One word of the text was" if n == 1 else f"{n} words of the text were"
+            said.append(f"{words} not found in the sound: {some}{more}")
+        if self.unwritten:
+            seconds = sum(end - start for start, end in self.unwritten) / 1000
+            first_s = self.unwritten[0][0] / 1000
+            said.append(
+                f"{seconds:.1f} seconds of speech are not in the text, from {first_s:.1f} s."
+            )
+        return said
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -44,6 +63,7 @@ class Alignment:
             "phones": [[p.phone, p.start_ms, p.end_ms, p.stress] for p in self.phones],
             "words": [[w.word, w.start_ms, w.end_ms] for w in self.words],
             "unplaced": list(self.unplaced),
+            "unwritten": [list(span) for span in self.unwritten],
         }
 
     @classmethod
@@ -53,6 +73,7 @@ class Alignment:
             phones=tuple(Phone(*row) for row in data["phones"]),
             words=tuple(Word(*row) for row in data["words"]),
             unplaced=tuple(data["unplaced"]),
+            unwritten=tuple((start, end) for start, end in data["unwritten"]),
         )
 
 

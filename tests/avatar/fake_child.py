@@ -82,7 +82,13 @@ for name, path in made.items():
 say(
     result={
         **made,
-        "alignment": {"duration_ms": 1500, "phones": [], "words": [], "unplaced": []},
+        "alignment": {
+            "duration_ms": 1500,
+            "phones": [],
+            "words": [],
+            "unplaced": [],
+            "unwritten": [],
+        },
         "timings": {"video_seconds": 1.5, "frames": 45, "stages": {"total": 1.0}},
         "fps": 30.0,
         "duration_ms": 1500,

@@ -285,3 +285,13 @@ def test_others_reels_are_not_on_my_list(client, ready):
 def test_strangers_are_sent_to_the_door(client, ready):
     for address in ("", f"{ready.pk}/", f"{ready.pk}/video/"):
         assert client.get(f"/reels/{address}").url.startswith("/login/")
+
+
+def test_words_that_were_not_found_in_the_voice_over_are_named(alice, ready):
+    address = f"/reels/{ready.pk}/"
+    assert "Not found in the voice-over" not in alice.get(address).content.decode()
+    ready.take.alignment = {"unplaced": ["wonderful", "<b>"]}
+    ready.take.save()
+    page = alice.get(address).content.decode()
+    assert "Not found in the voice-over" in page
+    assert "wonderful &lt;b&gt;" in page

@@ -31,6 +31,8 @@ from avatar.engine.align.states import (
     reading_states,
     speech_ratio,
 )
+from avatar.engine.align.unknown import phones_heard
+from avatar.engine.align.unwritten import unwritten_spans, with_unwritten
 from avatar.engine.align.voicing import speech_in
 from avatar.engine.errors import AlignmentError
 from avatar.engine.speech.phones import sound_class
@@ -64,7 +66,8 @@ def align(waveform: Waveform, sample_rate: int, text: str, language: str) -> Ali
 
     text: as `avatar.engine.text.speakable` leaves it.
 
-    Words that the sound does not hold are in `Alignment.unplaced`, never guessed.
+    Words that the sound does not hold are in `Alignment.unplaced`, never guessed; what is spoken
+    beside the text is in `Alignment.unwritten`, with phones as `unknown.hear` hears them.
     Raises InputError for a language without a voice, AlignmentError when the text does not fit
     the sound at all.
     """
@@ -82,7 +85,12 @@ def align(waveform: Waveform, sample_rate: int, text: str, language: str) -> Ali
     _shorten_stops(bounds, reading)
     bounds = refined(bounds, standardised(spectrum, speech > 0.5), level)
     _leave_out(bounds, reading, missing_words(reading, heard, states, path))
-    return place(reading, bounds * HOP_MS, round(1000 * len(waveform) / sample_rate))
+    duration_ms = round(1000 * len(waveform) / sample_rate)
+    placed = place(reading, bounds * HOP_MS, duration_ms)
+    unwritten = unwritten_spans(placed, speech > 0.5)
+    if not unwritten:
+        return placed
+    return with_unwritten(placed, unwritten, phones_heard(sound, speech, band_hz, duration_ms))
 
 
 def _possible_ratio(reading: Reading, heard: Heard) -> float:

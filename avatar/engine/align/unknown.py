@@ -13,7 +13,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.engine.align.features import BANDS_HZ, HOP_MS, Array, features, highest_hz
+from avatar.engine.align.features import (
+    BANDS_HZ,
+    HOP_MS,
+    Array,
+    Features,
+    features,
+    highest_hz,
+)
 from avatar.engine.align.states import compared_rows
 from avatar.engine.align.voicing import speech_in
 from avatar.engine.types import Alignment, Phone, Waveform
@@ -52,18 +59,23 @@ class Model:
 def hear(waveform: Waveform, sample_rate: int) -> Alignment:
     """Phones without a text. Words are empty; silence is where no phone is."""
     duration_ms = round(1000 * len(waveform) / sample_rate)
-    band_hz = highest_hz(sample_rate)
     sound = features(waveform, sample_rate)
     speech = speech_in(sound)
     if not (speech > 0.5).any():
         return Alignment(duration_ms, (), ())
+    phones = phones_heard(sound, speech, highest_hz(sample_rate), duration_ms)
+    return Alignment(duration_ms, tuple(phones), ())
+
+
+def phones_heard(sound: Features, speech: Array, band_hz: float, duration_ms: int) -> list[Phone]:
+    """One of SHAPES after the other. speech: (n_frames,) 0 to 1; there must be some."""
     rows = compared_rows(sound.cepstra[0], sound.sonority_db, speech > 0.5)
     model = _model(closest_warp(rows[speech > 0.5], band_hz), band_hz)
     states = _shapes(model, rows, speech)
     for _ in range(LEARNING_ROUNDS):
         model = _learned(model, rows, states)
         states = _shapes(model, rows, speech)
-    return Alignment(duration_ms, tuple(_phones(states, duration_ms)), ())
+    return _phones(states, duration_ms)
 
 
 def closest_warp(rows: Array, band_hz: float) -> float:

@@ -21,6 +21,7 @@ from avatar.engine.__main__ import _bar, main
 from avatar.engine.captions import fonts
 from avatar.engine.media.ffmpeg import run_ffmpeg
 from avatar.engine.media.probe import probe
+from avatar.engine.speech.reading import read
 
 SMALL = ("--size", "180x320", "--fps", "15")
 ROOT = Path(__file__).resolve().parents[3]
@@ -373,3 +374,22 @@ def test_folder_that_may_not_be_written_to(hopper, out, capfd):
     finally:
         out.parent.chmod(0o700)
     assert "may not be" in sentence
+
+
+def test_words_that_the_sound_does_not_hold_are_said_and_stand_in_the_cues(
+    tmp_path, hopper, out, capfd
+):
+    spoken = "Most people quit in week two. We try again, and keep the camera close."
+    reading = read(spoken, "en", variant="m3")
+    soundfile.write(tmp_path / "voice.wav", reading.waveform, reading.sample_rate)
+    cues = tmp_path / "cues.json"
+    text = f"{spoken} Subscribe for wonderful strawberry recipes."
+    given = ("--audio", tmp_path / "voice.wav", "--text", text, "--cues", cues)
+    small = ("--size", "96x160", "--fps", "10", "--captions", "none")
+    code = main([str(x) for x in (hopper, *given, "-o", out, *small)])
+    said = next(line for line in capfd.readouterr().err.splitlines() if "/5)" not in line)
+    assert code == 0
+    unplaced = json.loads(cues.read_text())["unplaced"]
+    assert "strawberry" in unplaced
+    assert said.startswith("understudy: ")
+    assert said.endswith(f"words of the text were not found in the sound: {' '.join(unplaced)}")

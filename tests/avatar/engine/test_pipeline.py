@@ -210,7 +210,10 @@ def test_subtitles_say_the_text(reel):
 
 def test_cues_have_every_phone_word_and_curve(reel):
     cues = json.loads(json.dumps(reel.cues))
-    assert set(cues) == {"fps", "frames", "phones", "words", "curves"}
+    assert set(cues) == {
+        "fps", "frames", "phones", "words", "unplaced", "unwritten", "curves"
+    }  # fmt: skip
+    assert cues["unplaced"] == cues["unwritten"] == []
     assert (cues["fps"], cues["frames"]) == (25, reel.n_frames)
     assert [w["word"] for w in cues["words"]] == TEXT.split()
     assert all(set(p) == {"phone", "start_ms", "end_ms"} for p in cues["phones"])

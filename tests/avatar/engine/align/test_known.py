@@ -11,6 +11,7 @@ from avatar.engine.errors import AlignmentError, InputError
 from avatar.engine.media.resample import resampled
 from avatar.engine.speech.reading import read
 from avatar.engine.text import display_words
+from avatar.engine.types import Alignment
 
 TEXT = "Here's the truth: most people quit in week two. We try again, and keep the camera close."
 TEXTS = {
@@ -160,3 +161,36 @@ def test_an_unknown_language_is_the_creators_to_mend():
     waveform, rate, _ = spoken()
     with pytest.raises(InputError, match="no voice for the language"):
         align(waveform, rate, TEXT, "qqq")
+
+
+def test_what_is_spoken_beside_the_text_is_said_and_mouthed():
+    before = read("Here's the truth: most people quit in week two.", "en-us", variant="m3")
+    beside = read("Honestly, nobody told me about this.", "en-us", variant="m3")
+    after = read("We try again, and keep the camera close.", "en-us", variant="m3")
+    rate = before.sample_rate
+    waveform = np.concatenate([before.waveform, beside.waveform, after.waveform])
+    found = align(waveform, rate, TEXT, "en-us")
+    first_ms, last_ms = (1000 * n / rate for n in (len(before.waveform), len(after.waveform)))
+    assert found.unplaced == ()
+    assert found.words[-1].start_ms > 1000 * len(waveform) / rate - last_ms
+    spoken_ms = sum(p.end_ms - p.start_ms for p in beside.alignment.phones)
+    assert sum(end - start for start, end in found.unwritten) > 0.5 * spoken_ms
+    for start, end in found.unwritten:
+        assert start > first_ms - 400
+        assert end < 1000 * len(waveform) / rate - last_ms + 200
+        assert any(start <= p.start_ms < end for p in found.phones)
+    assert all(a.end_ms <= b.start_ms for a, b in itertools.pairwise(found.phones))
+    assert Alignment.from_json(found.to_json()) == found
+    (sentence,) = found.differences()
+    assert "seconds of speech are not in the text" in sentence
+
+
+def test_missing_words_are_said_in_a_sentence():
+    few = Alignment(1000, (), (), unplaced=("one",))
+    many = Alignment(1000, (), (), unplaced=("one",) * 30)
+    assert few.differences() == ["One word of the text was not found in the sound: one"]
+    assert many.differences()[0].startswith(
+        "30 words of the text were not found in the sound: one"
+    )
+    assert len(many.differences()[0]) < 150
+    assert Alignment(1000, (), ()).differences() == []
