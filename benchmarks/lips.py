@@ -21,6 +21,8 @@ from benchmarks.command import workplace
 
 CLIPS = "grid_*.mpg", "vr_face1.mp4"
 OPTIONS = ReelOptions(width=360, height=640, fps=25, captions="none")  # as good as larger ones
+CLOSURES, QUIET = ("closures", "rate", "n"), ("quiet", "rate", "frames")
+QUIET_WITH_EDGES = "quiet", "rate_with_edges", "frames_with_edges"
 PEERS = (  # mean r of the same eight clips, what each says the mouth does, never drawn
     ("Rhubarb 1.14, text given", 0.652),
     ("Rhubarb 1.14, phonetic", 0.651),
@@ -65,8 +67,10 @@ def lips(photo: Path, media: Path) -> None:
             print(f"  {clip.stem:14} {'   '.join(map(_cell, row))}")
     without = {one.clip: one for one in judged if not one.with_text}
     given = without | {one.clip: one for one in judged if one.with_text}
-    print(f"  mean, text given where it is known: {_means(given)}")
-    print(f"  mean, text not given:               {_means(without)}")
+    for name, these in (("text given where it is known", given), ("text not given", without)):
+        found = [one.found for one in these.values()]
+        rates = ", ".join(pooled(found, *what) for what in (CLOSURES, QUIET))
+        print(f"  mean, {name:28}: {_means(found)}; {rates}")
     for name, r in PEERS:
         print(f"  {name}: {r:.3f}")
     print()
@@ -116,8 +120,15 @@ def _cell(judged: Judged) -> str:
     return f"{text} {sync['r']:.3f} ({sync['best_r']:.3f}, {sync['lag_frames']:+d})"
 
 
-def _means(judged: dict[str, Judged]) -> str:
-    syncs = [one.found["sync"] for one in judged.values()]
+def pooled(found: list[dict[str, Any]], part: str, rate: str, count: str) -> str:
+    """One rate over all reels, each frame or sound counting once."""
+    n = sum(one[part][count] for one in found)
+    met = sum((one[part][rate] or 0) * one[part][count] for one in found)
+    return f"{part} {met / n:.1%} of {n}" if n else f"{part} none"
+
+
+def _means(found: list[dict[str, Any]]) -> str:
+    syncs = [one["sync"] for one in found]
     r, best, lag = (
         np.mean([sync[name] for sync in syncs]) for name in ("r", "best_r", "lag_frames")
     )

@@ -15,7 +15,7 @@ from avatar.engine.pipeline import load_photo
 from avatar.engine.types import Performance
 from benchmarks.command import SENTENCE, spoken, workplace
 from benchmarks.gpu import lively
-from benchmarks.lips import OPTIONS, rendered
+from benchmarks.lips import CLOSURES, OPTIONS, QUIET, QUIET_WITH_EDGES, pooled, rendered
 
 RATES = 24, 25, 30, 60
 MINUTES = 5
@@ -52,7 +52,7 @@ def targets(photo: Path, media: Path) -> None:
         ]
         _print_lips(reels)
         _print_offsets(photo, folder)
-    _print_identity(photo)
+        _print_identity(photo, folder)
 
 
 def long(photo: Path) -> None:
@@ -91,14 +91,9 @@ def _print_lips(reels: list[dict[str, Any]]) -> None:
             f"   with edges {_rate(quiet['rate_with_edges'], quiet['frames_with_edges'])}"
             f"   {blinks['n']} blinks"
         )
-    for name, rate, count in (
-        ("closures", "rate", "n"),
-        ("quiet", "rate", "frames"),
-        ("quiet", "rate_with_edges", "frames_with_edges"),
-    ):
-        n = sum(found[name][count] for found in reels)
-        met = sum((found[name][rate] or 0) * found[name][count] for found in reels)
-        print(f"  all: {name}, {rate.replace('_', ' ')}: {_rate(met / n, n)}")
+    for what in (CLOSURES, QUIET, QUIET_WITH_EDGES):
+        edges = ", edges included" if what is QUIET_WITH_EDGES else ""
+        print(f"  all: {pooled(reels, *what)}{edges}")
     print()
 
 
@@ -119,8 +114,15 @@ def _print_offsets(photo: Path, folder: Path) -> None:
     print()
 
 
-def _print_identity(photo: Path) -> None:
-    """Frames before encoding: at rest against the photo as framed, and moving, beyond the head."""
+def _print_identity(photo: Path, folder: Path) -> None:
+    """The photo against a finished video, and before encoding: at rest, and beyond the head."""
+    still = replace(OPTIONS, width=1080, height=1920, motion=0, expression=0)
+    reel, cues = rendered(photo, None, SENTENCE, folder, still)
+    identity = judge(reel, cues=cues, photo=photo)["identity"]
+    print(
+        f"rest frame of the finished video against the photo, 1080x1920, head without mouth:"
+        f" {identity['psnr_db']:.1f} dB, what encoding leaves"
+    )
     image = load_photo(photo)
     puppet = Puppet(image, analyse(image), 2 * OPTIONS.width, 2 * OPTIONS.height, device="cpu")
     rig = puppet.rig
@@ -130,17 +132,19 @@ def _print_identity(photo: Path) -> None:
     beyond_mouth[y0:y1, x0:x1] = False
     luma = rest[: rig.height].astype(np.float64) - rig.y
     error = float(np.mean(np.square(luma[beyond_mouth])))
-    still = np.kron(~rig.head.basis.any(axis=0), np.ones((STEP, STEP), bool))
-    still = ~cv2.dilate((~still).astype(np.uint8), np.ones((2 * STEP + 1,) * 2)).astype(bool)
+    beyond_head = np.kron(~rig.head.basis.any(axis=0), np.ones((STEP, STEP), bool))
+    beyond_head = ~cv2.dilate(
+        (~beyond_head).astype(np.uint8), np.ones((2 * STEP + 1,) * 2)
+    ).astype(bool)
     edge = MARGIN * STEP
-    still = still[edge : edge + rig.height, edge : edge + rig.width]
+    beyond_head = beyond_head[edge : edge + rig.height, edge : edge + rig.width]
     moved = max(
-        int(np.abs(frame[: rig.height].astype(np.int16) - rig.y)[still].max())
+        int(np.abs(frame[: rig.height].astype(np.int16) - rig.y)[beyond_head].max())
         for frame in puppet.frames(lively(60))
     )
     psnr = f"{10 * np.log10(255**2 / error):.1f} dB" if error else "equal"
     print(
         f"before encoding, {rig.width}x{rig.height}: rest frame against the photo beyond the mouth"
-        f" {psnr}; {still.mean():.0%} of the picture is beyond head and shoulders, there frames"
-        f" differ from the photo by at most {moved} of 255\n"
+        f" {psnr}; {beyond_head.mean():.0%} of the picture is beyond head and shoulders,"
+        f" there frames differ from the photo by at most {moved} of 255\n"
     )

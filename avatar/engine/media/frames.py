@@ -14,6 +14,9 @@ from avatar.engine.media.probe import probe
 from avatar.engine.media.sound import CONTAINERS
 from avatar.engine.types import Image
 
+# The quick way to RGB makes everything a step darker.
+EXACT = ("-sws_flags", "bicubic+accurate_rnd+full_chroma_int")
+
 
 def frame_rate(path: Path) -> Fraction:
     """How many frames a second a video has, on the average where they come irregularly.
@@ -40,7 +43,7 @@ def read_frames(path: Path, fps: Fraction) -> Iterator[Image]:
     Raises InputError when ffmpeg cannot read the file, EncodeError when it breaks off.
     """
     safe = ["-protocol_whitelist", "file,pipe", "-format_whitelist", CONTAINERS]
-    constant = ["-map", "0:v:0", "-vf", f"fps={fps}:start_time=0"]
+    constant = ["-map", "0:v:0", "-vf", f"fps={fps}:start_time=0", *EXACT]
     pictures = ["-c:v", "ppm", "-f", "image2pipe", "pipe:1"]
     ffmpeg = FFmpeg([*safe, "-i", f"file:{path}", *constant, *pictures], stdout=subprocess.PIPE)
     stdout = ffmpeg.process.stdout

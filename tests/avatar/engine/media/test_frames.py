@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from avatar.engine.errors import InputError
+from avatar.engine.face.yuv import rgb_from_frame
 from avatar.engine.media.ffmpeg import run_ffmpeg
 from avatar.engine.media.frames import frame_rate, read_frames
 
@@ -27,6 +28,20 @@ def test_frames_come_in_order_and_as_they_are(clip):
     frames = list(read_frames(clip, Fraction(10)))
     assert [frame.shape for frame in frames] == [(48, 64, 3)] * 10
     assert levels(clip, Fraction(10)) == [20 * k for k in range(10)]
+
+
+def test_colours_are_what_was_encoded(tmp_path):
+    """As our own way from YUV to RGB makes them, neither darker nor lighter."""
+    path = tmp_path / "noise.mkv"
+    noise = np.random.default_rng(0).normal(128, 20, (96, 64)).clip(16, 235).astype(np.uint8)
+    noise[64:] = 120  # chroma
+    tags = ["-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709"]
+    raw = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", "64x64", "-framerate", "10"]
+    lossless = ["-c:v", "libx264", "-qp", "0", *tags, f"file:{path}"]
+    run_ffmpeg([*raw, "-i", "pipe:0", *lossless], data=3 * noise.tobytes())
+    frame = next(read_frames(path, Fraction(10)))
+    difference = frame.astype(float) - rgb_from_frame(noise)
+    assert abs(difference.mean()) < 0.6
 
 
 def test_another_rate_repeats_or_leaves_out(clip):
