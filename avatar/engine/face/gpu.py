@@ -15,8 +15,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from avatar.engine.face import cpu
+from avatar.engine.face.cpu_fields import STEP_SIZE, STEPS_BACK
 from avatar.engine.face.eyes import GAZE_PX, Eye
 from avatar.engine.face.head import MARGIN, STEP
+from avatar.engine.face.layers import Layer, layers
 from avatar.engine.face.motion import Motion
 from avatar.engine.face.rig import Rig, mouth_box, moved_box
 from avatar.engine.face.yuv import Patch
@@ -37,13 +39,14 @@ class TorchRenderer:
     def __init__(self, rig: Rig, device: str) -> None:
         self.rig = rig
         self.device = torch.device(device)
-        face = rig.face
-        rows, columns = face.upper.shape[1:3]
-        self.upper = self._tensor(face.upper.reshape(len(face.upper), -1))
-        self.lower = self._tensor(face.lower.reshape(len(face.lower), -1))
-        self.below = torch.from_numpy(face.below).to(self.device)[None, ..., None]
-        self.face_origin = self._tensor(np.array(face.origin))
-        self.face_grid = _pixels(columns, rows, self.device)
+        self.layers = layers(rig)
+        self.forwards = [self._tensor(layer.fields) for layer in self.layers]
+        self.layer_grids = [
+            _pixels(layer.fields.shape[2], layer.fields.shape[1], self.device)
+            for layer in self.layers
+        ]
+        self.below = torch.from_numpy(rig.face.below).to(self.device)
+        self.face_origin = self._tensor(np.array(rig.face.origin))
         self.at = self._tensor(rig.head.at)
         self.basis = self._tensor(rig.head.basis)
         self.photo = self._patch(Patch(rig.y, rig.u, rig.v, rig.y))
@@ -57,7 +60,6 @@ class TorchRenderer:
         self.lids = [self._tensor(eye.lid).permute(2, 0, 1)[None] for eye in rig.eyes]
         self.shut = [self._patch(eye.shut) for eye in rig.eyes]
         self.ball = [self._patch(eye.ball) for eye in rig.eyes]
-        self.half_pixel = self._tensor(np.array([0.5, 0.0]))
         offsets = torch.tensor([0.0, 1.0], device=self.device)
         self.in_block = torch.stack(torch.meshgrid(offsets, offsets, indexing="xy"), dim=-1)
 
@@ -74,12 +76,15 @@ class TorchRenderer:
 
     def _batch(self, motion: Motion) -> Tensor:
         weights = self._tensor(motion.face)
-        shape = (len(motion), *self.rig.face.upper.shape[1:])
         upper, lower = (
-            self._turned_round((weights @ layer).reshape(shape))
-            for layer in (self.upper, self.lower)
+            self._turned_round(torch.tensordot(weights, forward, dims=1), grid)
+            for forward, grid in zip(self.forwards, self.layer_grids, strict=True)
         )
-        expression = torch.where(self.below, lower, upper)
+        expression = torch.zeros(len(motion), *self.below.shape, 2, device=self.device)
+        for layer, back in zip(self.layers, (upper, lower), strict=True):
+            part = expression[:, layer.part[0], layer.part[1]]
+            seen = self.below[layer.part] if layer is self.layers[1] else ~self.below[layer.part]
+            torch.where(seen[..., None], back, part, out=part)
         turned = self._head(self._tensor(motion.head))
         source = self._through(turned, expression)
         frame, alpha = self._warp(source)
@@ -93,14 +98,13 @@ class TorchRenderer:
 
     # Fields
 
-    def _turned_round(self, forward: Tensor) -> Tensor:
+    def _turned_round(self, forward: Tensor, grid: Tensor) -> Tensor:
         """As cpu: backward displacement in canvas pixels, (T, rows, columns, 2)."""
-        per_step = forward / self.rig.face.step
-        back = -per_step
-        image = per_step.permute(0, 3, 1, 2)
-        for _ in range(cpu.STEPS_BACK):
-            there = _sample(image, self.face_grid + back, zeros=True).permute(0, 2, 3, 1)
-            back = back - cpu.STEP_SIZE * (there + back)
+        back = -forward
+        image = forward.permute(0, 3, 1, 2)
+        for _ in range(STEPS_BACK):
+            there = _sample(image, grid + back, zeros=True).permute(0, 2, 3, 1)
+            back = back - STEP_SIZE * (there + back)
         return back * self.rig.face.step
 
     def _head(self, weights: Tensor) -> Tensor:
@@ -120,34 +124,27 @@ class TorchRenderer:
 
     def _warp(self, source: Tensor) -> tuple[Picture, Tensor | None]:
         """The frames without eyes and mouth; before a background, the share of person, too."""
-        half = STEP // 2
-        fine = functional.interpolate(
-            (source - 0.5).permute(0, 3, 1, 2),
-            scale_factor=half,
-            mode="bilinear",
-            align_corners=False,
-        )
-        edge = half * MARGIN
-        rows, columns = self.rig.height // 2, self.rig.width // 2
-        first = fine[:, :, edge : edge + rows, edge : edge + columns].permute(0, 2, 3, 1)
-        whole = _rounded(first)[:, :, None, :, None] + self.in_block[:, None]
-        whole = whole.reshape(len(source), 2 * rows, 2 * columns, 2)
+        rows, columns = self.rig.height, self.rig.width
+        whole = self._in_blocks(source - 0.5, STEP // 2)[:, :rows, :columns]
+        half = self._in_blocks(source / 2 - 0.75, STEP // 4)[:, : rows // 2, : columns // 2]
         y = _look(self.photo.y, whole)
-        middle = functional.interpolate(
-            (source - 0.5).permute(0, 3, 1, 2),
-            scale_factor=(half, half // 2),
-            mode="bilinear",
-            align_corners=False,
-        )
-        pairs = -(-columns // 2)
-        middle = middle[:, :, edge : edge + rows, edge // 2 : edge // 2 + pairs]
-        left = middle.permute(0, 2, 3, 1) / 2 - self.half_pixel
-        both = _rounded(left)[:, :, :, None] + self.in_block[0]
-        both = both.reshape(len(source), rows, 2 * pairs, 2)[:, :, :columns]
-        u, v = (_look(plane, both) for plane in (self.photo.u, self.photo.v))
+        u, v = (_look(plane, half) for plane in (self.photo.u, self.photo.v))
         if self.behind is None:
             return Picture(y, u, v), None
         return Picture(y, u, v), _look(self.behind.alpha, whole) / 255
+
+    def _in_blocks(self, first: Tensor, blocks: int) -> Tensor:
+        """Where pixels come from: two by two of them move alike, `blocks` across each square.
+
+        first: grid of where the first pixel of a block in its place comes from.
+        """
+        at = functional.interpolate(
+            first.permute(0, 3, 1, 2), scale_factor=blocks, mode="bilinear", align_corners=False
+        )
+        inner = slice(MARGIN * blocks, -MARGIN * blocks)
+        at = _rounded(at[:, :, inner, inner].permute(0, 2, 3, 1))
+        pixels = at[:, :, None, :, None] + self.in_block[:, None]
+        return pixels.reshape(len(at), 2 * at.shape[1], 2 * at.shape[2], 2)
 
     def _fine(self, field: Tensor, box: Box) -> Tensor:
         x0, y0, x1, y1 = box
@@ -210,10 +207,9 @@ class TorchRenderer:
         ]
         box = _union(boxes)
         at = self._fine(turned, box)
-        there = (at - self.face_origin) / self.rig.face.step
         above, beneath = (
-            _sample(layer.permute(0, 3, 1, 2), there, zeros=True).permute(0, 2, 3, 1)
-            for layer in (upper, lower)
+            self._displaced(layer, back, at)
+            for layer, back in zip(self.layers, (upper, lower), strict=True)
         )
         here = at - self._tensor(np.array(mouth.origin))
         over_at, under_at = here + above, here + beneath
@@ -223,6 +219,11 @@ class TorchRenderer:
         self._draw_inside(picture, here, over_alpha, under_alpha, motion)
         _lay(picture, _see(self.upper_lip, over_at), over_alpha)
         _paste(picture, box, boxes, frame)
+
+    def _displaced(self, layer: Layer, back: Tensor, at: Tensor) -> Tensor:
+        there = (at - self.face_origin) / self.rig.face.step
+        there = there - self._tensor(np.array([layer.column, layer.row]))
+        return _sample(back.permute(0, 3, 1, 2), there, zeros=True).permute(0, 2, 3, 1)
 
     def _draw_inside(
         self,
