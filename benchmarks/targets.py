@@ -63,8 +63,8 @@ def long(photo: Path) -> None:
     blinks, offset = found["blinks"], found["offset"]
     print(
         f"over {found['video']['seconds']:.0f} s: drift against the phones"
-        f" {offset['phones']['drift_ms_per_minute']:+.1f}, against the sound"
-        f" {offset['sound']['drift_ms_per_minute']:+.1f} ms a minute;"
+        f" {offset['phones']['drift_ms_per_minute']:.1f}, against the sound"
+        f" {offset['sound']['drift_ms_per_minute']:.1f} ms a minute;"
         f" {blinks['per_minute']} blinks a minute, {blinks['both_lids']:.0%} with both lids,"
         f" gaps vary by {blinks['gap_variation']:.2f}, lids down to {blinks['closed_to']:.2f}\n"
     )

@@ -6,9 +6,12 @@ frame by itself (following a face smooths over time what lips do), and from the 
 Frames are those seen at a constant rate from the beginning of the file on.
 
 *Opening* is the distance of the inner lips (mesh points 13 and 14) over that of the outer eye
-corners (33 and 263). Zero is zero: closed lips measure 0.000 to 0.004 and nothing is subtracted.
-But the mesh takes lips that are less than about 0.02 apart for closed, so what is called closed
-may be parted by that much; a vowel measures 0.1 to 0.25. A real clip is measured the same way.
+corners (33 and 263), as the peers were measured. Nothing is subtracted: on most faces closed lips
+measure 0.000 to 0.004, and a vowel 0.1 to 0.25. The instrument errs to both sides. It takes lips
+that are less than about 0.02 apart for closed, so "closed" may be parted by that much; and on some
+faces (soft video stills, full or glossy lips, lips rounded while shut) it takes the seam for an
+opening of 0.01 to 0.03, up to 0.07, and calls shut lips open. p5 shows it: where it is above a
+twentieth of p95, closures and quiet say more of the mesh than of the mouth: look at the frames.
 
     video
         file, width, height, fps, frames, seconds
@@ -16,6 +19,7 @@ may be parted by that much; a vowel measures 0.1 to 0.25. A real clip is measure
     opening
         p95          95th percentile over all frames: the measure of an open mouth in this clip
         median
+        p5           what the mesh makes of closed lips here, if they ever close
     sync             against the real speaker of the same sound (--against), at the real frames
         r            Pearson's r of both openings, no lag
         best_r       the best within three frames of the real video, earlier or later
@@ -36,7 +40,7 @@ may be parted by that much; a vowel measures 0.1 to 0.25. A real clip is measure
         source       "cues", or "sound": where its level says that nobody speaks. Audible breath is
                      no voice, though mouths open for it
     blinks           by eye aspect ratio, height over width of the eye
-        n            lids that go below half of the clip's own open eye, for 700 ms at most
+        n            lids that go below 0.6 of the clip's own open eye, for 700 ms at most
         per_minute
         both_lids    share with both lids within 80 ms
         closed_to    median over blinks of the higher lid's lowest point, 1 open. The mesh cannot
@@ -141,6 +145,7 @@ def judge(
         "opening": {
             "p95": round(measures.level(seen.opening), 4),
             "median": round(float(np.median(seen.opening)), 4),
+            "p5": round(float(np.percentile(seen.opening, 5)), 4),
         },
         "sync": None if against is None else measures.synchrony(seen, watch(against)),
         "closures": measures.closures(seen, _closing(said.phones)) if said else None,

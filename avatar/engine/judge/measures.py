@@ -22,7 +22,7 @@ LEAST_SHARED_S = 1.0
 LEAST_MOVED = 1e-4  # spread of an opening below which a mouth did not move
 
 LIDS_OPEN_PERCENTILE = 90
-LID_SHUT = 0.5  # of the open eye: below, it is a blink
+LID_SHUT = 0.6  # of the open eye: below, it is a blink (0.2 of 0.3 with Soukupová & Čech)
 LONGEST_BLINK_MS = 700  # eyes shut for longer are not blinking
 TOGETHER_MS = 80
 

@@ -38,6 +38,7 @@ def test_a_video_is_like_itself(found):
     assert found["sync"]["lag_frames"] == 0
     assert found["video"]["frames"] == found["sync"]["frames"] == 75
     assert found["video"]["frames_without_face"] == 0
+    assert found["opening"]["p5"] < 0.01 < 0.08 < found["opening"]["p95"]
 
 
 def test_a_mouth_three_frames_late_lags_three_frames(film, talk):
