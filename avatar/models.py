@@ -40,6 +40,16 @@ class Take(models.Model):
         return f"take {self.pk} of {self.script}"
 
 
+class Look(models.Model):
+    """How a creator's reels look, unless one is asked for in another look."""
+
+    creator = models.OneToOneField(Creator, models.CASCADE, related_name="look")
+    options = models.JSONField(default=dict)  # any of avatar.services.CHOICES, by name
+
+    def __str__(self) -> str:
+        return f"look of {self.creator}"
+
+
 class ReelQuerySet(LeasedQuerySet["Reel"]):
     owner = "take__script__slot__creator__owner"
 

@@ -34,6 +34,9 @@ WAIT_S = 300  # after a full disk
 GIVEN_UP = "Making this reel stopped unexpectedly {n} times. Your script is kept; try again later."
 TOO_SLOW = "Making this reel took longer than {minutes} minutes and was stopped."
 FAULT = "Something in the program went wrong. Your script is kept; the log has the details."
+PICTURE_GONE = (
+    "The picture behind the person is gone. Choose another background, then make it again."
+)
 FILE_GONE = "The file of the photo or the voice is gone. Add it again, then make the reel again."
 
 
@@ -167,7 +170,7 @@ def _run(reel: Reel, hold: Hold, bench: Path) -> dict[str, Any]:
 
 
 def _job(reel: Reel, bench: Path, stack: ExitStack) -> dict[str, Any]:
-    """What the child is told. Raises Failed when photo or sample are gone."""
+    """What the child is told. Raises Failed when photo, sample or background are gone."""
     voices = reel.creator.voices.filter(sha256=reel.take.voice_sha256)
     voice = voices.first() if reel.take.voice_sha256 else None
     try:
@@ -177,15 +180,28 @@ def _job(reel: Reel, bench: Path, stack: ExitStack) -> dict[str, Any]:
         raise Failed(FILE_GONE) from e
     if photo is None or (reel.take.voice_sha256 and sample is None):
         raise Failed(FILE_GONE)
+    options = asdict(services.render_options(reel))
+    if options["background"].startswith(services.PICTURE):
+        options["background"] = str(_backdrop(reel, stack))
     return {
         "do": "render",
         "photo": str(photo),
         "out": str(bench / "reel.mp4"),
         "text": reel.script.spoken,
-        "options": asdict(services.render_options(reel)),
+        "options": options,
         "voice_sample": sample and str(sample),
         "cache_dir": str(workshop.cache_dir(reel.creator.pk)),
     }
+
+
+def _backdrop(reel: Reel, stack: ExitStack) -> Path:
+    backdrop = services.backdrop_of(reel)
+    try:
+        if backdrop is not None:
+            return stack.enter_context(local_path(backdrop.image))
+    except FileNotFoundError:
+        pass
+    raise Failed(PICTURE_GONE)
 
 
 def _follow(messages: Iterator[process.Message | None], hold: Hold) -> dict[str, Any]:

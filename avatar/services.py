@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from avatar import workshop
 from avatar.engine.options import ReelOptions
-from avatar.models import Reel, ReelQuerySet, Take
+from avatar.models import Look, Reel, ReelQuerySet, Take
 from avatar.signals import reel_withdrawn
-from creators.models import Consent, Portrait
-from creators.services import live_consent
+from creators.models import Backdrop, Consent, Creator, Portrait
+from creators.services import live_consent, remove_backdrop
 from scripts_gen.models import Script
 from studio.lib.jobs import enqueue
 from studio.lib.leases import NOBODYS
@@ -25,8 +25,12 @@ from studio.lib.leases import NOBODYS
 log = logging.getLogger(__name__)
 
 # What a creator may choose for one reel; the rest of ReelOptions follows from script and voice.
-CHOICES = ("captions", "width", "height", "motion", "blink", "expression")
+CHOICES = (
+    *("captions", "width", "height", "background", "punch_in"),
+    *("motion", "blink", "expression", "loop"),
+)
 DEFAULTS: dict[str, Any] = {f.name: f.default for f in fields(ReelOptions) if f.name in CHOICES}
+PICTURE = "picture:"  # and the SHA-256 of one of the creator's backdrops: a background
 COVER_LETTERS = 90  # a longer hook is too small to read on a poster
 FILES = ("video", "cover", "srt", "vtt")
 
@@ -53,13 +57,13 @@ def request_reel(
 ) -> Reel:
     """The reel of this approved text with these options, on its way to be made.
 
-    options: any of CHOICES; what is missing is as in ReelOptions.
+    options: any of CHOICES; what is missing is as in the creator's look.
     label: words shown in every frame; None: the creator's own.
 
     Asking again for the same gives the same reel. Raises ReelRefused.
     """
     portrait, consent = _permission(script)
-    chosen = _chosen(options or {})
+    chosen = _chosen({**look(script.creator), **(options or {})})
     label = script.creator.reel_label if label is None else label
     take = _take(script, consent)
     key = recipe_sha256(portrait, chosen, label)
@@ -94,6 +98,33 @@ def _chosen(options: dict[str, Any]) -> dict[str, Any]:
     if unknown := options.keys() - DEFAULTS.keys():
         raise ReelRefused(f"There is no such choice: {', '.join(sorted(unknown))}.")
     return {name: type(usual)(options.get(name, usual)) for name, usual in DEFAULTS.items()}
+
+
+def look(creator: Creator) -> dict[str, Any]:
+    """How this creator's reels look: all of CHOICES."""
+    kept = Look.objects.filter(creator=creator).values_list("options", flat=True).first()
+    return {**DEFAULTS, **{k: v for k, v in (kept or {}).items() if k in CHOICES}}
+
+
+def keep_look(creator: Creator, *, options: dict[str, Any]) -> None:
+    """From now on reels look like this. options: any of CHOICES. Raises ReelRefused."""
+    Look.objects.update_or_create(creator=creator, defaults={"options": _chosen(options)})
+
+
+def drop_backdrop(backdrop: Backdrop) -> None:
+    """Delete a picture; a look that used it shows the photo's own background again."""
+    kept = look(backdrop.creator)
+    if kept["background"] == PICTURE + backdrop.sha256:
+        keep_look(backdrop.creator, options={**kept, "background": DEFAULTS["background"]})
+    remove_backdrop(backdrop)
+
+
+def backdrop_of(reel: Reel) -> Backdrop | None:
+    """The picture that this reel asks for; None when it asks for none, or it is deleted."""
+    background = str(reel.options.get("background", ""))
+    if not background.startswith(PICTURE):
+        return None
+    return reel.creator.backdrops.filter(sha256=background.removeprefix(PICTURE)).first()
 
 
 def why_not(script: Script) -> str:
@@ -148,7 +179,7 @@ def recipe_sha256(portrait: Portrait, options: dict[str, Any], label: str) -> st
 
 
 def render_options(reel: Reel) -> ReelOptions:
-    """What the engine is told for this reel, but for the path of the voice sample."""
+    """What the engine is told for this reel, but for the paths of voice sample and background."""
     chosen = {**DEFAULTS, **{k: v for k, v in reel.options.items() if k in CHOICES}}
     hook = reel.script.hook.strip()
     on_cover = chosen["captions"] != "none" and len(hook) <= COVER_LETTERS
@@ -195,7 +226,7 @@ def retry(reel: Reel) -> Reel:
     if problem := why_not(reel.script):
         raise ReelRefused(problem)
     if why_stop(reel):
-        return request_reel(reel.script, options=reel.options, label=reel.label)
+        return request_reel(reel.script, options={**DEFAULTS, **reel.options}, label=reel.label)
     fresh: dict[str, Any] = {
         "state": Reel.State.QUEUED,
         **NOBODYS,
@@ -211,7 +242,7 @@ def retry(reel: Reel) -> Reel:
         with transaction.atomic():
             Reel.objects.filter(pk=reel.pk, state=reel.state).update(**fresh)
     except IntegrityError:  # its like was asked for meanwhile
-        return request_reel(reel.script, options=reel.options, label=reel.label)
+        return request_reel(reel.script, options={**DEFAULTS, **reel.options}, label=reel.label)
     reel.refresh_from_db()
     wake(reel.pk)
     return reel

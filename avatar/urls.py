@@ -1,14 +1,18 @@
 from django.urls import path
 
-from avatar import views
+from avatar.views import looks, reels
 
 urlpatterns = [
-    path("reels/", views.reel_list, name="reel-list"),
-    path("reels/of-script/<int:script_pk>/", views.reel_create, name="reel-create"),
-    path("reels/<int:pk>/", views.reel_detail, name="reel-detail"),
-    path("reels/<int:pk>/cancel/", views.reel_cancel, name="reel-cancel"),
-    path("reels/<int:pk>/retry/", views.reel_retry, name="reel-retry"),
-    path("reels/<int:pk>/video/", views.reel_video, name="reel-video"),
-    path("reels/<int:pk>/cover/", views.reel_cover, name="reel-cover"),
-    path("reels/<int:pk>/subtitles/<str:kind>/", views.reel_subtitles, name="reel-subtitles"),
+    path("creators/<int:pk>/look/", looks.look_update, name="look-update"),
+    path("creators/<int:pk>/backgrounds/", looks.backdrop_create, name="backdrop-create"),
+    path("backgrounds/<int:pk>/", looks.backdrop_preview, name="backdrop-preview"),
+    path("backgrounds/<int:pk>/delete/", looks.backdrop_delete, name="backdrop-delete"),
+    path("reels/", reels.reel_list, name="reel-list"),
+    path("reels/of-script/<int:script_pk>/", reels.reel_create, name="reel-create"),
+    path("reels/<int:pk>/", reels.reel_detail, name="reel-detail"),
+    path("reels/<int:pk>/cancel/", reels.reel_cancel, name="reel-cancel"),
+    path("reels/<int:pk>/retry/", reels.reel_retry, name="reel-retry"),
+    path("reels/<int:pk>/video/", reels.reel_video, name="reel-video"),
+    path("reels/<int:pk>/cover/", reels.reel_cover, name="reel-cover"),
+    path("reels/<int:pk>/subtitles/<str:kind>/", reels.reel_subtitles, name="reel-subtitles"),
 ]

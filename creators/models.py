@@ -132,6 +132,31 @@ class Portrait(models.Model):
         return f"photo {self.pk} of {self.creator}"
 
 
+class Backdrop(models.Model):
+    """One picture to stand behind the creator, re-encoded without metadata."""
+
+    creator = models.ForeignKey(Creator, models.CASCADE, related_name="backdrops")
+    image = models.FileField(upload_to="backdrops/%Y/%m")
+    preview = models.FileField(upload_to="backdrops/%Y/%m")  # the same, for pages
+    sha256 = models.CharField(max_length=64)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = OwnedQuerySet["Backdrop"].as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["creator", "sha256"], name="backdrop_once_a_creator_and_picture"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"background {self.pk} of {self.creator}"
+
+
 class Voice(models.Model):
     """One sample of the creator's voice, and what a worker heard in it."""
 

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
-from creators.models import Consent, Creator, Portrait, Voice
+from creators.models import Backdrop, Consent, Creator, Portrait, Voice
 from creators.signals import consent_revoked, portrait_added, voice_added
 from creators.wording import CURRENT
 from studio.lib.files import random_name
@@ -131,6 +131,40 @@ def _portrait_state(portrait: Portrait, report: dict[str, Any]) -> str:
 
 def _announce_portrait(portrait: Portrait) -> None:
     transaction.on_commit(partial(portrait_added.send, sender=Portrait, portrait_id=portrait.pk))
+
+
+# Backgrounds
+
+
+def add_backdrop(creator: Creator, upload: "UploadedFile[bytes]") -> Backdrop:
+    """Keep a picture to stand behind the creator, re-encoded without metadata.
+
+    The same picture twice is one. Raises UploadError with a sentence.
+    """
+    try:
+        image = read_photo(upload)
+    except PhotoError as e:
+        raise UploadError(str(e)) from e
+    data, sha256 = encode_photo(image)
+    if there := creator.backdrops.filter(sha256=sha256).first():
+        return there
+    backdrop = Backdrop(creator=creator, sha256=sha256, width=image.width, height=image.height)
+    small, _ = encode_photo(preview(image))
+    try:
+        with (
+            _stored(backdrop.image, ContentFile(data, random_name(".jpg"))),
+            _stored(backdrop.preview, ContentFile(small, random_name(".jpg"))),
+            transaction.atomic(),
+        ):
+            backdrop.save()
+    except IntegrityError:  # another request was quicker
+        return creator.backdrops.get(sha256=sha256)
+    return backdrop
+
+
+def remove_backdrop(backdrop: Backdrop) -> None:
+    """Forget a picture and delete its files. Finished reels stay as they are."""
+    _remove(backdrop, backdrop.image, backdrop.preview)
 
 
 # Voices
@@ -283,7 +317,7 @@ def _stored(field_file: FieldFile, content: "File[bytes]") -> Iterator[None]:
         raise
 
 
-def _remove(row: Portrait | Voice, *files: FieldFile) -> None:
+def _remove(row: Portrait | Voice | Backdrop, *files: FieldFile) -> None:
     with transaction.atomic():
         row.delete()
         for file in filter(None, files):

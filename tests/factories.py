@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from avatar.models import Reel, Take
-from creators.models import Consent, Creator, Portrait, Voice
+from creators.models import Backdrop, Consent, Creator, Portrait, Voice
 from publishing.models import Account, Post
 from scripts_gen.models import Brief, Decision, Note, Pillar, Script, Slot
 
@@ -46,6 +46,17 @@ class PortraitFactory(factory.django.DjangoModelFactory):
     sha256 = hashlib.sha256(PHOTO).hexdigest()
     width, height = 512, 600
     state = Portrait.State.READY
+
+
+class BackdropFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Backdrop
+
+    creator = factory.SubFactory(CreatorFactory)
+    image = factory.LazyFunction(lambda: ContentFile(PHOTO, "wall.jpg"))
+    preview = factory.LazyFunction(lambda: ContentFile(PHOTO, "small.jpg"))
+    sha256 = hashlib.sha256(b"wall").hexdigest()
+    width, height = 1600, 900
 
 
 class VoiceFactory(factory.django.DjangoModelFactory):

@@ -17,6 +17,8 @@ from tests.factories import (
 CHOICE = {
     "captions": "bold",
     "size": "720x1280",
+    "background": "blur",
+    "punch_in": "on",
     "motion": "0.5",
     "blink": "1.0",
     "expression": "1.5",
@@ -183,9 +185,12 @@ def test_the_form_makes_another_reel_of_the_same_take(alice, script):
         "captions": "bold",
         "width": 720,
         "height": 1280,
+        "background": "blur",
+        "punch_in": True,
         "motion": 0.5,
         "blink": 1.0,
         "expression": 1.5,
+        "loop": False,
     }
 
 
@@ -202,7 +207,7 @@ def test_asking_for_a_reel_that_is_there_leads_to_it(alice, script):
     reel = services.request_reel(script)
     Reel.objects.update(state=Reel.State.READY)
     same = CHOICE | {"captions": "clean", "size": "1080x1920", "motion": "1.0"}
-    same |= {"expression": "1.0", "label": ""}
+    same |= {"expression": "1.0", "label": "", "background": "keep", "punch_in": ""}
     answer = alice.post(f"/reels/of-script/{script.pk}/", same, follow=True)
     assert answer.redirect_chain[0][0] == f"/reels/{reel.pk}/"
     assert "A reel just like that is here already." in answer.content.decode()

@@ -10,6 +10,7 @@ from creators.models import Creator
 from publishing.models import Post
 from tests.factories import (
     AccountFactory,
+    BackdropFactory,
     BriefFactory,
     ConsentFactory,
     CreatorFactory,
@@ -35,6 +36,9 @@ ROW_OF = {  # whose id an address takes, by the front of its name
     "creator": "creator",
     "portrait": "portrait",
     "portrait-create": "creator",
+    "backdrop": "backdrop",
+    "backdrop-create": "creator",
+    "look": "creator",
     "voice": "voice",
     "voice-create": "creator",
     "consent": "consent",
@@ -147,6 +151,7 @@ def fill(user, *, post_state="scheduled", reel_state="ready", portrait_state="re
     return {
         "creator": creator,
         "portrait": portrait,
+        "backdrop": BackdropFactory(creator=creator),
         "voice": voice,
         "consent": consent,
         "pillar": pillar,

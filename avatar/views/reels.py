@@ -51,7 +51,7 @@ def reel_detail(request: SignedIn, pk: int) -> HttpResponse:
     context = {
         "reel": reel,
         "headline": _one_in_a_sentence(reel),
-        "form": form_of(reel, services.DEFAULTS),
+        "form": form_of(reel),
         "why_not": "" if reel.is_unfinished else services.why_not(reel.script),
         "zones": _zones(),
         "oob": polls,
@@ -68,8 +68,9 @@ def reel_create(request: HttpRequest, script_pk: int) -> HttpResponse:
     """Make a reel of an approved script, in the look one chooses."""
     scripts = Script.objects.for_user(request.user).select_related("slot__creator")
     script = get_object_or_404(scripts, pk=script_pk)
-    initial = form_values(services.DEFAULTS, script.creator.reel_label)
-    form = ReelForm(request.POST or None, initial=initial)
+    creator = script.creator
+    initial = {**form_values(services.look(creator)), "label": creator.reel_label}
+    form = ReelForm(creator, request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             reel = services.request_reel(
