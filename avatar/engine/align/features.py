@@ -5,11 +5,10 @@ Computed in pieces, so that half an hour of sound needs little more than its own
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import dct
 
 from avatar.engine.media.resample import resampled
 from avatar.engine.types import Waveform
@@ -134,8 +133,17 @@ def cepstra(power: Array, *, warp: float = 1.0, highest_hz: float = HIGHEST_HZ) 
 
 
 def _cepstra_of_log(log_mel: Array) -> Array:
-    transformed: Array = dct(log_mel, type=2, axis=1, norm="ortho")[:, 1 : N_CEPSTRA + 1]
+    transformed: Array = log_mel @ _cosines()
     return transformed.astype(np.float32)
+
+
+@cache
+def _cosines() -> Array:
+    """(N_FILTERS, N_CEPSTRA): the discrete cosine transform II, orthonormal, without the mean."""
+    at = np.outer(np.arange(N_FILTERS) + 0.5, np.arange(1, N_CEPSTRA + 1))
+    waves = np.sqrt(2 / N_FILTERS) * np.cos(np.pi / N_FILTERS * at)
+    waves_32: Array = waves.astype(np.float32)
+    return waves_32
 
 
 @lru_cache(maxsize=32)

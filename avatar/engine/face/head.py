@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
 
 from avatar.engine.face import mesh
 from avatar.engine.face.framing import Framed
@@ -88,14 +87,40 @@ def _inside(at: Array, width: int, height: int, scale_px: float) -> Array:
 
 def _depth(points: Array, at: Array) -> Array:
     """z from the neck's axis in canvas pixels, near is negative; its rim's around the face."""
-    outline = points[: mesh.N_POINTS - 10]
+    surface = points[: mesh.N_POINTS - 10]
     edges = points[[mesh.RIGHT_CHEEK_EDGE, mesh.LEFT_CHEEK_EDGE], 2].mean()
-    inside = LinearNDInterpolator(outline[:, :2], outline[:, 2])(at)
     oval = points[list(mesh.OVAL)]
-    outside = NearestNDInterpolator(oval[:, :2], oval[:, 2])(at)
+    away = [((at - point[:2]) ** 2).sum(axis=-1) for point in oval]
+    outside = oval[np.argmin(away, axis=0), 2]
+    inside = _between(surface, at)
     depth = np.where(np.isnan(inside), outside, inside).astype(np.float32) - edges
     scale_px = float(np.linalg.norm(points[33] - points[263]))
     return cv2.GaussianBlur(depth, (0, 0), max(0.8, 0.09 * scale_px / STEP))
+
+
+def _between(points: Array, at: Array) -> Array:
+    """z at grid points in the plane through the three points (x, y, z) around; NaN outside."""
+    on_grid = ((points[:, :2] - at[0, 0]) / STEP).astype(np.float32)
+    (left, top), (right, bottom) = np.floor(on_grid.min(0)) - 1, np.ceil(on_grid.max(0)) + 1
+    mesh_2d = cv2.Subdiv2D((int(left), int(top), int(right - left), int(bottom - top)))
+    mesh_2d.insert(on_grid)
+    height = dict(zip(map(tuple, on_grid.tolist()), points[:, 2].tolist(), strict=True))
+    corners = np.array(mesh_2d.getTriangleList(), np.float32).reshape(-1, 3, 2)
+    z = np.array([[height.get(tuple(xy), np.nan) for xy in corner] for corner in corners.tolist()])
+    flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    whole = np.isfinite(z).all(axis=1) & (np.abs(flat) > 1e-6)  # else a corner around them all
+    corners, z = corners[whole], z[whole]
+    planes = np.linalg.solve(np.dstack([corners, np.ones((len(corners), 3))]), z[..., None])[
+        ..., 0
+    ]
+    which = np.full(at.shape[:2], -1, np.int32)
+    for k, triangle in enumerate(np.rint(16 * corners).astype(np.int32)):
+        cv2.fillConvexPoly(which, triangle, k, shift=4)
+    rows, columns = np.nonzero(which >= 0)
+    x_slope, y_slope, level = planes[which[rows, columns]].T
+    found = np.full(at.shape[:2], np.nan, np.float32)
+    found[rows, columns] = x_slope * columns + y_slope * rows + level
+    return found
 
 
 def _breath(person: Array, below_chin: Array, y: Array, height: int, scale_px: float) -> Array:

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse import linalg as _linalg  # noqa: F401  # makes sparse.linalg known
 
 from avatar.engine.face.geometry import smoothstep
 from avatar.engine.types import Image
 
 Array = NDArray[np.float32]
 Mask = NDArray[np.bool_]
+Doubles = NDArray[np.float64]
 
 # Lengths in the eye's length, from corner to corner.
 THINNER_THAN = 0.17  # what is darker than the skin and no wider is a lash, a liner or a fold
@@ -30,6 +29,8 @@ BULGE = 0.06  # how much lighter the ball makes the middle of its lid
 UNDER_EDGE, UNDER_WIDTH = 0.10, 0.10  # how much darker it is just above the lashes
 N_LASHES = 34
 LASH_SPAN = 0.47  # of the eye's length, to each side
+AGAINST_FOUR = np.array([[0.0, -1, 0], [-1, 4, -1], [0, -1, 0]])
+SOLVED = 1e-3  # levels, over a whole hole
 SHARP = 4  # lashes are thinner than a pixel: drawn so many times larger
 
 
@@ -173,25 +174,27 @@ def lashes(lines: LidLines, outward: float, reach: float, thick: float) -> Array
 
 
 def _membrane(image: Array, hole: Mask) -> Array:
-    """Fill a hole so that each pixel is the mean of its four neighbours."""
-    n_hole = int(hole.sum())
-    if not n_hole:
+    """Fill a hole, clear of the edges, so that each pixel is the mean of its four neighbours.
+
+    By conjugate gradients, all channels at once.
+    """
+    inside = hole[..., None]
+    if not hole.any():
         return image
-    number = np.full(hole.shape, -1)
-    number[hole] = np.arange(n_hole)
-    rows, columns = np.nonzero(hole)
-    known = np.zeros((n_hole, image.shape[2]))
-    pairs_from, pairs_to = [], []
-    for down, right in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-        neighbour = number[rows + down, columns + right]
-        outside = neighbour < 0
-        known[outside] += image[rows[outside] + down, columns[outside] + right]
-        pairs_from.append(np.flatnonzero(~outside))
-        pairs_to.append(neighbour[~outside])
-    i, j = np.concatenate(pairs_from), np.concatenate(pairs_to)
-    matrix = sparse.identity(n_hole, format="csc") * 4.0 - sparse.csc_matrix(
-        (np.ones(len(i)), (i, j)), shape=(n_hole, n_hole)
-    )
-    result = image.copy()
-    result[hole] = sparse.linalg.splu(matrix.tocsc()).solve(known)
-    return result
+
+    def unlike_neighbours(values: Doubles) -> Doubles:
+        return cv2.filter2D(values, -1, AGAINST_FOUR, borderType=cv2.BORDER_CONSTANT) * inside
+
+    filled = np.where(inside, image[~hole].mean(axis=0), image).astype(np.float64)
+    left = -unlike_neighbours(filled)
+    way, power = left.copy(), np.einsum("ijk,ijk->k", left, left)
+    for _ in range(4 * sum(hole.shape)):
+        ahead = unlike_neighbours(way)
+        stride = power / np.maximum(np.einsum("ijk,ijk->k", way, ahead), 1e-12)
+        filled += stride * way
+        left -= stride * ahead
+        before, power = power, np.einsum("ijk,ijk->k", left, left)
+        if power.max() < SOLVED**2:
+            break
+        way = left + power / np.maximum(before, 1e-12) * way
+    return filled.astype(np.float32)

@@ -13,12 +13,11 @@ Sources: Levin, Lischinski & Weiss 2008, a closed-form solution to natural image
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse.linalg import cg
 
 from avatar.engine.face import mesh
 from avatar.engine.face.geometry import floats, smoothstep
@@ -166,6 +165,9 @@ def _hairy(shape: tuple[int, ...], points: Array, scale_px: float) -> Array:
 
 def _solved(part: Image, known: Array, person: Array, trust: Array) -> Array:
     """The alpha with the least cost in colours and against the segmentation, (h, w)."""
+    from scipy import sparse  # a quarter of a second, for those who want another background
+    from scipy.sparse.linalg import cg
+
     undecided = known.ravel() == 0.5
     alpha = known.ravel().copy()
     if not undecided.any():
@@ -184,13 +186,13 @@ def _solved(part: Image, known: Array, person: Array, trust: Array) -> Array:
     return alpha.reshape(known.shape)
 
 
-def _matting_laplacian(
-    part: Image, undecided: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], sparse.csr_matrix]:
-    """Pixels near what is undecided, as indices, and the matting Laplacian between them.
+def _matting_laplacian(part: Image, undecided: NDArray[np.bool_]) -> tuple[NDArray[np.int64], Any]:
+    """Pixels near what is undecided, as indices, and the matting Laplacian between them, sparse.
 
     Within 3 by 3 pixels alpha is taken to be a linear function of the colour.
     """
+    from scipy import sparse
+
     height, width = undecided.shape
     index = np.arange(height * width).reshape(height, width)
     near = cv2.dilate(undecided.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
-from scipy.signal import butter, sosfilt
 
+from avatar.engine.media.filters import high_pass
 from avatar.engine.types import Waveform
 
 RATE = 200  # decisions a second inside this package; frames are sampled from them
@@ -39,13 +39,12 @@ def level_db(
     """Level of each tick over 35 ms, longer than a voice's period; (n_ticks,) dB."""
     edges = np.linspace(0, len(waveform), n_ticks + 1).astype(np.int64)
     power = np.empty(n_ticks, np.float64)
-    high_pass = butter(2, above_hz, "highpass", fs=sample_rate, output="sos") if above_hz else None
-    state = np.zeros((1, 2))
+    heard = high_pass(above_hz, sample_rate) if above_hz else None
     for first in range(0, n_ticks, 20_000):  # a long sound is squared piece by piece
         last = min(n_ticks, first + 20_000)
         piece = waveform[edges[first] : edges[last]].astype(np.float64)
-        if high_pass is not None:
-            piece, state = sosfilt(high_pass, piece, zi=state)
+        if heard is not None:
+            piece = heard(piece)
         piece = np.square(piece)
         starts = np.minimum(edges[first:last] - edges[first], max(0, len(piece) - 1))
         sums = np.add.reduceat(piece, starts) if len(piece) else np.zeros(last - first)
