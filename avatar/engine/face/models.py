@@ -13,6 +13,8 @@ from avatar.engine.errors import ModelUnavailable
 # Their __init__ load matplotlib, to draw landmarks, and every other task: a second of work.
 PASSED_OVER = ("mediapipe", "mediapipe.python.solutions")
 
+DECLARES = "face_mesh"
+
 
 def solution(name: str) -> Any:
     """A module of mediapipe.python.solutions: face_mesh, face_detection, …
@@ -22,6 +24,9 @@ def solution(name: str) -> Any:
     try:
         for package in PASSED_OVER:
             _known(package)
+        # Its imports declare the options of the graphs' parts. A graph that is built before they
+        # are known leaves them out without a word and finds faces a little beside themselves.
+        importlib.import_module(f"mediapipe.python.solutions.{DECLARES}")
         return importlib.import_module(f"mediapipe.python.solutions.{name}")
     except (ImportError, AttributeError) as e:
         raise ModelUnavailable(
