@@ -27,6 +27,7 @@ from avatar.engine.face.cpu_picture import (
     maps_at,
     part_of,
     planes_of,
+    remapped,
     set_before,
     sheet,
 )
@@ -193,7 +194,10 @@ class CpuRenderer:
         if motion.tuck[t] > 0:  # teeth reach over the lip
             hole = 0, 0, picture.y.shape[1], picture.y.shape[0]
         if hole:
-            self._draw_inside(picture, hole, here, (over_alpha, under_alpha), motion, t)
+            teeth = self._draw_inside(picture, hole, here, (over_alpha, under_alpha), motion, t)
+            if motion.tuck[t] > 0:
+                bite = remapped(mouth.bite, under_at.whole) * np.float32(motion.tuck[t] / 255)
+                lay(picture, teeth[0], teeth[1] * bite)
         lay(picture, look_at(self.upper_lip, over_at), over_alpha)
         self._paste(picture, box, planes)
 
@@ -205,8 +209,11 @@ class CpuRenderer:
         alphas: tuple[Array, Array],
         motion: Motion,
         t: int,
-    ) -> None:
-        """Put what is behind the lips into `picture`, which shows the lower lip, within `hole`."""
+    ) -> tuple[Picture, Array]:
+        """Put what is behind the lips into `picture`, which shows the lower lip, within `hole`.
+
+        Returns the upper teeth there, under a tucked lip's light, and their alpha.
+        """
         mouth = self.rig.mouth
         light = _light(*alphas, mouth.shadow_px)
         x0, y0, x1, y1 = hole
@@ -232,7 +239,7 @@ class CpuRenderer:
         lay(part, inside, 1 - under_alpha)
         if motion.tuck[t] > 0:
             dim(teeth, np.full_like(light, BITE_LIGHT), mouth.interior.shade)
-            lay(part, teeth, teeth_alpha * motion.tuck[t])
+        return teeth, teeth_alpha
 
     def _paste(self, picture: Picture, box: Box, planes: Planes) -> None:
         """Put a picture of an even box into the frame, the background before it where it is."""

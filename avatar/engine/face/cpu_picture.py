@@ -68,14 +68,14 @@ def maps_at(at: Array) -> Maps:
 
 
 def look_at(sheet: Sheet, maps: Maps) -> Picture:
-    return Picture(_remapped(sheet.y, maps.whole), _remapped(sheet.uv, maps.half))
+    return Picture(remapped(sheet.y, maps.whole), remapped(sheet.uv, maps.half))
 
 
 def look_alpha(sheet: Sheet, maps: Maps) -> Array:
-    return _remapped(sheet.alpha, maps.whole) * np.float32(1 / 255)
+    return remapped(sheet.alpha, maps.whole) * np.float32(1 / 255)
 
 
-def _remapped(plane: Frame, maps: tuple[NDArray[Any], NDArray[Any]]) -> Array:
+def remapped(plane: Frame, maps: tuple[NDArray[Any], NDArray[Any]]) -> Array:
     seen = cv2.remap(plane, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return seen.astype(np.float32)
 

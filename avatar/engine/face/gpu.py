@@ -59,6 +59,7 @@ class TorchRenderer:
         }
         self.lids = [self._tensor(eye.lid).permute(2, 0, 1)[None] for eye in rig.eyes]
         self.shut = [self._patch(eye.shut) for eye in rig.eyes]
+        self.bite = self._tensor(mouth.bite)
         self.ball = [self._patch(eye.ball) for eye in rig.eyes]
         offsets = torch.tensor([0.0, 1.0], device=self.device)
         self.in_block = torch.stack(torch.meshgrid(offsets, offsets, indexing="xy"), dim=-1)
@@ -216,7 +217,9 @@ class TorchRenderer:
         over_alpha = _look(self.upper_lip.alpha, over_at) / 255
         under_alpha = _look(self.lower_lip.alpha, under_at) / 255
         picture = _see(self.lower_lip, under_at)
-        self._draw_inside(picture, here, over_alpha, under_alpha, motion)
+        teeth, teeth_alpha = self._draw_inside(picture, here, over_alpha, under_alpha, motion)
+        bite = _look(self.bite, under_at) / 255 * self._tensor(motion.tuck)[:, None, None]
+        _lay(picture, teeth, teeth_alpha * bite)
         _lay(picture, _see(self.upper_lip, over_at), over_alpha)
         _paste(picture, box, boxes, frame)
 
@@ -232,7 +235,7 @@ class TorchRenderer:
         over_alpha: Tensor,
         under_alpha: Tensor,
         motion: Motion,
-    ) -> None:
+    ) -> tuple[Picture, Tensor]:
         mouth = self.rig.mouth
         down = self._tensor(mouth.down)
         jaw, tuck, tongue = (
@@ -255,7 +258,7 @@ class TorchRenderer:
         _dim(inside, _light(over_alpha, under_alpha, mouth.shadow_px), shade)
         _lay(picture, inside, 1 - under_alpha)
         _dim(teeth, torch.full_like(teeth.y, cpu.BITE_LIGHT), shade)
-        _lay(picture, teeth, teeth_alpha * tuck)
+        return teeth, teeth_alpha
 
     def _tensor(self, values: NDArray[np.generic]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(values, np.float32)).to(self.device)

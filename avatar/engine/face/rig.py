@@ -13,7 +13,7 @@ from avatar.engine.face.backdrop import Background, set_before
 from avatar.engine.face.eyes import Eye, find_eyes
 from avatar.engine.face.fields import FIELDS, UPPER_CLOSES, FaceFields, face_fields
 from avatar.engine.face.framing import frame_photo
-from avatar.engine.face.geometry import MouthFrame, floats, mouth_frame
+from avatar.engine.face.geometry import MouthFrame, floats, mouth_frame, smoothstep
 from avatar.engine.face.head import MARGIN, STEP, HeadFields, head_fields
 from avatar.engine.face.interior import Interior, draw_interior
 from avatar.engine.face.portrait import Face
@@ -37,6 +37,7 @@ class MouthRig:
     box: (x0, y0, x1, y1) canvas pixels in which closed lips are put together.
     down: unit vector down the face; jaw_px: how far jaw=1 takes the lower teeth.
     shadow_px: how far the lips' shadow reaches into the mouth.
+    bite: (rows, columns) uint8, 255 where teeth may lie over the lower lip.
     """
 
     origin: tuple[int, int]
@@ -47,6 +48,7 @@ class MouthRig:
     down: Array
     jaw_px: float
     shadow_px: float
+    bite: NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,7 @@ def _mouth_rig(
         down=mouth.down,
         jaw_px=fields.jaw_px,
         shadow_px=0.035 * mouth.scale_px,
+        bite=_bite(mouth, at),
     )
 
 
@@ -160,6 +163,12 @@ def _lip_layers(mouth: MouthFrame, at: Array) -> tuple[NDArray[np.uint8], NDArra
     overlap = soft / 2 + 1.5 * pixel + 0.3 * beyond
     lower = np.clip((y - mouth.lower_at(x) + overlap) / soft + 0.5, 0, 1)
     return np.rint(255 * upper).astype(np.uint8), np.rint(255 * lower).astype(np.uint8)
+
+
+def _bite(mouth: MouthFrame, at: Array) -> NDArray[np.uint8]:
+    """Not at the corners, wherever those are drawn to."""
+    across = np.abs(mouth.across(mouth.local(at)[0]))
+    return np.rint(255 * (1 - smoothstep(0.6, 0.9, across))).astype(np.uint8)
 
 
 def _rim_shaded(photo: Patch, mouth: MouthFrame, at: Array, *, above: bool) -> Patch:

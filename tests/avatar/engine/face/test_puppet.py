@@ -123,6 +123,16 @@ def test_pressed_lips_are_closed_whatever_the_jaw_does(puppet):
         assert pressed < 0.1 * wide_open
 
 
+def test_teeth_over_a_tucked_lip_stay_within_the_mouth_however_narrow(puppet):
+    narrow, tucked = luma(puppet, pucker=1, jaw=0.1), luma(puppet, pucker=1, jaw=0.1, tuck=1)
+    corners = measured(puppet, pucker=1, jaw=0.1)[list(mesh.MOUTH_CORNERS), :2]
+    changed = np.abs(cv2.blur((tucked - narrow).astype(np.float32), (3, 3))) > 12
+    columns = np.flatnonzero(changed.any(0))
+    assert len(columns) > 5
+    assert corners[0, 0] - 3 < columns[0]
+    assert columns[-1] < corners[1, 0] + 3
+
+
 @pytest.mark.parametrize(("curve", "wider"), [("wide", True), ("pucker", False), ("smile", True)])
 def test_the_mouth_is_wide_or_narrow_as_told(puppet, curve, wider):
     def width(points):
