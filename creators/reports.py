@@ -71,6 +71,7 @@ def photo_facts(report: Report) -> list[tuple[str, str]]:
         ("Sharpness", f"{_in_words(report['sharpness'], 0.18, 0.4)} ({report['sharpness']:.2f})"),
         ("Light", f"{_evenly(report['evenness'])} ({report['evenness']:.0%})"),
         ("Mouth", _mouth(report)),
+        ("Eyes", "not to be seen" if report.get("eyes_covered") else "in full view"),
     ]
 
 

@@ -131,6 +131,7 @@ def make(parsed: argparse.Namespace, stderr: TextIO) -> None:
             cache_dir=parsed.cache,
             face=parsed.face,
             on_progress=_bar(stderr) if stderr.isatty() else _lines(stderr),
+            on_warning=lambda sentence: _warn(sentence, stderr),
         )
         if parsed.cover:
             place(files.cover, parsed.cover)
@@ -210,6 +211,11 @@ def _bar(stderr: TextIO) -> Callable[[str, float], None]:
 def _clear_bar(stderr: TextIO) -> None:
     if stderr.isatty():
         print("\r\x1b[K", end="", file=stderr)
+
+
+def _warn(sentence: str, stderr: TextIO) -> None:
+    _clear_bar(stderr)
+    print(f"understudy: {sentence}", file=stderr)
 
 
 def _lines(stderr: TextIO) -> Callable[[str, float], None]:

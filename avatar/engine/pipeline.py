@@ -91,6 +91,7 @@ def make_reel(
     cache_dir: Path | None = None,
     face: Path | None = None,
     on_progress: Callable[[str, float], None] = lambda stage, fraction: None,
+    on_warning: Callable[[str], None] = lambda sentence: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> ReelFiles:
     """Make OUT.mp4, and beside it OUT.cover.jpg, OUT.srt and OUT.vtt.
@@ -100,6 +101,7 @@ def make_reel(
     face: an analysed photo, read if it exists and written there otherwise.
     on_progress: gets the stage (speak, align, analyse, perform, assemble) and how much of the
         whole is done, 0 to 1.
+    on_warning: gets what will look worse than it could, before anything is drawn.
     should_stop: asked between stages and at every frame.
 
     Raises InputError, AlignmentError, ModelUnavailable, ResourceError, EncodeError, or Cancelled;
@@ -116,7 +118,7 @@ def make_reel(
             reel = _Reel(
                 photo, text, audio, idle_s, options, fps, Cache(cache), on_progress, should_stop
             )
-            return reel.make(out, face, keeps_take=cache_dir is not None)
+            return reel.make(out, face, on_warning, keeps_take=cache_dir is not None)
 
 
 def check_options(options: ReelOptions) -> Fraction:
@@ -210,13 +212,22 @@ class _Reel:
         )
         self.encoder_peak_mb = 0.0
 
-    def make(self, out: Path, face_path: Path | None, *, keeps_take: bool) -> ReelFiles:
+    def make(
+        self,
+        out: Path,
+        face_path: Path | None,
+        on_warning: Callable[[str], None],
+        *,
+        keeps_take: bool,
+    ) -> ReelFiles:
         started = time.monotonic()
         take = self._stage("speak", self._speak)
         aligned = self._stage("align", lambda: self._align(take))
         face_key, face = self._stage("analyse", lambda: self._analyse(face_path))
         performed = self._perform(take, aligned)
         self._check_stop()
+        for warning in face.warnings:
+            on_warning(warning)
         alignment = _read_alignment(aligned.path("alignment.json"))
         performance = load_performance(performed.path("performance.npz"))
         reel = self._assemble(take, alignment, (face_key, face), performed.key, performance)

@@ -18,7 +18,7 @@ from avatar.engine.face.models import solution
 from avatar.engine.face.report import head_angles, judge, lip_gap, teeth_share
 from avatar.engine.types import Image
 
-VERSION = 1
+VERSION = 2
 MASK_SIDE_PX = 512
 GLASSES_STEP = 18.0  # luma over 3 % of the eye distance, on the bridge of the nose
 
@@ -34,6 +34,7 @@ class Face:
     lip_gap: opening of the lips over the distance of the outer eye corners.
     teeth: share of the opening that is teeth, in [0, 1].
     glasses: whether a frame crosses the nose.
+    warnings: what the report on the photo says will look worse than it could.
     """
 
     photo_width: int
@@ -49,10 +50,12 @@ class Face:
     skin: NDArray[np.float32]
     lips: NDArray[np.float32]
     eye_white: NDArray[np.float32]
+    warnings: tuple[str, ...] = ()
 
     def save(self, path: Path) -> None:
         """Write as npz, beside and then renamed."""
         arrays = {entry.name: np.asarray(getattr(self, entry.name)) for entry in fields(self)}
+        arrays["warnings"] = np.array(self.warnings, np.str_)
         part = path.with_name(path.name + ".part")
         with part.open("wb") as out:
             np.savez_compressed(out, version=np.asarray(VERSION), **arrays)
@@ -81,6 +84,7 @@ class Face:
                     skin=_shaped(data["skin"].astype(np.float32), (3,)),
                     lips=_shaped(data["lips"].astype(np.float32), (3,)),
                     eye_white=_shaped(data["eye_white"].astype(np.float32), (3,)),
+                    warnings=tuple(str(warning) for warning in data["warnings"]),
                 )
         except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile) as e:
             raise InputError(f"{path.name} is not a face file.") from e
@@ -113,6 +117,7 @@ def analyse(image: Image, face_index: int | None = None) -> Face:
         skin=_median_colour(image, landmarks, (mesh.RIGHT_CHEEK, mesh.LEFT_CHEEK)),
         lips=_median_colour(image, landmarks, (mesh.OUTER_LOWER + mesh.INNER_LOWER[::-1],)),
         eye_white=_eye_white(image, landmarks),
+        warnings=tuple(report.warnings),
     )
 
 
@@ -166,10 +171,7 @@ def _glasses(image: Image, landmarks: NDArray[np.float32]) -> bool:
 def _eye_white(image: Image, landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
     """Colour of the lightest twentieth between the lids."""
     inside = np.zeros(image.shape[:2], np.uint8)
-    for upper, lower in (
-        (mesh.RIGHT_EYE_UPPER, mesh.RIGHT_EYE_LOWER),
-        (mesh.LEFT_EYE_UPPER, mesh.LEFT_EYE_LOWER),
-    ):
+    for upper, lower in mesh.EYES:
         outline = landmarks[[*upper, *lower[::-1]], :2]
         cv2.fillPoly(inside, [np.round(outline).astype(np.int32)], 1)
     pixels = image[inside > 0].astype(np.float32)

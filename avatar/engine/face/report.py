@@ -17,10 +17,20 @@ from avatar.engine.types import Image
 
 REFUSED_BELOW_PX, WARNED_BELOW_PX, ADVISED_PX = 96, 256, 512
 REFUSED_ABOVE_YAW, WARNED_ABOVE_YAW = 35.0, 22.0
-REFUSED_ABOVE_PITCH, WARNED_ABOVE_ROLL = 35.0, 25.0
-SOFT_BELOW = 0.18  # sharpness, see _sharpness
+REFUSED_ABOVE_PITCH = 35.0
+REFUSED_ABOVE_ROLL, WARNED_ABOVE_ROLL = 45.0, 25.0
+BLURRED_BELOW, SOFT_BELOW = 0.10, 0.18  # sharpness, see _sharpness
 UNEVEN_BELOW = 0.55  # darker half of the face over the lighter one
-DARK_BELOW, BRIGHT_ABOVE = 45, 235  # median luma of the face
+BLACK_BELOW, DARK_BELOW, BRIGHT_ABOVE = 14, 45, 235  # median luma of the face
+LIPS_STAND_OUT = 0.2  # range of luma across any lips that can be seen, over their own
+LESS_RED = 10  # a* of CIELAB: no lips are so much less red than the skin around them
+EYES_DARK, EYES_FLAT = 0.5, 0.15  # lightest part of an eye, range of its luma, over the skin's
+EYES_SHUT = 0.13  # opening over length of an eye
+CUT_OFF = 0.04  # of the face's height that may lie outside the photo without a word
+LIPS_OUTLINE = (*mesh.OUTER_UPPER, *mesh.OUTER_LOWER[::-1])
+ABOVE_LIPS, BELOW_LIPS = (164, 167, 393), (18, 83, 313)
+BROW = (9, 107, 66, 69, 108, 151, 337, 299, 296, 336)
+LOWER_FACE = ((205, 187, 207, 206), (425, 411, 427, 426), (200, 208, 428))  # cheeks and chin
 OPEN_ABOVE = 0.045  # gap between the lips over the distance of the outer eye corners
 
 
@@ -48,6 +58,7 @@ class PhotoReport:
     mouth_open: bool = False
     teeth_shown: bool = False
     mouth_covered: bool = False
+    eyes_covered: bool = False
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -68,32 +79,35 @@ def judge(image: Image, found: list[Found], face_index: int | None) -> PhotoRepo
     """The report on a photo whose faces are already known."""
     height, width = image.shape[:2]
     boxes = [_box(face) for face in found]
-    problem = _which_face(found, face_index)
+    problem = _which_face(image, found, face_index)
     if problem:
         return PhotoReport(width, height, boxes, problems=[problem])
     index = face_index or 0
     face = found[index]
     yaw, pitch, roll = head_angles(face.landmarks)
     crop = _face_crop(image, face)
+    luma = float(np.median(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)))
+    sharpness = _sharpness(crop)
+    seen = BLACK_BELOW <= luma <= BRIGHT_ABOVE and sharpness >= BLURRED_BELOW
     figures: dict[str, Any] = {
         "width_px": round(face.width_px, 1),
         "yaw": round(yaw, 1),
         "pitch": round(pitch, 1),
         "roll": round(roll, 1),
-        "sharpness": round(_sharpness(crop), 3),
+        "sharpness": round(sharpness, 3),
         "evenness": round(_evenness(image, face.landmarks), 3),
         "mouth_open": lip_gap(face.landmarks) > OPEN_ABOVE,
         "teeth_shown": teeth_share(image, face.landmarks) > 0.15,
-        "mouth_covered": _mouth_covered(image, face),
+        "mouth_covered": seen and _mouth_covered(image, face),
+        "eyes_covered": seen and _eyes_covered(image, face.landmarks),
     }
-    luma = float(np.median(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)))
     return PhotoReport(
         width,
         height,
         boxes,
         face_index=index,
-        problems=_problems(figures, face, width, height),
-        warnings=_warnings(figures, luma),
+        problems=_problems(figures, luma, face, width, height),
+        warnings=_warnings(figures, luma, face, width, height),
         **figures,
     )
 
@@ -136,15 +150,37 @@ def teeth_share(image: Image, landmarks: NDArray[np.float32]) -> float:
     return float(white.mean())
 
 
-def _which_face(found: list[Found], face_index: int | None) -> str:
+def _which_face(image: Image, found: list[Found], face_index: int | None) -> str:
     """Why there is no one face to talk about, or nothing."""
     if not found:
-        return "No face was found in this photo."
+        return _no_face(image)
     if face_index is None and len(found) > 1:
-        return f"There are {len(found)} faces in this photo; choose whose it is."
+        listed = ", ".join(f"{k} is {face.width_px:.0f} px wide" for k, face in enumerate(found))
+        return (
+            f"There are {len(found)} faces in this photo; choose whose it is. "
+            f"Face index from the left: {listed}."
+        )
     if face_index is not None and not 0 <= face_index < len(found):
-        return f"This photo has {len(found)} faces; there is no face number {face_index + 1}."
+        return (
+            f"This photo has {len(found)} faces; there is none with index {face_index}, "
+            f"counted from 0 at the left."
+        )
     return ""
+
+
+def _no_face(image: Image) -> str:
+    """A photo that lies on its side or its head shows none either."""
+    for quarters, lies in (
+        (2, "is upside down"),
+        (1, "lies on its side"),
+        (3, "lies on its side"),
+    ):
+        if find_faces(np.ascontiguousarray(np.rot90(image, quarters))):
+            return f"The photo {lies}; turn it upright."
+    return (
+        "No face was found in this photo; use one in which somebody looks at the camera, "
+        "with eyes and mouth in sight."
+    )
 
 
 def _box(face: Found) -> dict[str, float]:
@@ -152,7 +188,9 @@ def _box(face: Found) -> dict[str, float]:
     return {"x": x, "y": y, "width": width, "height": height, "width_px": round(face.width_px, 1)}
 
 
-def _problems(figures: dict[str, Any], face: Found, width: int, height: int) -> list[str]:
+def _problems(
+    figures: dict[str, Any], luma: float, face: Found, width: int, height: int
+) -> list[str]:
     problems = []
     if face.width_px < REFUSED_BELOW_PX:
         problems.append(
@@ -163,17 +201,28 @@ def _problems(figures: dict[str, Any], face: Found, width: int, height: int) -> 
             f"The face is turned {abs(figures['yaw']):.0f} degrees to the side; "
             f"look at the camera, {REFUSED_ABOVE_YAW:.0f} degrees is the most."
         )
+    if abs(figures["roll"]) > REFUSED_ABOVE_ROLL:
+        problems.append(
+            f"The head is tilted by {abs(figures['roll']):.0f} degrees; turn the photo upright."
+        )
     if abs(figures["pitch"]) > REFUSED_ABOVE_PITCH:
         problems.append("The face looks far up or down; look straight at the camera.")
     features = face.landmarks[[*mesh.LIPS, mesh.CHIN, *mesh.OUTER_EYE_CORNERS], :2]
     if (features < 0).any() or (features >= (width, height)).any():
-        problems.append("Part of the face is outside the photo.")
-    if figures["mouth_covered"]:
+        problems.append("Part of the face is outside the photo; use one that shows all of it.")
+    if luma < BLACK_BELOW:
+        problems.append("The face is too dark to make out; take the photo in more light.")
+    covered, sharpness = figures["mouth_covered"], figures["sharpness"]
+    if sharpness < BLURRED_BELOW or (covered and sharpness < SOFT_BELOW):
+        problems.append("The face is too blurred to make out; use a sharp photo.")
+    elif covered:
         problems.append("The mouth is covered; use a photo in which it can be seen.")
     return problems
 
 
-def _warnings(figures: dict[str, Any], luma: float) -> list[str]:
+def _warnings(
+    figures: dict[str, Any], luma: float, face: Found, width: int, height: int
+) -> list[str]:
     warnings = []
     if REFUSED_BELOW_PX <= figures["width_px"] < WARNED_BELOW_PX:
         warnings.append(
@@ -182,16 +231,24 @@ def _warnings(figures: dict[str, Any], luma: float) -> list[str]:
         )
     if WARNED_ABOVE_YAW < abs(figures["yaw"]) <= REFUSED_ABOVE_YAW:
         warnings.append("The face is turned to the side; a frontal photo moves better.")
-    if abs(figures["roll"]) > WARNED_ABOVE_ROLL:
+    if WARNED_ABOVE_ROLL < abs(figures["roll"]) <= REFUSED_ABOVE_ROLL:
         warnings.append("The head is tilted a lot; an upright photo moves better.")
-    if figures["sharpness"] < SOFT_BELOW:
+    if BLURRED_BELOW <= figures["sharpness"] < SOFT_BELOW:
         warnings.append("The face is not sharp; a crisper photo will look better.")
     if figures["evenness"] < UNEVEN_BELOW:
         warnings.append("One side of the face is much darker; softer light moves better.")
-    if luma < DARK_BELOW:
+    if BLACK_BELOW <= luma < DARK_BELOW:
         warnings.append("The face is dark; more light helps.")
     if luma > BRIGHT_ABOVE:
         warnings.append("The face is overexposed; less light helps.")
+    if figures["eyes_covered"]:
+        warnings.append("The eyes cannot be seen; without dark glasses they blink and look about.")
+    elif eyes_opening(face.landmarks) < EYES_SHUT:
+        warnings.append("The eyes are shut; a photo with open eyes looks alive.")
+    oval = face.landmarks[list(mesh.OVAL), :2]
+    out = max(float(-oval.min()), *(oval.max(0) - (width, height)).tolist())
+    if out > CUT_OFF * np.ptp(oval[:, 1]):
+        warnings.append("The photo's edge cuts the head off; a photo with room around it is best.")
     if figures["mouth_open"]:
         warnings.append("The mouth is open; a photo with closed lips moves better.")
     return warnings
@@ -227,27 +284,91 @@ def _evenness(image: Image, landmarks: NDArray[np.float32]) -> float:
     return min(cheeks) / max(cheeks)
 
 
+def eyes_opening(landmarks: NDArray[np.float32]) -> float:
+    """Height of the wider open eye over its length."""
+    openings = []
+    for upper, lower in mesh.EYES:
+        length = np.linalg.norm(landmarks[upper[0]] - landmarks[upper[-1]])
+        heights = np.linalg.norm(
+            landmarks[list(upper[2:-2])] - landmarks[list(lower[2:-2])], axis=1
+        )
+        openings.append(float(heights.mean() / max(float(length), 1e-6)))
+    return max(openings)
+
+
 def _mouth_covered(image: Image, face: Found) -> bool:
-    """Fingers over the lips, or a mask: a lower face unlike the upper with no lips to see."""
-    return _masked(image, face.landmarks) or _hand_over_mouth(image, face)
-
-
-def _masked(image: Image, landmarks: NDArray[np.float32]) -> bool:
+    """Fingers over the lips, a mask or scarf or beard in their place, a microphone before them."""
     lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32)
+    return (
+        _masked(lab, face.landmarks)
+        or _behind_something(lab, face.landmarks)
+        or _no_lips(lab[..., 0], face.landmarks)
+        or _hand_over_mouth(image, face)
+    )
 
-    def colour(points: tuple[int, ...]) -> NDArray[np.float32] | None:
-        inside = _polygon(image, landmarks, points)
-        return np.median(lab[inside], axis=0).astype(np.float32) if inside.any() else None
 
-    brow = colour((9, 107, 66, 69, 108, 151, 337, 299, 296, 336))
-    lips = colour((*mesh.OUTER_UPPER, *mesh.OUTER_LOWER[::-1]))
-    around = [colour((205, 187, 207, 206)), colour((425, 411, 427, 426)), colour((200, 208, 428))]
+def _no_lips(luma: NDArray[np.float32], landmarks: NDArray[np.float32]) -> bool:
+    """Lips, open or closed, are light and dark across the mouth and alike along it."""
+    points = landmarks[:, :2]
+    corners = points[list(mesh.MOUTH_CORNERS)]
+    length = float(np.linalg.norm(corners[1] - corners[0]))
+    right = (corners[1] - corners[0]) / max(length, 1e-6)
+    down = np.array([-right[1], right[0]], np.float32)
+    middle = (points[13] + points[14]) / 2
+    top, bottom = float((points[0] - middle) @ down), float((points[17] - middle) @ down)
+    x = np.linspace(-0.3, 0.3, 24, dtype=np.float32)[None, :, None] * length
+    y = np.linspace(1.3 * top, 1.3 * bottom, 48, dtype=np.float32)[:, None, None]
+    seen = cv2.remap(luma, (middle + x * right + y * down).astype(np.float32), None, 1)
+    across = seen.mean(1)
+    return bool(np.ptp(across) < LIPS_STAND_OUT * max(float(np.median(across)), 1.0))
+
+
+def _behind_something(lab: NDArray[np.float32], landmarks: NDArray[np.float32]) -> bool:
+    """Something without the red of skin, larger than the lips."""
+    lips, above, below, *cheeks = (
+        _colour(lab, landmarks, points)
+        for points in (LIPS_OUTLINE, ABOVE_LIPS, BELOW_LIPS, mesh.RIGHT_CHEEK, mesh.LEFT_CHEEK)
+    )
+    around = [patch for patch in (above, below) if patch is not None]
+    skin = [patch for patch in cheeks if patch is not None]
+    if lips is None or not skin or lips[1] > max(patch[1] for patch in skin) - LESS_RED:
+        return False
+    return any(float(np.linalg.norm(patch - lips)) < 40 for patch in around)
+
+
+def _eyes_covered(image: Image, landmarks: NDArray[np.float32]) -> bool:
+    """Both eyes darker than skin all over, or without anything in them."""
+    lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB)[..., 0].astype(np.float32)
+    skin = [_polygon(image, landmarks, points) for points in (mesh.RIGHT_CHEEK, mesh.LEFT_CHEEK)]
+    for (upper, lower), cheek in zip(mesh.EYES, skin, strict=True):
+        eye = _polygon(image, landmarks, (*upper, *lower[::-1]))
+        if not eye.any() or not cheek.any():
+            return False
+        low, high = np.quantile(lab[eye], (0.02, 0.98))
+        light = float(np.median(lab[cheek]))
+        if high > EYES_DARK * light and high - low > EYES_FLAT * light:
+            return False
+    return True
+
+
+def _masked(lab: NDArray[np.float32], landmarks: NDArray[np.float32]) -> bool:
+    """A lower face of another colour than the upper, and no lips that stand out from it."""
+    brow, lips = (_colour(lab, landmarks, points) for points in (BROW, LIPS_OUTLINE))
+    around = [_colour(lab, landmarks, points) for points in LOWER_FACE]
     seen = [patch for patch in around if patch is not None]
     if brow is None or lips is None or not seen:
         return False
     unlike_skin = min(float(np.linalg.norm((patch - brow)[1:])) for patch in seen)
     no_lips = max(float(np.linalg.norm(patch - lips)) for patch in seen) < 14
     return unlike_skin > 12 and no_lips
+
+
+def _colour(
+    lab: NDArray[np.float32], landmarks: NDArray[np.float32], points: tuple[int, ...]
+) -> NDArray[np.float32] | None:
+    """Median within a polygon of the mesh, or None outside the photo."""
+    inside = _polygon(lab, landmarks, points)
+    return np.median(lab[inside], axis=0).astype(np.float32) if inside.any() else None
 
 
 def _hand_over_mouth(image: Image, face: Found) -> bool:
@@ -257,7 +378,7 @@ def _hand_over_mouth(image: Image, face: Found) -> bool:
     crop = image[y0 : min(height, int(y + 1.7 * h)), x0 : min(width, int(x + 1.5 * w))]
     if min(crop.shape[:2]) < 32:
         return False
-    lips = face.landmarks[[*mesh.OUTER_UPPER, *mesh.OUTER_LOWER[::-1]], :2].astype(np.float32)
+    lips = face.landmarks[list(LIPS_OUTLINE), :2].astype(np.float32)
     with solution("hands").Hands(
         static_image_mode=True, max_num_hands=2, model_complexity=0
     ) as finder:
@@ -271,7 +392,7 @@ def _hand_over_mouth(image: Image, face: Found) -> bool:
 
 
 def _polygon(
-    image: Image, landmarks: NDArray[np.float32], points: tuple[int, ...]
+    image: NDArray[Any], landmarks: NDArray[np.float32], points: tuple[int, ...]
 ) -> NDArray[np.bool_]:
     inside = np.zeros(image.shape[:2], np.uint8)
     hull = landmarks[list(points), :2]

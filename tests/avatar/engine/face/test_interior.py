@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from avatar.engine.face.cpu import Picture, _dim
+from avatar.engine.face.cpu_picture import Picture, dim
 from avatar.engine.face.geometry import MouthFrame
 from avatar.engine.face.interior import _Own
 
@@ -73,7 +73,7 @@ def test_beside_the_teeth_in_the_photo_there_are_drawn_ones(own, upper):
 def test_what_gets_no_light_in_the_mouth_is_dark_flesh_and_never_grey(puppet):
     shade = puppet.rig.mouth.interior.shade
     picture = Picture(np.full((4, 4), 180, np.float32), np.full((2, 2, 2), 128, np.float32))
-    _dim(picture, np.zeros((4, 4), np.float32), shade)
+    dim(picture, np.zeros((4, 4), np.float32), shade)
     np.testing.assert_allclose(picture.y, shade[0], atol=1e-3)
     np.testing.assert_allclose(picture.uv, np.broadcast_to(shade[1:], (2, 2, 2)), atol=1e-3)
     assert shade[0] < 50
