@@ -35,6 +35,7 @@ SAME_NAMED = (
     "captions",
     "background",
     "punch_in",
+    "denoise",
     "loop",
     "label",
     "seed",
@@ -93,6 +94,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add("--punch-in", action="store_true", help="cut nearer and back between sentences")
     add("--loop", action="store_true", help="let the last frame go on into the first")
+    add("--denoise", action="store_true", help="study --audio without its noise; hear it as it is")
     for knob in KNOBS:
         add(f"--{knob}", type=float, default=getattr(defaults, knob), help="0 is still, 1 natural")
     add("--seed", type=int, default=defaults.seed, help="another seed is another performance")
@@ -142,8 +144,6 @@ def make(parsed: argparse.Namespace, stderr: TextIO) -> None:
         if parsed.timings:
             place_text(json.dumps(files.timings, indent=2), parsed.timings)
         files.video.replace(parsed.out)
-    for difference in files.alignment.differences():
-        print(f"understudy: {difference}", file=stderr)
 
 
 def _options(parsed: argparse.Namespace) -> ReelOptions:

@@ -16,6 +16,9 @@ class ReelOptions:
     language: str = "en"  # as espeak-ng names its voices
     voice: str = "sketch"  # key of avatar.engine.speech.SPEAKERS
     voice_sample: Path | None = None  # what the voice is fitted to
+    denoise: bool = (
+        False  # a voice-over is freed of steady noise to be studied; it sounds as it is
+    )
     captions: str = "clean"  # key of avatar.engine.captions.STYLES, or "none"
     background: str = KEEP  # keep, blur, a colour such as #204060, or the path of a picture
     punch_in: bool = False  # cuts to a nearer framing and back between sentences

@@ -222,13 +222,13 @@ class _Reel:
     ) -> ReelFiles:
         started = time.monotonic()
         take = self._stage("speak", self._speak)
-        aligned = self._stage("align", lambda: self._align(take))
+        studied, aligned = self._stage("align", lambda: self._align(take))
         face_key, face = self._stage("analyse", lambda: self._analyse(face_path))
-        performed = self._perform(take, aligned)
+        performed = self._perform(studied, aligned)
         self._check_stop()
-        for warning in face.warnings:
-            on_warning(warning)
         alignment = _read_alignment(aligned.path("alignment.json"))
+        for warning in (*face.warnings, *alignment.differences()):
+            on_warning(warning)
         performance = load_performance(performed.path("performance.npz"))
         reel = self._assemble(take, alignment, (face_key, face), performed.key, performance)
         self._progress("assemble", 0.5)
@@ -298,26 +298,41 @@ class _Reel:
 
         return self.cache.fetch("take", {"code": code_sha256(*SOUND_CODE), "idle": seconds}, make)
 
-    def _align(self, take: Entry) -> Entry:
-        """alignment.json: the voice's own, else found in the sound."""
-        if take.path("alignment.json").exists():
+    def _studied(self, take: Entry) -> Entry:
+        """The take.wav that sounds and movements are found in: without its noise, if asked."""
+        if not self.options.denoise:
             return take
+
+        def make(folder: Path) -> None:
+            from avatar.engine.media.denoise import denoised  # brings scipy.signal
+
+            sound, rate = _read_take(take)
+            write_wav(folder / "take.wav", denoised(sound, rate), rate)
+
+        inputs = {"code": code_sha256("avatar.engine.media.denoise"), "take": take.key}
+        return self.cache.fetch("studied", inputs, make)
+
+    def _align(self, take: Entry) -> tuple[Entry, Entry]:
+        """The sound to study, and alignment.json: the voice's own, else found in that sound."""
+        if take.path("alignment.json").exists():
+            return take, take
+        studied = self._studied(take)
         inputs = {
             "code": code_sha256("avatar.engine.align", "avatar.engine.speech"),
-            "take": take.key,
+            "take": studied.key,
             "text": self.text,
             "language": self.options.language,
         }
 
         def make(folder: Path) -> None:
-            sound, rate = _read_take(take)
+            sound, rate = _read_take(studied)
             if self.text is None:
                 found = hear(sound, rate)
             else:
                 found = align(sound, rate, self.text, self.options.language)
             _write_alignment(folder / "alignment.json", found)
 
-        return self.cache.fetch("alignment", inputs, make)
+        return studied, self.cache.fetch("alignment", inputs, make)
 
     def _analyse(self, kept_at: Path | None) -> tuple[str, Face]:
         """The face of the photo, and a key for it."""
@@ -341,11 +356,11 @@ class _Reel:
             place(entry.path("face.npz"), kept_at)
         return entry.key, Face.load(entry.path("face.npz"))
 
-    def _perform(self, take: Entry, aligned: Entry) -> Entry:
+    def _perform(self, studied: Entry, aligned: Entry) -> Entry:
         """performance.npz: every movement, frame by frame."""
         inputs = {
             "code": code_sha256("avatar.engine.lips", "avatar.engine.align"),
-            "take": take.key,
+            "take": studied.key,
             "alignment": aligned.key,
             "fps": str(self.fps),
             "seed": self.options.seed,
@@ -354,7 +369,7 @@ class _Reel:
         }
 
         def make(folder: Path) -> None:
-            sound, rate = _read_take(take)
+            sound, rate = _read_take(studied)
             performance = perform(
                 _read_alignment(aligned.path("alignment.json")),
                 sound,

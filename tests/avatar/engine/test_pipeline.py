@@ -339,6 +339,31 @@ def test_recorded_sound_with_its_words(reel, folder, hopper):
     assert [w.word for w in made.alignment.words] == TEXT.split()
 
 
+def test_a_noisy_recording_is_studied_without_its_noise_and_heard_with_it(
+    reel, folder, hopper, monkeypatch
+):
+    sound, rate = soundfile.read(reel.take)
+    noisy = sound + 0.05 * np.random.default_rng(0).standard_normal(len(sound))
+    soundfile.write(folder / "noisy.wav", noisy, rate)
+    done = stages_done(monkeypatch)
+    given = {"text": TEXT, "audio": folder / "noisy.wav", "cache_dir": folder / "denoised"}
+    as_it_is = make_reel(hopper, folder / "noisy.mp4", options=SMALL, **given)
+    studied = make_reel(
+        hopper, folder / "clean.mp4", options=replace(SMALL, denoise=True), **given
+    )
+    assert done.count("studied") == 1
+    assert studied.take == as_it_is.take
+    jaw = {
+        name: np.array(made.cues["curves"]["jaw"])
+        for name, made in (("wanted", reel), ("noisy", as_it_is), ("studied", studied))
+    }
+    n = min(map(len, jaw.values()))
+    noisy_r, studied_r = (
+        np.corrcoef(jaw["wanted"][:n], jaw[name][:n])[0, 1] for name in ("noisy", "studied")
+    )
+    assert studied_r > noisy_r
+
+
 def test_recorded_sound_without_its_words_moves_the_mouth(reel, folder, hopper):
     made = make_reel(hopper, folder / "heard.mp4", audio=reel.take, options=SMALL)
     assert made.alignment.words == ()
