@@ -346,7 +346,11 @@ def grained(
     cv2.setRNGSeed(1)  # the same photo gives the same canvas
     cv2.randn(noise, 0, 1)
     noise *= sigma * share
-    return np.clip(np.rint(image + noise[..., None]), 0, 255).astype(np.uint8)
+    result = np.empty(image.shape, np.uint8)
+    for top in range(0, len(image), 256):  # a large frame of floats is a lot of memory
+        rows = slice(top, top + 256)
+        result[rows] = np.clip(np.rint(image[rows] + noise[rows, :, None]), 0, 255)
+    return result
 
 
 def _cut_mask(face: Face, window: Window, width: int, height: int) -> NDArray[np.float32]:

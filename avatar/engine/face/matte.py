@@ -38,6 +38,8 @@ EDGE_IN, EDGE_OUT, HAIR_IN, HAIR_OUT = 0.03, 0.035, 0.055, 0.10
 TRUST, TRUST_AT_RIM = 2e-3, 0.05  # in the segmentation, against the colours
 REGULAR = 1e-6  # of the colours' covariance, as published
 LEVELS = (0.08, 0.92)  # what is left of background in the person, and of person in background
+FUSED_SIDE_PX = 1280  # they change slowly: no need to know them in every pixel
+ROWS_AT_ONCE = 256
 FUSED = (0.25, 0.02)  # S: from how far around a pixel its two colours are taken, in two rounds
 
 
@@ -80,16 +82,54 @@ def without_spill(image: Image, alpha: Array, scale_px: float) -> Image:
 
     alpha: (h, w) share of person. scale_px: distance of the outer eye corners.
     """
-    share = alpha[..., None]
-    own = behind = observed = image.astype(np.float32)
+    own, behind = _both_colours(image, alpha, scale_px)
+    height, width = alpha.shape
+    result = image.copy()
+    for top in range(0, height, ROWS_AT_ONCE):
+        rows = slice(top, min(height, top + ROWS_AT_ONCE))
+        own_here, behind_here = (
+            _rows_of(colours, rows, height, width) for colours in (own, behind)
+        )
+        share = alpha[rows, :, None]
+        mixed = share * own_here + (1 - share) * behind_here
+        pure = np.clip(own_here + share * (image[rows] - mixed), 0, 255)
+        result[rows] = np.where(share > 254 / 255, image[rows], np.rint(pure))
+    return result
+
+
+def _both_colours(image: Image, alpha: Array, scale_px: float) -> tuple[Array, Array]:
+    """The person's and the background's around each pixel, at most FUSED_SIDE_PX a side."""
+    less = min(1.0, FUSED_SIDE_PX / max(alpha.shape))
+    size = max(1, round(alpha.shape[1] * less)), max(1, round(alpha.shape[0] * less))
+    observed = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    share = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)[..., None]
+    own = behind = observed
     for reach in FUSED:
-        size = (2 * max(1, round(reach * scale_px)) + 1,) * 2
-        mean = cv2.blur(alpha, size)[..., None]
-        own_mean = cv2.blur(own * share, size) / (mean + 1e-5)
-        behind_mean = cv2.blur(behind * (1 - share), size) / (1 - mean + 1e-5)
-        own = own_mean + share * (observed - share * own_mean - (1 - share) * behind_mean)
-        own, behind = np.clip(own, 0, 255), behind_mean
-    return np.rint(np.where(share > 254 / 255, observed, own)).astype(np.uint8)
+        box = (2 * max(1, round(reach * scale_px * less)) + 1,) * 2
+        mean = cv2.blur(share, box)[..., None]
+        own_mean = cv2.blur(own * share, box) / (mean + 1e-5)
+        behind_mean = cv2.blur(behind * (1 - share), box) / (1 - mean + 1e-5)
+        mixed = share * own_mean + (1 - share) * behind_mean
+        own, behind = np.clip(own_mean + share * (observed - mixed), 0, 255), behind_mean
+    return own_mean, behind_mean
+
+
+def _rows_of(colours: Array, rows: slice, height: int, width: int) -> Array:
+    """These rows of small colours enlarged to (height, width)."""
+    per_row = colours.shape[0] / height
+    place = floats(
+        [
+            [colours.shape[1] / width, 0, (colours.shape[1] / width - 1) / 2],
+            [0, per_row, (rows.start + 0.5) * per_row - 0.5],
+        ]
+    )
+    return cv2.warpAffine(
+        colours,
+        place,
+        (width, rows.stop - rows.start),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
 
 
 def _scale_px(points: Array) -> float:
