@@ -12,7 +12,7 @@ from avatar.engine.lips.breath import breaths
 from avatar.engine.lips.opening import OPENINGS, openings_heard
 from avatar.engine.lips.pull import PAUSE_MS, Span, blended, mouth_spans
 from avatar.engine.lips.sound import LIPS_HZ, RATE, at_frames, clarity, level_db
-from avatar.engine.lips.visemes import BREATH_IN, MOUTH, REST
+from avatar.engine.lips.visemes import BREATH_IN, MOUTH, REST, Target
 from avatar.engine.types import Alignment, Waveform
 
 CLOSURE_MS = 60  # lips stay together at least this long
@@ -37,16 +37,15 @@ def mouth_curves(
     n_ticks = max(1, round(len(waveform) / sample_rate * RATE))
     level = level_db(waveform, sample_rate, n_ticks, above_hz=LIPS_HZ)
     spans = mouth_spans(alignment, breaths(alignment, level, PAUSE_MS))
+    heard = openings_heard(waveform, sample_rate, n_ticks) if alignment.phones else {}
+    if heard and not alignment.words:
+        spans = [_if_believed(span, heard["jaw"]) for span in spans]
     curves = blended(spans, n_ticks)
     breath = _during([span for span in spans if span[2] is BREATH_IN], n_ticks, 50, 50)
     closures = [span for span in spans if span[2].closes]
-    if alignment.phones:
-        heard = openings_heard(waveform, sample_rate, n_ticks)
-        trust = (TRUST_IN_SOUND if alignment.words else 1.0) * (1 - breath)
-        for name in OPENINGS:
-            curves[name] += trust * (heard[name] - curves[name])
-        if not alignment.words:
-            closures = [span for span in closures if _is_closed(span, heard["jaw"])]
+    trust = (TRUST_IN_SOUND if alignment.words else 1.0) * (1 - breath)
+    for name in heard:
+        curves[name] += trust * (heard[name] - curves[name])
     how_far = _how_far(level)
     for name in OPENINGS:
         curves[name] *= how_far * (1 - breath) + breath  # faint with the mouth open
@@ -77,11 +76,14 @@ def _during(
     return soft
 
 
-def _is_closed(span: Span, jaw: NDArray[np.float32]) -> bool:
-    """Whether the sound agrees with a closure that was only guessed."""
-    first, last = (int(at_ms * RATE / 1000) for at_ms in span[:2])
-    during = jaw[max(0, first) : max(0, last) + 1]
-    return bool(len(during)) and float(during.mean()) < CLOSED_JAW
+def _if_believed(span: Span, jaw: NDArray[np.float32]) -> Span:
+    """A closure that was only guessed counts where the sound agrees; else it asks for nothing."""
+    start_ms, end_ms, target = span
+    first, last = (max(0, int(at_ms * RATE / 1000)) for at_ms in (start_ms, end_ms))
+    during = jaw[first : last + 1]
+    if not target.closes or (len(during) and float(during.mean()) < CLOSED_JAW):
+        return span
+    return start_ms, end_ms, Target({})
 
 
 def _close(

@@ -1,9 +1,11 @@
 """From phones and sound to movement."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from avatar.engine.lips import CURVES, perform
+from avatar.engine.lips import CURVES, mouth, perform
 from avatar.engine.types import Alignment, Phone, Word
 
 RATE = 16_000
@@ -84,6 +86,23 @@ def test_the_closure_of_a_stop_behind_the_lips_does_not_close_them():
     first, second = alignment.phones
     between = frames(performance, first.end_ms, second.start_ms)
     assert jaw[between].min() > 0.2 * jaw.max()
+
+
+@pytest.mark.parametrize(("open_by_sound", "pressed"), [(0.05, True), (0.6, False)])
+def test_a_guessed_closure_counts_where_the_sound_agrees(monkeypatch, open_by_sound, pressed):
+    """Where it does not, the lips neither meet nor press: they are as open as they sound."""
+    alignment, waveform = spoken(("a", 200), ("m", 100), ("a", 200))
+    monkeypatch.setattr(
+        mouth,
+        "openings_heard",
+        lambda waveform, rate, n: {
+            name: np.full(n, open_by_sound, np.float32) for name in mouth.OPENINGS
+        },
+    )
+    curves = perform(replace(alignment, words=()), waveform, RATE, fps=60).curves
+    closed = alignment.phones[1]
+    press = curves["press"][round((closed.start_ms + closed.end_ms) / 2000 * 60)]
+    assert (press > 0.8) if pressed else (curves["press"].max() == 0)
 
 
 def test_lips_round_at_the_end_of_a_diphthong_only():
