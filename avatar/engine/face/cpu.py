@@ -41,7 +41,7 @@ from avatar.engine.face.yuv import Patch
 MOST_THREADS = 4
 BACK_FOLLOWS = 0.8  # how much of the jaw's drop the tongue's body makes
 BITE_UNDER = 0.016  # S: how much less of the teeth a tucked lip leaves in sight
-BITE_LIGHT = 0.8  # of the teeth over a tucked lip
+BITE_LIGHT = 0.88  # of the teeth over a tucked lip
 HOLE_ABOVE = 0.004  # share of a pixel that is neither lip
 LID_SOFT_PX, BALL_SOFT_PX = 1.6, 1.2
 LASHES_LEAVE = (0.3, 0.85)  # of a blink: the photo's lashes make way

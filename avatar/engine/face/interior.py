@@ -23,6 +23,10 @@ TOOTH_EDGES = (0.0, 0.092, 0.162, 0.222, 0.262, 0.288, 0.305)
 LOWER_TOOTH_EDGES = (0.0, 0.058, 0.120, 0.185, 0.235, 0.268, 0.29)
 UPPER_EDGE, UPPER_HEIGHT = 0.038, 0.13  # S: edge below the lip line, height
 LOWER_EDGE, LOWER_HEIGHT = 0.016, 0.12
+TOOTH_LIGHT = 1.0  # of the eye white; a tooth's lightest place has less
+BY_EYE = 0.65  # the rest of what is known about the colour of light is by the skin
+LUMA = floats([0.2126, 0.7152, 0.0722])
+SKIN = floats([1.0, 0.75, 0.62])  # in white light, from pale to dark
 GAP_WIDTH, GAPS_END = 0.035, 0.02  # S: widest gap between two of the photo's teeth; its length
 GAPS_FAINT = 0.35  # how much of its darkness is left beyond
 
@@ -90,8 +94,8 @@ class _Palette:
 
 def _palette(face: Face) -> _Palette:
     """Colours under the photo's own light: nothing lighter than the eye white."""
-    white = face.eye_white
-    tooth = white * floats([0.98, 0.95, 0.89])
+    tooth = _lit(face) * floats([1.0, 0.95, 0.87])
+    tooth *= TOOTH_LIGHT * float(LUMA @ face.eye_white) / max(float(LUMA @ tooth), 1.0)
     lips = face.lips
     flesh = 0.55 * lips + 0.45 * face.skin * floats([0.95, 0.62, 0.62])
     return _Palette(
@@ -99,6 +103,15 @@ def _palette(face: Face) -> _Palette:
         tongue=flesh * floats([0.72, 0.60, 0.60]),
         dark=np.minimum(lips * floats([0.17, 0.09, 0.09]), 60).astype(np.float32),
     )
+
+
+def _lit(face: Face) -> Array:
+    """Colour of something white in this light, by the eye white, which is often reddened, and
+    by the skin, which is made of less and less red, green and blue."""
+    by_eye, by_skin = (
+        colour / max(float(LUMA @ colour), 1.0) for colour in (face.eye_white, face.skin / SKIN)
+    )
+    return (BY_EYE * by_eye + (1 - BY_EYE) * by_skin).astype(np.float32)
 
 
 def _cavity(palette: _Palette, mouth: MouthFrame, x: Array, y: Array) -> Array:

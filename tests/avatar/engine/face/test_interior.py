@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from avatar.engine.face.cpu_picture import Picture, dim
 from avatar.engine.face.geometry import MouthFrame
-from avatar.engine.face.interior import _Own
+from avatar.engine.face.interior import _Own, _palette
 
 TOOTH, DARK = 210.0, 20.0
 DRAWN = 90.0
@@ -78,3 +80,19 @@ def test_what_gets_no_light_in_the_mouth_is_dark_flesh_and_never_grey(puppet):
     np.testing.assert_allclose(picture.uv, np.broadcast_to(shade[1:], (2, 2, 2)), atol=1e-3)
     assert shade[0] < 50
     assert shade[2] > 130  # V: red
+
+
+@pytest.mark.parametrize("light", [(1, 1, 1), (1, 0.7, 0.4), (0.7, 0.9, 1)])
+def test_teeth_are_white_in_the_photos_light_even_where_the_eyes_are_red(face, light):
+    lit = np.array(light, np.float32)
+    red_eyes = replace(
+        face,
+        eye_white=np.float32([190, 140, 130]) * lit,
+        skin=np.float32([210, 158, 130]) * lit,
+        lips=np.float32([200, 110, 100]) * lit,
+    )
+    tooth = _palette(red_eyes).tooth
+    luma = np.float32([0.2126, 0.7152, 0.0722])
+    assert luma @ tooth <= luma @ red_eyes.eye_white + 0.01
+    redness = (tooth / lit)[0] / (tooth / lit)[1]
+    assert 1.0 < redness < 190 / 140 - 0.03
