@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from avatar.engine.stages import STAGES
 from creators.models import Consent, Creator, Portrait
 from scripts_gen.models import Script
 from studio.lib.leases import Leased, LeasedQuerySet
@@ -73,6 +74,9 @@ class ReelQuerySet(LeasedQuerySet["Reel"]):
         return self.select_related("take__script__slot__creator", "portrait")
 
 
+STAGE_CHOICES = [(name, stage.label) for name, stage in STAGES.items()]
+
+
 class Reel(Leased):
     """One finished (or coming) vertical video of one take."""
 
@@ -83,19 +87,12 @@ class Reel(Leased):
         FAILED = "failed", "could not be made"
         CANCELLED = "cancelled", "cancelled"
 
-    class Stage(models.TextChoices):
-        SPEAK = "speak", "speaking"
-        ALIGN = "align", "finding the sounds"
-        ANALYSE = "analyse", "studying the photo"
-        PERFORM = "perform", "performing"
-        ASSEMBLE = "assemble", "cover and subtitles"
-
     take = models.ForeignKey(Take, models.CASCADE, related_name="reels")
     portrait = models.ForeignKey(
         Portrait, models.SET_NULL, null=True, blank=True, related_name="reels"
     )  # the photo that speaks
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
-    stage = models.CharField(max_length=10, choices=Stage, blank=True)
+    stage = models.CharField(max_length=10, choices=STAGE_CHOICES, blank=True)
     progress = models.FloatField(default=0.0)  # of the whole, 0 to 1
     attempts = models.PositiveSmallIntegerField(default=0)
     retry_at = models.DateTimeField(null=True, blank=True)  # not before, after a full disk

@@ -15,14 +15,8 @@ from typing import TextIO
 from avatar.engine.command import OneSentence, interrupt, quiet_libraries, sentence
 from avatar.engine.errors import EngineError, InputError
 from avatar.engine.options import ReelOptions
+from avatar.engine.stages import STAGES
 
-STAGES = {
-    "speak": "speaking",
-    "align": "finding the sounds",
-    "analyse": "studying the photo",
-    "perform": "performing",
-    "assemble": "cover and subtitles",
-}
 BAR_WIDTH = 28
 SUBTITLES = (".srt", ".vtt")
 KNOBS = ("motion", "blink", "expression")
@@ -203,7 +197,12 @@ def _bar(stderr: TextIO) -> Callable[[str, float], None]:
         full = round(fraction * BAR_WIDTH)
         bar = "█" * full + "░" * (BAR_WIDTH - full)
         end = "\n" if fraction >= 1 else ""
-        print(f"\r\x1b[K{bar} {fraction:4.0%}  {STAGES[stage]}", end=end, file=stderr, flush=True)
+        print(
+            f"\r\x1b[K{bar} {fraction:4.0%}  {STAGES[stage].label}",
+            end=end,
+            file=stderr,
+            flush=True,
+        )
 
     return show
 
@@ -225,7 +224,7 @@ def _lines(stderr: TextIO) -> Callable[[str, float], None]:
     def show(stage: str, fraction: float) -> None:
         if stage not in started:
             started.append(stage)
-            print(f"{STAGES[stage]} ({len(started)}/{len(STAGES)})", file=stderr)
+            print(f"{STAGES[stage].label} ({len(started)}/{len(STAGES)})", file=stderr)
 
     return show
 

@@ -41,6 +41,7 @@ from avatar.engine.media.sound import normalise_loudness, read_sound, write_wav
 from avatar.engine.options import BLUR, KEEP, ReelOptions
 from avatar.engine.shots import Shot, one_shot, punched_in
 from avatar.engine.speech import speaker
+from avatar.engine.stages import progress
 from avatar.engine.text import speakable
 from avatar.engine.timing import HIGHEST_FPS, LOWEST_FPS, frame_ms, parse_fps
 from avatar.engine.types import Alignment, Image, Performance, Waveform
@@ -48,8 +49,6 @@ from studio.lib.photos import PhotoError, read_photo
 
 T = TypeVar("T")
 
-# Where each stage ends within the whole, for progress: drawing is nearly all of it.
-STAGE_ENDS = {"speak": 0.05, "align": 0.08, "analyse": 0.12, "perform": 0.98, "assemble": 1.0}
 SIDES = (96, 4096)  # px
 SOUND_CODE = ("avatar.engine.media.sound", "avatar.engine.media.loudness")
 KNOBS = ("motion", "blink", "expression")
@@ -547,10 +546,7 @@ class _Reel:
         return done
 
     def _progress(self, stage: str, share: float) -> None:
-        ends = list(STAGE_ENDS.values())
-        number = list(STAGE_ENDS).index(stage)
-        begin = ends[number - 1] if number else 0.0
-        self.on_progress(stage, begin + share * (ends[number] - begin))
+        self.on_progress(stage, progress(stage, share))
 
     def _check_stop(self) -> None:
         if self.should_stop():

@@ -7,14 +7,13 @@ import signal
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
 import imageio_ffmpeg
 
 from avatar.engine.errors import (
-    Cancelled,
     EncodeError,
     EngineError,
     ModelUnavailable,
@@ -22,7 +21,6 @@ from avatar.engine.errors import (
 )
 
 LOG_TAIL_LINES = 30
-POLL_S = 0.2  # how soon a request to stop is noticed
 FULL_DISK = ("No space left on device", "Disk quota exceeded", "File too large")
 
 
@@ -112,13 +110,12 @@ def run_ffmpeg(
     doing: str = "working",
     data: bytes | None = None,
     cwd: Path | None = None,
-    should_stop: Callable[[], bool] = lambda: False,
 ) -> bytes:
     """Run ffmpeg to its end and return what it wrote to stdout (pipe:1).
 
     data: goes to its stdin (pipe:0).
 
-    Raises Cancelled when should_stop() turns true, EncodeError or ResourceError when ffmpeg fails.
+    Raises EncodeError or ResourceError when ffmpeg fails.
     """
     ffmpeg = FFmpeg(
         args,
@@ -127,7 +124,7 @@ def run_ffmpeg(
         cwd=cwd,
     )
     try:
-        out = _talk(ffmpeg, data, should_stop)
+        out = _talk(ffmpeg, data or b"")
     finally:
         ffmpeg.kill()
     if ffmpeg.process.returncode != 0:
@@ -135,24 +132,15 @@ def run_ffmpeg(
     return out
 
 
-def _talk(ffmpeg: FFmpeg, data: bytes | None, should_stop: Callable[[], bool]) -> bytes:
+def _talk(ffmpeg: FFmpeg, data: bytes) -> bytes:
+    """Write and read at the same time; both pipes hold less than what goes through them."""
     assert ffmpeg.process.stdout is not None
-    writer = threading.Thread(target=_feed, args=(ffmpeg.process.stdin, data or b""), daemon=True)
+    writer = threading.Thread(target=_feed, args=(ffmpeg.process.stdin, data), daemon=True)
     writer.start()
-    chunks: list[bytes] = []
-    reader = threading.Thread(
-        target=lambda stdout: chunks.extend(iter(lambda: stdout.read(1 << 20), b"")),
-        args=(ffmpeg.process.stdout,),
-        daemon=True,
-    )
-    reader.start()
-    while reader.is_alive():
-        if should_stop():
-            raise Cancelled("Stopped as asked.")
-        reader.join(POLL_S)
-    writer.join(POLL_S)
+    out = ffmpeg.process.stdout.read()
+    writer.join()
     ffmpeg.process.wait()
-    return b"".join(chunks)
+    return out
 
 
 def _feed(stdin: IO[bytes] | None, data: bytes) -> None:

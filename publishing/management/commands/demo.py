@@ -24,6 +24,7 @@ import avatar.services
 import creators.services
 import publishing.services
 import scripts_gen.services
+from avatar.engine.stages import STAGES
 from avatar.models import Reel
 from creators.models import Creator, Portrait
 from publishing.data.demo_notes import NOTES, SIGN_OFF
@@ -188,12 +189,12 @@ def watch(steps: "Steps", reel: Reel, worker: threading.Thread) -> None:
         reel.refresh_from_db()
         if reel.stage != stage:
             if stage:
-                steps.done(Reel.Stage(stage).label, time.monotonic() - began)
+                steps.done(STAGES[stage].label, time.monotonic() - began)
             stage, began = reel.stage, time.monotonic()
         if stage:
-            steps.bar(Reel.Stage(stage).label, reel.progress, time.monotonic() - began)
+            steps.bar(STAGES[stage].label, reel.progress, time.monotonic() - began)
     if stage:
-        steps.done(Reel.Stage(stage).label, time.monotonic() - began)
+        steps.done(STAGES[stage].label, time.monotonic() - began)
 
 
 def in_own_connection(work: Callable[..., None]) -> Callable[..., None]:
