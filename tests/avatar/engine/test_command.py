@@ -70,7 +70,7 @@ def test_command_writes_what_it_was_asked_for(hopper, out):
             *command(hopper, "--text", "**Hello** there 👋 https://example.com", "-o", out),
             *SMALL,
             *["--language", "en", "--voice", "sketch", "--captions", "bold", "--motion", "0.5"],
-            *["--blink", "1"],
+            *["--blink", "1", "--background", "navy", "--punch-in", "--loop"],
             *["--expression", "1.2", "--seed", "3", "--device", "cpu", "--label", "demo"],
             *("--face", folder / "face.npz", "--cues", folder / "cues.json"),
             *("--timings", folder / "timings.json", "--cover", folder / "cover.jpg"),

@@ -13,7 +13,9 @@ from avatar.engine.face.framing import frame_photo
 from avatar.engine.face.puppet import Puppet
 from avatar.engine.face.report import lip_gap
 from avatar.engine.face.yuv import planes_from_rgb
+from avatar.engine.lips import perform
 from avatar.engine.lips.curves import CURVES
+from avatar.engine.types import Alignment
 from tests.avatar.engine.face.conftest import HEIGHT, WIDTH, performance
 
 
@@ -56,6 +58,27 @@ def test_at_rest_the_photo_is_what_is_seen(puppet, still):
     outside = np.ones((HEIGHT, WIDTH), bool)
     outside[y0:y1, x0:x1] = False
     np.testing.assert_array_equal(frame[:HEIGHT][outside], still[:HEIGHT][outside])
+
+
+def test_with_every_knob_at_zero_silence_is_one_picture(puppet):
+    silence = np.zeros(2 * 16_000, np.float32)
+    still = {"motion": 0.0, "blink": 0.0, "expression": 0.0}
+    performed = perform(Alignment(2000, (), ()), silence, 16_000, fps=10, **still)
+    first, *others = puppet.frames(performed)
+    for frame in others:
+        np.testing.assert_array_equal(frame, first)
+
+
+@pytest.mark.parametrize("seed", [1, 5])
+def test_a_loop_is_closed_in_its_pictures(puppet, seed):
+    """The step from the last frame to the first is like the steps between neighbours."""
+    silence = np.zeros(4 * 16_000, np.float32)
+    performed = perform(
+        Alignment(4000, (), ()), silence, 16_000, fps=10, seed=seed, blink=0.0, loop=True
+    )
+    frames = [frame.astype(int) for frame in puppet.frames(performed)]
+    steps = [np.abs(one - other).mean() for one, other in pairwise(frames)]
+    assert np.abs(frames[-1] - frames[0]).mean() <= max(steps)
 
 
 def test_outside_the_face_speech_changes_nothing(puppet, still):
