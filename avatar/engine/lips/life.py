@@ -18,7 +18,7 @@ from avatar.engine.types import Alignment, Waveform
 
 Curve = NDArray[np.float32]
 
-BLINKS_A_MINUTE = 16.0
+BLINKS_A_MINUTE, MOST_BLINKS_A_MINUTE = 16.0, 25.0
 BLINK_MS = (75, 35, 150)  # closing, shut, opening
 PHRASE_GAP_MS = 200
 USUAL_SYLLABLES_A_S = 4.0  # stretched vowels and pauses make it less, excitement more
@@ -151,15 +151,21 @@ def _blink_times(
     while now < last:
         if len(ends_s):
             near = ends_s[np.argmin(np.abs(ends_s - now))]
-            if abs(near - now) < 0.9 and (not times or near - times[-1] > 0.9):
+            if abs(near - now) < 0.9 and near < last and (not times or near - times[-1] > 0.9):
                 now = float(near)
-        if now < last:
-            times.append(now)
-        if rng.uniform() < 0.08:  # now and then a double blink
+        times.append(now)
+        is_double = rng.uniform() < 0.08
+        if is_double and now >= _earliest_s(len(times), rate):
             times.append(now + 0.38)
         gap_s = 60 / (BLINKS_A_MINUTE * rate) * rng.lognormal(-0.12, 0.5)
-        now += float(np.clip(gap_s, 1.1 / max(1.0, rate), 9.0 / min(1.0, rate)))
+        now += float(np.clip(gap_s, 1.1 / max(1.0, rate), 6.5 / min(1.0, rate)))
+        now = max(now, _earliest_s(len(times), rate))
     return [int(time * RATE) for time in times if time < last]
+
+
+def _earliest_s(n_before: int, rate: float) -> float:
+    """When one more blink is not one too many."""
+    return (n_before + 0.7) * 60 / (MOST_BLINKS_A_MINUTE * rate)
 
 
 def _lids(

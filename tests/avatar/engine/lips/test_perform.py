@@ -198,6 +198,16 @@ def test_a_clip_of_three_seconds_has_a_blink(seed):
     assert perform(alignment, waveform, RATE, fps=30, seed=seed).curves["blink_left"].max() > 0.9
 
 
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seconds", [4, 10, 20])
+def test_short_clips_blink_at_no_other_rate(seconds, seed):
+    silence = np.zeros(seconds * RATE, np.float32)
+    nothing = Alignment(1000 * seconds, (), ())
+    curve = perform(nothing, silence, RATE, fps=30, seed=seed).curves["blink_left"]
+    blinks = np.count_nonzero(np.diff((curve > 0.5).astype(int)) == 1)
+    assert max(1, 8 * seconds // 60) <= blinks <= 25 * seconds / 60
+
+
 def test_the_same_seed_performs_the_same_and_another_does_not():
     alignment, waveform = spoken(*SENTENCE * 4)
     one, same, other = (
