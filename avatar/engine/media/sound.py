@@ -44,6 +44,7 @@ CONTAINERS = (
     "ogg,tta,w64,wav,wv"
 )
 NO_SOUND = ("matches no streams", "does not contain any stream")
+ALL_CHANNELS, FIRST_CHANNEL = "aformat=channel_layouts=mono", "pan=mono|c0=c0"
 RATES = "8000|11025|12000|16000|22050|24000|32000|44100|48000"
 
 
@@ -56,8 +57,23 @@ def read_sound(path: Path) -> tuple[Waveform, int]:
     a sample, silent, or longer than MAX_MINUTES.
     """
     _check_file(path)
+    waveform, sample_rate = _decoded(path, ALL_CHANNELS)
+    if _is_silent(waveform, sample_rate):  # two channels may cancel each other out
+        waveform, sample_rate = _decoded(path, FIRST_CHANNEL)
+    if _is_silent(waveform, sample_rate):
+        raise InputError(f"{path.name} is silent: there is no voice in it.")
+    return waveform, sample_rate
+
+
+def _is_silent(waveform: Waveform, sample_rate: int) -> bool:
+    return bool(_frame_levels_dbfs(waveform, sample_rate).max() < SILENT_DBFS)
+
+
+def _decoded(path: Path, channels: str) -> tuple[Waveform, int]:
+    """The samples, and how many there are in a second. channels: the filter that makes one."""
     safe = f"-protocol_whitelist file,pipe -format_whitelist {CONTAINERS}".split()
-    wanted = f"-map 0:a:0 -ac 1 -af aformat=sample_rates={RATES} -c:a pcm_f32le -f wav".split()
+    filters = f"{channels},aformat=sample_rates={RATES}"
+    wanted = f"-map 0:a:0 -af {filters} -c:a pcm_f32le -f wav".split()
     ffmpeg = FFmpeg([*safe, "-i", f"file:{path}", *wanted, "pipe:1"], stdout=subprocess.PIPE)
     stdout = ffmpeg.process.stdout
     assert stdout is not None
@@ -70,8 +86,6 @@ def read_sound(path: Path) -> tuple[Waveform, int]:
         ffmpeg.kill()
     if not len(waveform):
         raise _nothing_decoded(path, log)
-    if _frame_levels_dbfs(waveform, sample_rate).max() < SILENT_DBFS:
-        raise InputError(f"{path.name} is silent: there is no voice in it.")
     return waveform, sample_rate
 
 

@@ -61,6 +61,12 @@ def test_both_channels_are_heard_in_one(tmp_path):
     assert np.abs(waveform).max() > 0.05
 
 
+def test_channels_that_cancel_each_other_out_are_heard_by_the_first(tmp_path):
+    path = encoded(tmp_path, "a.wav", "-af", "pan=stereo|c0=c0|c1=-1*c0")
+    one = encoded(tmp_path, "b.wav")
+    np.testing.assert_allclose(read_sound(path)[0], read_sound(one)[0], atol=1e-4)
+
+
 @pytest.mark.parametrize("rate", [8000, 22_050, 44_100, 96_000])
 def test_the_sample_rate_is_kept_up_to_what_anybody_hears(tmp_path, rate):
     path = tmp_path / "a.wav"
