@@ -25,6 +25,7 @@ from avatar.engine.face.cpu_picture import (
     look_alpha,
     look_at,
     maps_at,
+    maps_at_blocks,
     part_of,
     planes_of,
     remapped,
@@ -95,16 +96,14 @@ class CpuRenderer:
             set_before(rig.behind, alpha, planes)
         return out.reshape(rig.height * 3 // 2, rig.width)
 
-    def _fine(self, field: Array, box: tuple[int, int, int, int]) -> Array:
+    def _fine(self, field: Array, box: Box) -> Array:
         """A field on the canvas's grid at every pixel of a box."""
-        x0, y0, x1, y1 = box
-        column0, row0 = x0 // STEP, y0 // STEP
-        column1, row1 = -(-x1 // STEP) + 2 * MARGIN, -(-y1 // STEP) + 2 * MARGIN
-        points = field[row0:row1, column0:column1]
-        size = points.shape[1] * STEP, points.shape[0] * STEP
-        fine = cv2.resize(points, size, interpolation=cv2.INTER_LINEAR)
-        top, left = y0 - row0 * STEP + MARGIN * STEP, x0 - column0 * STEP + MARGIN * STEP
-        return fine[top : top + y1 - y0, left : left + x1 - x0]
+        return _at_places(field, box, STEP)
+
+    def _at_blocks(self, field: Array, box: Box) -> Array:
+        """The same in the middle of every two by two pixels, and of those around the box."""
+        x0, y0, x1, y1 = (side // 2 for side in box)
+        return _at_places(field, (x0 - 1, y0 - 1, x1 + 1, y1 + 1), STEP // 2)
 
     def _draw_eye(
         self,
@@ -181,12 +180,12 @@ class CpuRenderer:
     ) -> None:
         mouth = self.rig.mouth
         box = moved_box(self.rig, mouth_box(self.rig, motion.face[t]), motion.head[t])
-        at = self._fine(sources.turned, box)
+        at = self._at_blocks(sources.turned, box)
         fields = self.fields
         above = fields.displaced(fields.upper, sources.upper, at)
         beneath = fields.displaced(fields.lower, sources.lower, at)
         here = less(at, mouth.origin)
-        over_at, under_at = maps_at(here + above), maps_at(here + beneath)
+        over_at, under_at = maps_at_blocks(here + above), maps_at_blocks(here + beneath)
         over_alpha = look_alpha(self.upper_lip, over_at)
         under_alpha = look_alpha(self.lower_lip, under_at)
         picture = look_at(self.lower_lip, under_at)
@@ -217,20 +216,20 @@ class CpuRenderer:
         mouth = self.rig.mouth
         light = _light(*alphas, mouth.shadow_px)
         x0, y0, x1, y1 = hole
-        here, light = here[y0:y1, x0:x1], light[y0:y1, x0:x1]
+        here, light = here[y0 // 2 : y1 // 2 + 2, x0 // 2 : x1 // 2 + 2], light[y0:y1, x0:x1]
         under_alpha = alphas[1][y0:y1, x0:x1]
         dropped = mouth.down * (mouth.jaw_px * motion.jaw[t])
         behind = less(here, dropped * np.float32(BACK_FOLLOWS))
-        inside = look_at(self.back, maps_at(behind))
+        inside = look_at(self.back, maps_at_blocks(behind))
         if motion.tongue[t] > 0:
             rise = mouth.down * (TIP_RISES * mouth.jaw_px * motion.tongue[t])
-            raised = maps_at(less(behind, -rise))
+            raised = maps_at_blocks(less(behind, -rise))
             alpha = look_alpha(self.tip, raised)
             lay(inside, look_at(self.tip, raised), alpha * motion.tongue[t])
-        with_jaw = maps_at(less(here, dropped))
+        with_jaw = maps_at_blocks(less(here, dropped))
         lay(inside, look_at(self.jaw, with_jaw), look_alpha(self.jaw, with_jaw))
         bite_px = BITE_UNDER * self.rig.scale_px * motion.tuck[t]
-        on_skull = maps_at(less(here, -mouth.down * np.float32(bite_px)))
+        on_skull = maps_at_blocks(less(here, -mouth.down * np.float32(bite_px)))
         teeth = look_at(self.teeth, on_skull)
         teeth_alpha = look_alpha(self.teeth, on_skull)
         lay(inside, teeth, teeth_alpha)
@@ -266,3 +265,18 @@ def _light(upper: Array, lower: Array, reach_px: float) -> Array:
     near = [cv2.GaussianBlur(halved(lip), (0, 0), reach_px / 2) for lip in (upper, lower)]
     light = (1 - SHADOW_UPPER * near[0]) * (1 - SHADOW_LOWER * near[1])
     return cv2.resize(light, size, interpolation=cv2.INTER_LINEAR)
+
+
+def _at_places(field: Array, box: Box, times: int) -> Array:
+    """A field on the canvas's grid at `times` by `times` places in each of its squares.
+
+    box: x0, y0, x1, y1 counted in those places, not further outside than the grid.
+    """
+    x0, y0, x1, y1 = box
+    column0, row0 = max(0, x0 // times), max(0, y0 // times)
+    column1, row1 = -(-x1 // times) + 2 * MARGIN, -(-y1 // times) + 2 * MARGIN
+    points = field[row0:row1, column0:column1]
+    size = points.shape[1] * times, points.shape[0] * times
+    fine = cv2.resize(points, size, interpolation=cv2.INTER_LINEAR)
+    top, left = y0 - row0 * times + MARGIN * times, x0 - column0 * times + MARGIN * times
+    return fine[top : top + y1 - y0, left : left + x1 - x0]

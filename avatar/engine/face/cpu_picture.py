@@ -59,11 +59,20 @@ def sheet(patch: Patch) -> Sheet:
 def maps_at(at: Array) -> Maps:
     """(rows, columns, 2) pixels of a patch, sides even, in OpenCV's fixed point."""
     half = at.shape[1] // 2, at.shape[0] // 2
-    small = (cv2.resize(at, half, interpolation=cv2.INTER_AREA) - np.float32(0.5)) * np.float32(
-        0.5
-    )
+    return _maps(at, cv2.resize(at, half, interpolation=cv2.INTER_AREA))
+
+
+def maps_at_blocks(at: Array) -> Maps:
+    """The same of the middles of two by two pixels, with one more on each side."""
+    size = 2 * at.shape[1], 2 * at.shape[0]
+    whole = cv2.resize(at, size, interpolation=cv2.INTER_LINEAR)
+    return _maps(whole[2:-2, 2:-2], at[1:-1, 1:-1])
+
+
+def _maps(whole: Array, half: Array) -> Maps:
+    small = (half - np.float32(0.5)) * np.float32(0.5)
     return Maps(
-        cv2.convertMaps(at, None, cv2.CV_16SC2), cv2.convertMaps(small, None, cv2.CV_16SC2)
+        cv2.convertMaps(whole, None, cv2.CV_16SC2), cv2.convertMaps(small, None, cv2.CV_16SC2)
     )
 
 

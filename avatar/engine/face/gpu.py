@@ -148,17 +148,12 @@ class TorchRenderer:
         return pixels.reshape(len(at), 2 * at.shape[1], 2 * at.shape[2], 2)
 
     def _fine(self, field: Tensor, box: Box) -> Tensor:
-        x0, y0, x1, y1 = box
-        column0, row0 = x0 // STEP, y0 // STEP
-        column1, row1 = -(-x1 // STEP) + 2 * MARGIN, -(-y1 // STEP) + 2 * MARGIN
-        fine = functional.interpolate(
-            field[:, row0:row1, column0:column1].permute(0, 3, 1, 2),
-            scale_factor=STEP,
-            mode="bilinear",
-            align_corners=False,
-        )
-        top, left = y0 - row0 * STEP + MARGIN * STEP, x0 - column0 * STEP + MARGIN * STEP
-        return fine[:, :, top : top + y1 - y0, left : left + x1 - x0].permute(0, 2, 3, 1)
+        return _at_places(field, box, STEP)
+
+    def _at_blocks(self, field: Tensor, box: Box) -> Tensor:
+        """In the middle of every two by two pixels, and of those around the box."""
+        x0, y0, x1, y1 = (side // 2 for side in box)
+        return _at_places(field, (x0 - 1, y0 - 1, x1 + 1, y1 + 1), STEP // 2)
 
     def _draw_eye(self, k: int, eye: Eye, motion: Motion, source: Tensor, frame: Picture) -> None:
         x0, y0 = eye.origin
@@ -207,13 +202,13 @@ class TorchRenderer:
             for face, head in zip(motion.face, motion.head, strict=True)
         ]
         box = _union(boxes)
-        at = self._fine(turned, box)
-        above, beneath = (
-            self._displaced(layer, back, at)
+        at = self._at_blocks(turned, box)
+        here = at - self._tensor(np.array(mouth.origin))
+        over_at, under_at = (
+            _at_pixels(here + self._displaced(layer, back, at))
             for layer, back in zip(self.layers, (upper, lower), strict=True)
         )
-        here = at - self._tensor(np.array(mouth.origin))
-        over_at, under_at = here + above, here + beneath
+        here = _at_pixels(here)
         over_alpha = _look(self.upper_lip.alpha, over_at) / 255
         under_alpha = _look(self.lower_lip.alpha, under_at) / 255
         picture = _see(self.lower_lip, under_at)
@@ -278,6 +273,29 @@ def _pixels(columns: int, rows: int, device: torch.device) -> Tensor:
     x = torch.arange(columns, device=device, dtype=torch.float32)
     y = torch.arange(rows, device=device, dtype=torch.float32)
     return torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1)
+
+
+def _at_places(field: Tensor, box: Box, times: int) -> Tensor:
+    """A field on the canvas's grid at `times` by `times` places in each of its squares."""
+    x0, y0, x1, y1 = box
+    column0, row0 = max(0, x0 // times), max(0, y0 // times)
+    column1, row1 = -(-x1 // times) + 2 * MARGIN, -(-y1 // times) + 2 * MARGIN
+    fine = functional.interpolate(
+        field[:, row0:row1, column0:column1].permute(0, 3, 1, 2),
+        scale_factor=times,
+        mode="bilinear",
+        align_corners=False,
+    )
+    top, left = y0 - row0 * times + MARGIN * times, x0 - column0 * times + MARGIN * times
+    return fine[:, :, top : top + y1 - y0, left : left + x1 - x0].permute(0, 2, 3, 1)
+
+
+def _at_pixels(blocks: Tensor) -> Tensor:
+    """Pixels out of the middles of two by two of them, with one more block on each side."""
+    fine = functional.interpolate(
+        blocks.permute(0, 3, 1, 2), scale_factor=2, mode="bilinear", align_corners=False
+    )
+    return fine[:, :, 2:-2, 2:-2].permute(0, 2, 3, 1)
 
 
 def _rounded(at: Tensor) -> Tensor:
