@@ -5,6 +5,7 @@ both agree.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import cv2
@@ -23,7 +24,7 @@ from avatar.engine.face.motion import Motion
 from avatar.engine.face.rig import Rig, mouth_box, moved_box
 from avatar.engine.face.yuv import Patch
 
-BATCH = 16
+PIXELS_AT_ONCE = 1 << 26  # 32 frames of 1080x1920: a GPU is busy with them, in 4 GB
 Box = tuple[int, int, int, int]
 
 
@@ -65,15 +66,28 @@ class TorchRenderer:
         self.in_block = torch.stack(torch.meshgrid(offsets, offsets, indexing="xy"), dim=-1)
 
     def frames(self, motion: Motion) -> Iterator[NDArray[np.uint8]]:
-        """(height*3//2, width) uint8, on the host."""
+        """(height*3//2, width) uint8, on the host.
+
+        A batch is copied, into pinned memory, while the next one is drawn.
+        """
+        on_its_way: tuple[Tensor, torch.cuda.Event | None] | None = None
         for batch in self.batches(motion):
-            yield from batch.cpu().numpy()
+            copied = batch.to("cpu", non_blocking=True)
+            arrival = torch.cuda.Event() if self.device.type == "cuda" else None  # type: ignore[no-untyped-call]
+            if arrival is not None:
+                arrival.record()
+            if on_its_way is not None:
+                yield from _arrived(*on_its_way)
+            on_its_way = copied, arrival
+        if on_its_way is not None:
+            yield from _arrived(*on_its_way)
 
     @torch.inference_mode()
     def batches(self, motion: Motion) -> Iterator[Tensor]:
-        """(T, height*3//2, width) uint8, left on the device; at most BATCH frames each."""
-        for start in range(0, len(motion), BATCH):
-            yield self._batch(motion[start : start + BATCH])
+        """(T, height*3//2, width) uint8, left on the device, some frames each."""
+        n_frames = max(1, PIXELS_AT_ONCE // (self.rig.width * self.rig.height))
+        for start in range(0, len(motion), n_frames):
+            yield self._batch(motion[start : start + n_frames])
 
     def _batch(self, motion: Motion) -> Tensor:
         weights = self._tensor(motion.face)
@@ -302,10 +316,22 @@ def _rounded(at: Tensor) -> Tensor:
     return torch.round(at * 32) / 32
 
 
+def _arrived(copied: Tensor, arrival: torch.cuda.Event | None) -> NDArray[np.uint8]:
+    if arrival is not None:
+        arrival.synchronize()
+    frames: NDArray[np.uint8] = copied.numpy()
+    return frames
+
+
+@cache
+def _per_pixel(columns: int, rows: int, device: torch.device) -> Tensor:
+    """A pixel's width and height where an image goes from -1 to 1. Kept: to make it is a copy."""
+    return torch.tensor([2 / max(1, columns - 1), 2 / max(1, rows - 1)], device=device)
+
+
 def _sample(image: Tensor, at: Tensor, *, zeros: bool = False) -> Tensor:
     """image (1 or T, C, h, w) at (T, rows, columns, 2) of its pixels: (T, C, rows, columns)."""
-    size = torch.tensor([image.shape[3] - 1, image.shape[2] - 1], device=at.device)
-    where = _rounded(at) * (2 / size) - 1
+    where = _rounded(at) * _per_pixel(image.shape[3], image.shape[2], at.device) - 1
     return functional.grid_sample(
         image.expand(len(at), -1, -1, -1),
         where,
