@@ -26,6 +26,7 @@ BROW = 0.055
 BROW_UNDER_GLASSES = 0.3  # of it, or the frame would be lifted too
 HELD = 0.97  # share of the jaw's pull that the upper lip resists
 UPPER_CLOSES = 0.4  # share of a parted mouth that the upper lip closes
+NECK = 0.55  # S below the chin at which nothing hangs on the jaw any more: collars do not
 USUAL_WIDTH, SIZE_RANGE = 0.50, (0.65, 1.1)  # S: smaller mouths open less
 
 # glued: the jaw drops with the lips together; part: they part by as much as it has dropped.
@@ -182,7 +183,7 @@ class _Shapes:
         narrow = self._pulled(-0.018)
         drops = []
         for height in self.heights:
-            neck = 1 - smoothstep(self.mouth.chin + 0.02, self.mouth.chin + 0.85, height)
+            neck = 1 - smoothstep(self.mouth.chin + 0.02, self.mouth.chin + NECK, height)
             drops.append(JAW * self.size * self._jaw_share(height) * neck)
         return (narrow[0], drops[0]), (narrow[1], drops[1])
 

@@ -106,6 +106,15 @@ def frame_photo_points(puppet) -> np.ndarray:
     return np.stack([low, low + size])
 
 
+def test_collars_do_not_hang_on_the_jaw(puppet, still):
+    chin = measured(puppet)[mesh.CHIN, 1]
+    collar = int(chin + 0.62 * puppet.rig.scale_px)
+    opened = next(puppet.frames(performance(jaw=1)))
+    np.testing.assert_array_equal(opened[collar:HEIGHT], still[collar:HEIGHT])
+    throat = slice(int(chin), int(chin + 0.3 * puppet.rig.scale_px))
+    assert np.abs(opened[throat].astype(int) - still[throat]).max() > 40
+
+
 def test_the_corners_of_the_frame_never_move(puppet, still):
     frames = puppet.frames(
         performance(2, head_yaw=[-15, 15], head_pitch=10, head_roll=-10, head_x=0.2, breath=1)
