@@ -61,8 +61,7 @@ def lips(photo: Path, media: Path) -> None:
     judged = []
     with workplace() as folder:
         for clip in clips:
-            texts = dict.fromkeys((said_in(clip), None))
-            row = [_judged(photo, clip, text, Path(folder)) for text in texts]
+            row = _judged(photo, clip, Path(folder))
             judged += row
             print(f"  {clip.stem:14} {'   '.join(map(_cell, row))}")
     without = {one.clip: one for one in judged if not one.with_text}
@@ -109,9 +108,21 @@ def rendered(
     return reel, cues
 
 
-def _judged(photo: Path, clip: Path, text: str | None, folder: Path) -> Judged:
-    reel, cues = rendered(photo, sound_of(clip, folder), text, folder)
-    return Judged(clip.stem, text is not None, judge(reel, against=clip, cues=cues))
+def _judged(photo: Path, clip: Path, folder: Path) -> list[Judged]:
+    """With its text where that is known, and without.
+
+    Which sound is when is told by the text for both: what a reel without one made of its guesses
+    is judged by what was really said.
+    """
+    audio, text = sound_of(clip, folder), said_in(clip)
+    judged, truth = [], None
+    if text is not None:
+        reel, cues = rendered(photo, audio, text, folder)
+        truth = cues.rename(folder / "truth.json")
+        judged.append(Judged(clip.stem, True, judge(reel, against=clip, cues=truth)))
+    reel, _ = rendered(photo, audio, None, folder)
+    judged.append(Judged(clip.stem, False, judge(reel, against=clip, cues=truth)))
+    return judged
 
 
 def _cell(judged: Judged) -> str:
@@ -122,8 +133,9 @@ def _cell(judged: Judged) -> str:
 
 def pooled(found: list[dict[str, Any]], part: str, rate: str, count: str) -> str:
     """One rate over all reels, each frame or sound counting once."""
-    n = sum(one[part][count] for one in found)
-    met = sum((one[part][rate] or 0) * one[part][count] for one in found)
+    parts = [one[part] for one in found if one[part] is not None]
+    n = sum(one[count] for one in parts)
+    met = sum((one[rate] or 0) * one[count] for one in parts)
     return f"{part} {met / n:.1%} of {n}" if n else f"{part} none"
 
 

@@ -88,19 +88,23 @@ def test_the_closure_of_a_stop_behind_the_lips_does_not_close_them():
     assert jaw[between].min() > 0.2 * jaw.max()
 
 
-@pytest.mark.parametrize(("open_by_sound", "pressed"), [(0.05, True), (0.6, False)])
-def test_a_guessed_closure_counts_where_the_sound_agrees(monkeypatch, open_by_sound, pressed):
-    """Where it does not, the lips neither meet nor press: they are as open as they sound."""
+@pytest.mark.parametrize(
+    ("within", "after", "pressed"), [(0.05, 0.6, True), (0.6, 0.6, False), (0.05, 0.05, False)]
+)
+def test_a_guessed_closure_counts_where_it_sounds_like_one(monkeypatch, within, after, pressed):
+    """Where the sound denies it, or only fades out, the lips do not even press."""
     alignment, waveform = spoken(("a", 200), ("m", 100), ("a", 200))
-    monkeypatch.setattr(
-        mouth,
-        "openings_heard",
-        lambda waveform, rate, n: {
-            name: np.full(n, open_by_sound, np.float32) for name in mouth.OPENINGS
-        },
-    )
-    curves = perform(replace(alignment, words=()), waveform, RATE, fps=60).curves
     closed = alignment.phones[1]
+
+    def heard(waveform, rate, n_ticks):
+        at_ms = 5 * np.arange(n_ticks)
+        jaw = np.where(
+            at_ms < closed.start_ms, 0.6, np.where(at_ms < closed.end_ms, within, after)
+        )
+        return dict.fromkeys(mouth.OPENINGS, jaw.astype(np.float32))
+
+    monkeypatch.setattr(mouth, "openings_heard", heard)
+    curves = perform(replace(alignment, words=()), waveform, RATE, fps=60).curves
     press = curves["press"][round((closed.start_ms + closed.end_ms) / 2000 * 60)]
     assert (press > 0.8) if pressed else (curves["press"].max() == 0)
 
