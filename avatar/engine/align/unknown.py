@@ -7,7 +7,7 @@ vocal tract, by standardising, and by learning from a first guess. Words are not
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ from avatar.engine.align.features import (
 )
 from avatar.engine.align.states import compared_rows
 from avatar.engine.align.voicing import speech_in
+from avatar.engine.speech.phones import VOWELS
 from avatar.engine.types import Alignment, Phone, Waveform
 
 # Phones that look alike on a face, by the one that stands for them.
@@ -38,6 +39,7 @@ EVIDENCE = 0.15  # neighbouring frames say almost the same; counted fully they w
 SWITCH_COST = 3.0
 SILENCE_COST = 2.5  # a shape where nobody speaks, or silence where somebody does
 LEARNING_ROUNDS, PRIOR_FRAMES = 2, 60
+ALONE_MS = 200  # a pause; shorter gaps are the closures of stops
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def hear(waveform: Waveform, sample_rate: int) -> Alignment:
     if not (speech > 0.5).any():
         return Alignment(duration_ms, (), ())
     phones = phones_heard(sound, speech, highest_hz(sample_rate), duration_ms)
-    return Alignment(duration_ms, tuple(phones), ())
+    return Alignment(duration_ms, tuple(_spoken(phones)), ())
 
 
 def phones_heard(sound: Features, speech: Array, band_hz: float, duration_ms: int) -> list[Phone]:
@@ -132,6 +134,17 @@ def _learned(model: Model, rows: Array, states: NDArray[np.int64]) -> Model:
         if len(mine):
             means[i] += (mine.mean(axis=0) - means[i]) * len(mine) / (len(mine) + PRIOR_FRAMES)
     return replace(model, means=means)
+
+
+def _spoken(phones: list[Phone]) -> list[Phone]:
+    """Without consonants that stand alone between pauses: a breath, a click, a chair."""
+    stretches: list[list[Phone]] = []
+    for phone in phones:
+        if not stretches or phone.start_ms - stretches[-1][-1].end_ms >= ALONE_MS:
+            stretches.append([])
+        stretches[-1].append(phone)
+    spoken = [stretch for stretch in stretches if any(p.phone[:1] in VOWELS for p in stretch)]
+    return list(chain.from_iterable(spoken or stretches))
 
 
 def _phones(states: NDArray[np.int64], duration_ms: int) -> list[Phone]:

@@ -17,8 +17,8 @@ from avatar.engine.types import Alignment, Waveform
 
 CLOSURE_MS = 60  # lips stay together at least this long
 CLOSURE_RAMP_MS = 45.0
-# A guessed p, b or m is believed where the heard jaw is that small, and that share of what is heard
-# on both sides of it. Half of those are true, of all guesses a quarter.
+# A guessed p, b or m is believed where the heard jaw is that small, and that share of what is
+# heard on both sides of it. Half of those are true, of all guesses a quarter.
 CLOSED_JAW, CLOSED_SHARE, BESIDE_MS = 0.25, 0.75, 120
 LEAST_OPEN = 0.3  # how much of its opening a sound keeps, however muffled
 TRUST_IN_SOUND = 0.4  # where the phones come from a text; 1 where they are guesses themselves

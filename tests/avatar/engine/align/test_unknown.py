@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from avatar.engine.align import hear
-from avatar.engine.align.unknown import SHAPES
+from avatar.engine.align.unknown import SHAPES, _spoken
 from avatar.engine.speech.phones import VOWELS
 from avatar.engine.speech.reading import read
+from avatar.engine.types import Phone
 
 RATE = 16_000
 
@@ -45,6 +46,14 @@ def test_vowels_are_heard_as_vowels_and_hisses_as_hisses_in_any_language(languag
     hisses = [found in ("s", "ʃ", "f") for true, found in pairs if true[0] in "szʃ"]
     assert np.mean(vowels) > 0.75
     assert np.mean(hisses) > 0.6
+
+
+def test_a_consonant_alone_between_pauses_is_no_speech():
+    """Breath, a click, a chair; but not the closure of a stop within speech."""
+    breath = [Phone("k", 200, 270)]
+    speech = [Phone("n", 480, 520), Phone("a", 520, 640), Phone("s", 760, 850)]
+    assert _spoken([*breath, *speech, Phone("s", 1100, 1150)]) == speech
+    assert _spoken(breath) == breath  # nothing better was heard
 
 
 def test_open_and_rounded_vowels_are_told_apart():
