@@ -210,7 +210,9 @@ def _ball(patch: Image, lines: LidLines, down: Array, iris: Array, iris_px: floa
     if not white.any():
         return ball
     beyond = smoothstep(0.95, 1.1, away) * smoothstep(0, 0.1 * iris_px, lines.y - inside)
-    return ball + beyond[..., None] * (np.median(patch[white], axis=0).astype(np.float32) - ball)
+    return ball + 0.7 * beyond[..., None] * (
+        np.median(patch[white], axis=0).astype(np.float32) - ball
+    )
 
 
 def _even(values: Array) -> Array:

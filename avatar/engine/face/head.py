@@ -109,7 +109,9 @@ def _between(points: Array, at: Array) -> Array:
     z = np.array([[height.get(tuple(xy), np.nan) for xy in corner] for corner in corners.tolist()])
     flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     whole = np.isfinite(z).all(axis=1) & (np.abs(flat) > 1e-6)  # else a corner around them all
-    corners, z = corners[whole], z[whole]
+    # A drawn triangle is a little larger than it is: thin ones first, their neighbours over them.
+    order = np.flatnonzero(whole)[np.argsort(np.abs(flat[whole]))]
+    corners, z = corners[order], z[order]
     planes = np.linalg.solve(np.dstack([corners, np.ones((len(corners), 3))]), z[..., None])[
         ..., 0
     ]
@@ -117,9 +119,13 @@ def _between(points: Array, at: Array) -> Array:
     for k, triangle in enumerate(np.rint(16 * corners).astype(np.int32)):
         cv2.fillConvexPoly(which, triangle, k, shift=4)
     rows, columns = np.nonzero(which >= 0)
-    x_slope, y_slope, level = planes[which[rows, columns]].T
+    here = which[rows, columns]
+    x_slope, y_slope, level = planes[here].T
     found = np.full(at.shape[:2], np.nan, np.float32)
-    found[rows, columns] = x_slope * columns + y_slope * rows + level
+    # A thin one's plane is steep beside it.
+    found[rows, columns] = np.clip(
+        x_slope * columns + y_slope * rows + level, z.min(axis=1)[here], z.max(axis=1)[here]
+    )
     return found
 
 
