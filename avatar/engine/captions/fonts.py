@@ -7,6 +7,7 @@ says nothing, so what it will be asked to draw is checked beforehand.
 import atexit
 import functools
 import shutil
+import struct
 import subprocess
 import tempfile
 import unicodedata
@@ -30,6 +31,8 @@ SYSTEM_FOLDERS = (
     "/Library/Fonts",
     "~/Library/Fonts",
 )
+FAMILY = 1  # number of that name in an OpenType font
+MACINTOSH, WINDOWS_ENGLISH = 1, (3, 0x409)
 UNFIT = ("emoji", "color", "mono", "symbol", "lastresort")  # families that spoil a caption
 
 
@@ -50,7 +53,7 @@ class Font:
     @functools.cached_property
     def family(self) -> str:
         """By which name libass finds it."""
-        return str(self._tables["name"].getDebugName(1))
+        return _family_in(self._tables.reader["name"])
 
     @functools.cached_property
     def _glyphs(self) -> dict[int, str]:
@@ -84,6 +87,23 @@ class Font:
         advances = self._tables["hmtx"].metrics
         glyphs = (self._glyphs.get(ord(c), ".notdef") for c in text)
         return float(sum(advances.get(g, (0, 0))[0] for g in glyphs)) / self._metrics[0]
+
+
+def _family_in(name_table: bytes) -> str:
+    """The first family name in an OpenType `name` table, English where there is one; else "".
+
+    fontTools would load all of its layout tables for it, a tenth of a second.
+    """
+    _, count, storage = struct.unpack(">3H", name_table[:6])
+    found = {}
+    for platform, _, language, name, length, start in struct.iter_unpack(
+        ">6H", name_table[6 : 6 + 12 * count]
+    ):
+        if name == FAMILY:
+            text = name_table[storage + start : storage + start + length]
+            rank = (platform, language) != WINDOWS_ENGLISH, platform == MACINTOSH
+            found[rank] = text.decode("mac_roman" if platform == MACINTOSH else "utf-16-be")
+    return found[min(found)] if found else ""
 
 
 def _needs_glyph(char: str) -> bool:

@@ -30,7 +30,8 @@ UNDER_EDGE, UNDER_WIDTH = 0.10, 0.10  # how much darker it is just above the las
 N_LASHES = 34
 LASH_SPAN = 0.47  # of the eye's length, to each side
 AGAINST_FOUR = np.array([[0.0, -1, 0], [-1, 4, -1], [0, -1, 0]])
-SOLVED = 1e-3  # levels, over a whole hole
+COARSEST = 12  # pixels
+SOLVED = 0.1  # levels, over a whole hole: nothing that is seen
 SHARP = 4  # lashes are thinner than a pixel: drawn so many times larger
 
 
@@ -176,16 +177,24 @@ def lashes(lines: LidLines, outward: float, reach: float, thick: float) -> Array
 def _membrane(image: Array, hole: Mask) -> Array:
     """Fill a hole, clear of the edges, so that each pixel is the mean of its four neighbours.
 
-    By conjugate gradients, all channels at once.
+    By conjugate gradients, all channels at once, begun at what half the size gives.
     """
     inside = hole[..., None]
     if not hole.any():
         return image
+    begin = np.where(inside, image[~hole].mean(axis=0), image).astype(np.float32)
+    if min(hole.shape) > COARSEST:
+        half = hole.shape[1] // 2, hole.shape[0] // 2
+        smaller = cv2.resize(hole.astype(np.float32), half, interpolation=cv2.INTER_AREA) > 0.99
+        smaller[[0, -1]] = smaller[:, [0, -1]] = False
+        coarse = _membrane(cv2.resize(begin, half, interpolation=cv2.INTER_AREA), smaller)
+        upward = cv2.resize(coarse, hole.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        begin = np.where(inside, upward, image)
 
     def unlike_neighbours(values: Doubles) -> Doubles:
         return cv2.filter2D(values, -1, AGAINST_FOUR, borderType=cv2.BORDER_CONSTANT) * inside
 
-    filled = np.where(inside, image[~hole].mean(axis=0), image).astype(np.float64)
+    filled = begin.astype(np.float64)
     left = -unlike_neighbours(filled)
     way, power = left.copy(), np.einsum("ijk,ijk->k", left, left)
     for _ in range(4 * sum(hole.shape)):
