@@ -42,11 +42,12 @@ GRID = (
 
 @dataclass(frozen=True)
 class Judged:
-    """What the judge says of one reel against its clip."""
+    """What the judge says of a reel against its clip, and of the clip where its text is known."""
 
     clip: str
     with_text: bool
     found: dict[str, Any]
+    speaker: dict[str, Any] | None = None
 
 
 def lips(photo: Path, media: Path) -> None:
@@ -70,6 +71,9 @@ def lips(photo: Path, media: Path) -> None:
         found = [one.found for one in these.values()]
         rates = ", ".join(pooled(found, *what) for what in (CLOSURES, QUIET))
         print(f"  mean, {name:28}: {_means(found)}; {rates}")
+    speakers = [one.speaker for one in given.values() if one.speaker]
+    rates = ", ".join(pooled(speakers, *what) for what in (CLOSURES, QUIET))
+    print(f"  the speakers themselves, by the same measure: {rates}")
     for name, r in PEERS:
         print(f"  {name}: {r:.3f}")
     print()
@@ -119,7 +123,8 @@ def _judged(photo: Path, clip: Path, folder: Path) -> list[Judged]:
     if text is not None:
         reel, cues = rendered(photo, audio, text, folder)
         truth = cues.rename(folder / "truth.json")
-        judged.append(Judged(clip.stem, True, judge(reel, against=clip, cues=truth)))
+        found = judge(reel, against=clip, cues=truth)
+        judged.append(Judged(clip.stem, True, found, judge(clip, cues=truth)))
     reel, _ = rendered(photo, audio, None, folder)
     judged.append(Judged(clip.stem, False, judge(reel, against=clip, cues=truth)))
     return judged
