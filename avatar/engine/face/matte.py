@@ -1,11 +1,12 @@
 """Cut the person out of the photo, hair by hair.
 
 MediaPipe's segmentation says where the person is, 256 px a side; looked at whole and in two nearer
-crops, each also mirrored, its mean is steadier than one look. Around its edge, widely where there
-may be hair, the share of person in each pixel is solved for from the colours of the photo itself.
+crops, each also mirrored, its mean is steadier than one look. Where it still hesitates, at a thing
+held in the hand for instance, colours choose. Around the edge, widely where there may be hair, the
+share of person in each pixel is solved for from the colours of the photo itself.
 
-Sources: Levin, Lischinski & Weiss 2008, a closed-form solution to natural image matting; Forte
-2021, blur-fusion foreground estimation.
+Sources: Rother, Kolmogorov & Blake 2004, GrabCut; Levin, Lischinski & Weiss 2008, a closed-form
+solution to natural image matting; Forte 2021, blur-fusion foreground estimation.
 """
 
 # OpenCV, SciPy and MediaPipe carry no types:
@@ -35,7 +36,10 @@ FEATHER = 0.15  # of a crop, in which its look counts less and less
 SURE = (0.2, 0.8)  # of the segmentation; between, the colours decide
 # S: how far inside and outside of the edge is undecided, for skin and cloth and for hair
 EDGE_IN, EDGE_OUT, HAIR_IN, HAIR_OUT = 0.03, 0.035, 0.055, 0.10
-TRUST, TRUST_AT_RIM = 2e-3, 0.05  # in the segmentation, against the colours
+HESITATES, FAINT = (0.12, 0.88), 0.05  # of the segmentation
+SPECK, AROUND = 0.06, 0.2  # S: smaller doubts are edges; how far around larger ones is chosen anew
+CHOSEN_SIDE_PX, CHOICES = 512, 3  # longer side at which it is chosen, and rounds
+TRUST, TRUST_AT_RIM, TRUST_CHOSEN = 2e-3, 0.05, 0.02  # in the segmentation, against the colours
 REGULAR = 1e-6  # of the colours' covariance, as published
 LEVELS = (0.08, 0.92)  # what is left of background in the person, and of person in background
 FUSED_SIDE_PX = 1280  # they change slowly: no need to know them in every pixel
@@ -71,6 +75,7 @@ def cut_out(image: Image, face: Face, box: Box) -> Matte:
     points = (face.landmarks[:, :2] - floats([x0, y0])) * np.float32(scale)
     person = _segmented(part, points)
     known, trust = _undecided(person, points)
+    _choose(part, points, person, known, trust)
     alpha = _solved(part, known, person, trust)
     low, high = LEVELS
     alpha = np.clip((alpha - low) / (high - low), 0, 1)
@@ -189,6 +194,41 @@ def _undecided(person: Array, points: Array) -> tuple[Array, Array]:
     cv2.fillConvexPoly(known, face, 1)
     trust = TRUST + (TRUST_AT_RIM - TRUST) * np.clip(beyond / reach_out, 0, 1) ** 2
     return known, trust
+
+
+def _choose(part: Image, points: Array, person: Array, known: Array, trust: Array) -> None:
+    """Make up the segmentation's mind where it hesitates over more than an edge, in place."""
+    less = min(1.0, CHOSEN_SIDE_PX / max(person.shape))
+    size = max(1, round(person.shape[1] * less)), max(1, round(person.shape[0] * less))
+    scale_px = _scale_px(points) * less
+    seen = cv2.resize(person, size, interpolation=cv2.INTER_LINEAR)
+    sure = cv2.resize(known, size, interpolation=cv2.INTER_NEAREST)
+    doubt = ((seen > HESITATES[0]) & (seen < HESITATES[1])).astype(np.uint8)
+    doubt = cv2.morphologyEx(doubt, cv2.MORPH_OPEN, _disc(SPECK / 2 * scale_px))
+    if not doubt.any() or not (sure == 1).any() or not (sure == 0).any():
+        return
+    around = cv2.dilate(doubt, _disc(AROUND * scale_px))
+    probably = np.where(seen > 0.5, cv2.GC_PR_FGD, cv2.GC_PR_BGD)
+    may_change = (around > 0) & (seen > FAINT)
+    background = np.where(may_change, cv2.GC_PR_BGD, cv2.GC_BGD)
+    choice = np.where(sure == 1, cv2.GC_FGD, np.where(sure == 0, background, probably))
+    choice = choice.astype(np.uint8)
+    small = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
+    colours = np.zeros((1, 65)), np.zeros((1, 65))
+    cv2.setRNGSeed(1)  # the same photo gives the same matte
+    cv2.grabCut(small, choice, None, *colours, CHOICES, cv2.GC_INIT_WITH_MASK)
+    chosen = ((choice == cv2.GC_FGD) | (choice == cv2.GC_PR_FGD)).astype(np.float32)
+    whole = person.shape[::-1]
+    chosen = cv2.resize(chosen, whole, interpolation=cv2.INTER_LINEAR)
+    near = cv2.resize(around, whole, interpolation=cv2.INTER_NEAREST) > 0
+    known[near & (known == 0) & (chosen > SURE[0])] = 0.5
+    anew = near & (known == 0.5)
+    person[anew], trust[anew] = chosen[anew], TRUST_CHOSEN
+
+
+def _disc(radius_px: float) -> NDArray[np.uint8]:
+    side = 2 * max(1, round(radius_px)) + 1
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
 
 
 def _hairy(shape: tuple[int, ...], points: Array, scale_px: float) -> Array:

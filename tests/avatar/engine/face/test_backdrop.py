@@ -5,7 +5,7 @@ import pytest
 
 from avatar.engine.face.backdrop import Background, shown_part
 from avatar.engine.face.framing import choose_window
-from avatar.engine.face.matte import LONGEST_SIDE_PX, Matte, cut_out, without_spill
+from avatar.engine.face.matte import LONGEST_SIDE_PX, Matte, _choose, cut_out, without_spill
 from avatar.engine.face.puppet import Puppet
 from avatar.engine.face.yuv import rgb_from_frame
 from tests.avatar.engine.face.conftest import HEIGHT, WIDTH, performance
@@ -45,6 +45,23 @@ def test_a_matte_is_kept_as_it_is(matte, tmp_path):
     again = Matte.load(tmp_path / "matte.npz")
     assert again.box == matte.box
     np.testing.assert_array_equal(again.alpha, matte.alpha)
+
+
+def test_what_the_segmentation_doubts_is_whole_or_gone(face):
+    """Somebody holds up a red thing of which the segmentation saw half, before a grey wall."""
+    part = np.full((400, 300, 3), 120, np.uint8)
+    person = np.zeros((400, 300), np.float32)
+    part[100:, 100:200], person[100:, 100:200] = (190, 60, 50), 1
+    part[150:230, 200:230], person[150:230, 200:230] = (200, 40, 40), 0.4
+    person[150:230, 70:100] = 0.4  # and a part of the wall
+    part += np.random.default_rng(1).integers(0, 40, part.shape, np.uint8)
+    points = (face.landmarks[:, :2] - face.landmarks[:, :2].mean(0)) * 0.25 + (150, 160)
+    known = np.where(person == 1, 1, np.where(person == 0, 0, 0.5)).astype(np.float32)
+    trust = np.full_like(known, 1e-3)
+    _choose(part, points, person, known, trust)
+    assert person[160:220, 203:227].min() > 0.9
+    assert person[160:220, 73:97].max() < 0.1
+    assert known[160:220, 203:227].max() == 0.5  # the colours still say how much
 
 
 def test_edges_lose_the_colour_of_the_old_background():
