@@ -18,10 +18,11 @@ Doubles = NDArray[np.float64]
 
 # Lengths in the eye's length, from corner to corner.
 THINNER_THAN = 0.17  # what is darker than the skin and no wider is a lash, a liner or a fold
-GROWS = (0.18, 0.10, 0.10)  # how far above, beside and below the eye such things are taken away
-THINS_OUT = (0.07, 0.18)
+GROWS = (0.15, 0.10, 0.10)  # how far above, beside and below the eye such things are taken away
+THINS_OUT = (0.06, 0.15)
+ENDS = (0.55, 0.72)  # to each side from the middle of the eye
 TO_BROW = 0.5  # but no farther than this share of the way to the brow
-LEAST_LIGHT = 0.65  # of the skin around the eye: a lid is no darker, whatever its liner
+LEAST_LIGHT = 0.74  # of the skin around the eye: a lid is no darker, whatever its liner
 GAP = 0.03  # between two lashes
 DARKER = 0.10  # share of the skin's light, at least
 FOLD, FOLD_WIDTH = 0.10, 0.022  # how dark the crease of a shut lid is
@@ -69,6 +70,7 @@ def paint_lid(patch: Image, lines: LidLines, covered: Mask, *, glasses: bool) ->
     filled, inside = _skin_over(photo, skin, covered, length)
     # What goes on beyond reach, a brow or a wing of lashes, thins out instead of being cut.
     inside = inside * (1 - smoothstep(*THINS_OUT, away))
+    inside = inside * (1 - smoothstep(*ENDS, np.abs(lines.x) / length))
     light = 1 + inside * (_lid_light(lines) - 1)
     return (photo + inside[..., None] * (filled * light[..., None] - photo)).astype(np.float32)
 
@@ -115,9 +117,12 @@ def _skin_over(photo: Array, skin: Array, covered: Mask, length: float) -> tuple
         _membrane(small, hole), covered.shape[1::-1], interpolation=cv2.INTER_CUBIC
     )
     soft = cv2.GaussianBlur(around.astype(np.float32), (0, 0), width / 4)
-    around_light = float(np.median(known[around == 0].mean(-1))) if (around == 0).any() else 0.0
-    lift = np.maximum(LEAST_LIGHT * around_light / np.maximum(filled.mean(-1), 1), 1)
-    filled = filled * np.minimum(lift, 1.6)[..., None]
+    plain = around == 0
+    if plain.any():
+        usual = np.median(known[plain], axis=0)
+        light = filled.mean(-1)
+        short = (LEAST_LIGHT * usual.mean() - light) / np.maximum(usual.mean() - light, 1)
+        filled = filled + np.clip(short, 0, 1)[..., None] * (usual - filled)
     return filled + _grain(photo, length), smoothstep(0.35, 0.8, soft)
 
 
