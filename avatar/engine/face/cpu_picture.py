@@ -81,7 +81,8 @@ def look_at(sheet: Sheet, maps: Maps) -> Picture:
 
 
 def look_alpha(sheet: Sheet, maps: Maps) -> Array:
-    return remapped(sheet.alpha, maps.whole) * np.float32(1 / 255)
+    seen = cv2.remap(sheet.alpha, *maps.whole, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.multiply(seen, np.float32(1 / 255), dtype=np.float32)
 
 
 def remapped(plane: Frame, maps: tuple[NDArray[Any], NDArray[Any]]) -> Array:
@@ -117,17 +118,12 @@ def part_of(picture: Picture, box: tuple[int, int, int, int]) -> Picture:
     return Picture(picture.y[y0:y1, x0:x1], picture.uv[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2])
 
 
-def bounds(seen: NDArray[np.bool_]) -> tuple[int, int, int, int] | None:
+def bounds(seen: NDArray[np.bool_]) -> Box | None:
     """Even box (x0, y0, x1, y1) around what is True, or None."""
-    rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
-    if not len(rows):
+    x, y, columns, rows = cv2.boundingRect(seen.view(np.uint8))
+    if not columns:
         return None
-    return (
-        int(columns[0]) & ~1,
-        int(rows[0]) & ~1,
-        (int(columns[-1]) + 2) & ~1,
-        (int(rows[-1]) + 2) & ~1,
-    )
+    return x & ~1, y & ~1, (x + columns + 1) & ~1, (y + rows + 1) & ~1
 
 
 def planes_of(frame: Frame, width: int, height: int) -> Planes:
