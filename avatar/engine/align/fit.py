@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.engine.align.features import HOP_MS, Array
-from avatar.engine.align.states import PAUSE, Heard, States
+from avatar.engine.align.states import Heard, States
 from avatar.engine.speech.reading import Reading
 
 # A row's distance to its own state, over its distance to any state. Measured on nine speakers:
@@ -18,7 +18,7 @@ LEAST_PHONES = 3  # the fit of "in" or "a" says too little
 def unlikeness(heard: Heard, states: States, path: NDArray[np.int64]) -> Array:
     """(n_rows,) distance of each row to its state, over the mean distance to all states."""
     own = ((heard.rows - states.rows[path]) ** 2).sum(axis=1)
-    spoken = states.rows[states.phone != PAUSE]
+    spoken = states.rows[states.phone >= 0]
     any_state = (
         (heard.rows**2).sum(axis=1)
         + (spoken**2).sum(axis=1).mean()
@@ -35,7 +35,7 @@ def missing_words(
     n_words = len(reading.words)
     unlike = unlikeness(heard, states, path)
     phones = states.phone[path]
-    owner = np.where(phones == PAUSE, n_words, np.array(reading.phone_words)[phones])
+    owner = np.where(phones < 0, n_words, np.array(reading.phone_words)[phones])
     n_rows = np.bincount(owner, minlength=n_words + 1)[:n_words]
     fit = np.bincount(owner, unlike, minlength=n_words + 1)[:n_words] / np.maximum(n_rows, 1)
     fit[n_rows == 0] = np.inf

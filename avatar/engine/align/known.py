@@ -24,6 +24,7 @@ from avatar.engine.align.fit import missing_words
 from avatar.engine.align.path import cheapest_path
 from avatar.engine.align.refine import refined
 from avatar.engine.align.states import (
+    BESIDE,
     PAUSE,
     Heard,
     States,
@@ -41,6 +42,9 @@ from avatar.engine.types import Alignment, Waveform
 
 WARPS = (0.84, 0.9, 0.96, 1.02, 1.08, 1.14, 1.2)  # vocal tracts from a tall man's to a child's
 STEP_COSTS = (0.12, 0.0, 0.12, 0.5)  # staying, going on by one, two, three states
+# What is said beside the text is cheaper than a wrong phone, about 2 a frame, and dearer than a
+# right one, about 1; and nobody says less than some words.
+BESIDE_COST, COME_BESIDE_COST = 1.3, 40.0
 PAUSE_COST, SPEECH_IN_PAUSE_COST = 0.2, 1.8  # breath, laughter and applause are pauses, too
 LONGEST_STOP_MS = 180  # silence next to a stop is not all its closure
 LONGEST_COST = 4.0  # of one frame: a cough must not outweigh a word
@@ -116,18 +120,18 @@ def _fitting_states(
     costs, found = [], []
     for spectrum in sound.cepstra:
         states = reading_states(reading, spectrum, sound.sonority_db, ratio)
-        path, cost = _path(heard, states, every)
-        costs.append(cost)
-        found.append((states, path))
-    best, path = found[int(np.argmin(costs))]
-    backwards = _path(heard, best[::-1], every)[1]
-    shuffled = _path(heard, best[_words_backwards(best.phone)], every)[1]
+        costs.append(_path(heard, states, every, beside=False)[1])
+        found.append(states)
+    best = found[int(np.argmin(costs))]
+    backwards = _path(heard, best[::-1], every, beside=False)[1]
+    shuffled = _path(heard, best[_words_backwards(best.phone)], every, beside=False)[1]
     chance = (min(costs) / backwards + min(costs) / shuffled) / 2
     if chance > BY_CHANCE and len(reading.phones) >= LEAST_PHONES:
         raise AlignmentError(
             "The words of the text are not what the sound says; check that text and sound belong"
             " together, or leave the text out."
         )
+    path, _ = _path(heard, best, every)
     rows = np.arange(len(heard.rows))
     return best, np.interp(rows, rows[::every], path).astype(np.int64)
 
@@ -169,7 +173,7 @@ def _moved(
 ) -> Array:
     """Reading rows moved to where the voice has the same kind of sound."""
     moved = rows.copy()
-    label_of = np.where(phone == PAUSE, "", labels[phone])
+    label_of = np.where(phone < 0, "", labels[phone])
     on_path = label_of[path]
     for label in np.unique(labels):
         mine = np.flatnonzero(on_path == label)
@@ -180,16 +184,22 @@ def _moved(
 
 
 def _path(
-    heard: Heard, states: States, every: int = 1, centres: NDArray[np.int64] | None = None
+    heard: Heard,
+    states: States,
+    every: int = 1,
+    centres: NDArray[np.int64] | None = None,
+    *,
+    beside: bool = True,
 ) -> tuple[NDArray[np.int64], float]:
     """The state of every n-th row, and the mean cost of a row.
 
     centres: (n_rows,) states to search close to, or None to search around a straight line.
+    beside: whether anything may be spoken beside the text.
     """
     kept = _thinned(states.phone, every)
     few = states[kept]
     rows, speech = heard.rows[::every], heard.is_speech[::every]
-    is_pause = few.phone == PAUSE
+    is_pause, is_beside = few.phone == PAUSE, few.phone == BESIDE
     row_norms, state_norms = (rows**2).sum(axis=1), (few.rows**2).sum(axis=1)
     pause_costs = PAUSE_COST + SPEECH_IN_PAUSE_COST * speech
 
@@ -202,11 +212,15 @@ def _path(
         np.minimum(local, LONGEST_COST, out=local)
         local += (1 - speech[first_row:last_row, None]) * few.silence_cost[None, first:last]
         local[:, is_pause[first:last]] = pause_costs[first_row:last_row, None]
+        local[:, is_beside[first:last]] = BESIDE_COST if beside else np.inf
         return local
 
     step_costs = np.repeat(np.array(STEP_COSTS, dtype=np.float32)[:, None], len(kept), axis=1)
     step_costs[0, is_pause] = 0
-    step_costs[2, np.roll(is_pause, 1)] = 0  # past a possible pause is no skip
+    step_costs[0, is_beside] = 0
+    step_costs[1:, is_beside] += COME_BESIDE_COST / every
+    after = np.roll(is_pause, 1)
+    step_costs[3, after] = 0  # past what may stand between words is no skip
     reach_s = FINE_REACH_S
     if centres is None:
         reach_s = max(COARSE_REACH_S, COARSE_REACH_SHARE * len(heard.rows) * HOP_MS / 1000)
@@ -231,7 +245,7 @@ def _bounds(
     firsts = np.flatnonzero(np.diff(phones, prepend=PAUSE) != 0)
     lasts = np.append(firsts[1:], len(phones)) - 1
     for first, last in zip(firsts, lasts, strict=True):
-        if phones[first] != PAUSE:
+        if phones[first] >= 0:
             bounds[phones[first]] = heard.frame[first] - 0.5, heard.frame[last] + 0.5
     return np.maximum(bounds, 0)
 

@@ -9,7 +9,7 @@ from avatar.engine.align.features import HOP_MS, Array, slopes, standardised
 from avatar.engine.speech.phones import sound_class
 from avatar.engine.speech.reading import Reading
 
-PAUSE = -1  # in place of a phone
+PAUSE, BESIDE = -1, -2  # in place of a phone: nobody speaks, somebody says something else
 SLOPE_WEIGHT, LEVEL_WEIGHT, LEVEL_SLOPE_WEIGHT = 0.7, 0.7, 3.0
 LEVEL_UNIT_DB = 12.0
 # What it costs to hear a phone where nobody speaks; closures are silent by nature.
@@ -31,8 +31,8 @@ class Heard:
 class States:
     """The reading as states. One state stands for one frame of it, or for a pause."""
 
-    rows: Array  # (n_states, n_features); zero for pauses
-    phone: NDArray[np.int64]  # (n_states,) index of the phone, PAUSE for a pause
+    rows: Array  # (n_states, n_features); zero for the others
+    phone: NDArray[np.int64]  # (n_states,) index of the phone, PAUSE or BESIDE
     silence_cost: Array  # (n_states,) what it costs where nobody speaks
 
     def __getitem__(self, kept: NDArray[np.int64] | slice) -> "States":
@@ -75,22 +75,22 @@ def speech_ratio(reading: Reading, heard: Heard) -> float:
 
 def reading_states(reading: Reading, spectrum: Array, level: Array, ratio: float) -> States:
     """One state a frame, every phone `ratio` times as long, a possible pause at word ends."""
-    phones, frames = [PAUSE], [0]
+    phones, frames = [BESIDE, PAUSE], [0, 0]
     for i, phone in enumerate(reading.phones):
         if i and reading.phone_words[i] != reading.phone_words[i - 1]:
-            phones.append(PAUSE)
-            frames.append(0)
+            phones += [BESIDE, PAUSE]
+            frames += [0, 0]
         start, end = (1000 * at / reading.sample_rate / HOP_MS for at in (phone.start, phone.end))
         n = max(LEAST_STATES, round((end - start) * ratio))
         inside = start + (np.arange(n) + 0.5) * (end - start) / n
         frames += np.minimum(np.rint(inside).astype(int), len(spectrum) - 1).tolist()
         phones += [i] * n
-    phone_of = np.array([*phones, PAUSE])
-    frame_of = np.array([*frames, 0])
+    phone_of = np.array([*phones, BESIDE, PAUSE])
+    frame_of = np.array([*frames, 0, 0])
     spoken = np.zeros(len(spectrum), dtype=bool)
-    spoken[frame_of[phone_of != PAUSE]] = True
+    spoken[frame_of[phone_of >= 0]] = True
     rows = compared_rows(spectrum, level, spoken)[frame_of]
-    rows[phone_of == PAUSE] = 0
+    rows[phone_of < 0] = 0
     costs = np.array([SILENCE_COST[sound_class(p.phone)] for p in reading.phones])
-    silence_cost = np.where(phone_of == PAUSE, 0, costs[phone_of]).astype(np.float32)
+    silence_cost = np.where(phone_of < 0, 0, costs[phone_of]).astype(np.float32)
     return States(rows, phone_of, silence_cost)
