@@ -42,7 +42,7 @@ twentieth of p95, closures and quiet say more of the mesh than of the mouth: loo
     blinks           by eye aspect ratio, height over width of the eye
         n            lids that go below 0.6 of the clip's own open eye, for 700 ms at most
         per_minute
-        both_lids    share with both lids within 80 ms
+        both_lids    share in which both lids do; dips within 80 ms are one blink
         closed_to    median over blinks of the higher lid's lowest point, 1 open. The mesh cannot
                      see 0: shut lids measure 0.2 to 0.4
         gap_variation   standard deviation over mean of the times between blinks; 0 is a metronome,

@@ -1,7 +1,6 @@
 """What is said about a video, from curves of one number a frame. What each means: `judge`."""
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -110,49 +109,36 @@ def quiet(seen: Seen, pauses: list[Span], source: str) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
-class Blink:
-    """One lid going down and up: frames first to last, and how far, 0 shut to 1 open."""
-
-    first: int
-    last: int
-    depth: float
-
-
 def blinks(seen: Seen) -> dict[str, Any]:
     """How often both lids go down, how far, and how regularly."""
-    seconds = seen.n_frames / float(seen.fps)
-    left, right = (_lid_blinks(lid, float(seen.fps)) for lid in seen.lids)
-    near = TOGETHER_MS / 1000 * float(seen.fps)
-    both = [
-        (one, other)
-        for one in left
-        for other in right
-        if one.first <= other.last + near and other.first <= one.last + near
-    ]
-    n = len(left) + len(right) - len(both)
-    firsts_s = np.array(sorted({min(a.first, b.first) for a, b in both})) / float(seen.fps)
+    fps = float(seen.fps)
+    open_lids = np.percentile(seen.lids, LIDS_OPEN_PERCENTILE, axis=1, keepdims=True)
+    share = seen.lids / np.maximum(open_lids, 1e-6)  # (2, n)
+    found = _shut_spans((share < LID_SHUT).any(axis=0), round(TOGETHER_MS / 1000 * fps))
+    found = [(a, b) for a, b in found if (b - a) / fps * 1000 <= LONGEST_BLINK_MS]
+    lowest = np.array([share[:, a:b].min(axis=1).max() for a, b in found])  # of the higher lid
+    both = lowest < LID_SHUT
+    firsts_s = np.array([a for a, _ in found])[both] / fps if found else np.zeros(0)
     gaps = np.diff(firsts_s)
     return {
-        "n": n,
-        "per_minute": round(60 * n / seconds, 1),
-        "both_lids": _share(len(both), n),
-        "closed_to": _round(np.median([max(a.depth, b.depth) for a, b in both])) if both else None,
+        "n": len(found),
+        "per_minute": round(60 * len(found) * fps / seen.n_frames, 1),
+        "both_lids": _share(int(both.sum()), len(found)),
+        "closed_to": _round(np.median(lowest[both])) if both.any() else None,
         "gap_variation": _round(gaps.std() / gaps.mean()) if len(gaps) > 1 else None,
         "at_s": [round(float(s), 2) for s in firsts_s],
     }
 
 
-def _lid_blinks(lid: Floats, fps: float) -> list[Blink]:
-    open_lid = float(np.percentile(lid, LIDS_OPEN_PERCENTILE))
-    share = lid / max(open_lid, 1e-6)
-    edges = np.flatnonzero(np.diff((share < LID_SHUT).astype(int), prepend=0, append=0))
-    spans = [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
-    return [
-        Blink(first, stop - 1, float(share[first:stop].min()))
-        for first, stop in spans
-        if (stop - first) / fps * 1000 <= LONGEST_BLINK_MS
-    ]
+def _shut_spans(shut: NDArray[np.bool_], near: int) -> list[tuple[int, int]]:
+    """(first, last + 1) of each run of True; runs at most `near` frames apart are one."""
+    spans: list[tuple[int, int]] = []
+    for first, last in np.flatnonzero(np.diff(shut, prepend=False, append=False)).reshape(-1, 2):
+        if spans and first - spans[-1][1] <= near:
+            spans[-1] = spans[-1][0], int(last)
+        else:
+            spans.append((int(first), int(last)))
+    return spans
 
 
 def flicker(seen: Seen) -> dict[str, Any] | None:
