@@ -104,8 +104,10 @@ Format: Layer, Start, End, Style, Text
 
 
 def _event(layer: int, start_ms: int, end_ms: int, text: str) -> str:
-    """libass counts in hundredths; an event never vanishes by rounding."""
-    start, end = start_ms // 10, max(-(-end_ms // 10), start_ms // 10 + 1)
+    """libass counts in hundredths; both ends are cut alike, or a phrase would be seen on its
+    successor in a frame between them. An event never vanishes by it.
+    """
+    start, end = start_ms // 10, max(end_ms // 10, start_ms // 10 + 1)
     return f"Dialogue: {layer},{_clock(start)},{_clock(end)},Base,{text}\n"
 
 

@@ -1,6 +1,7 @@
 """Captions are drawn by libass, and the pixels are looked at."""
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -133,6 +134,15 @@ def test_latin_words_and_numbers_inside_hebrew_keep_their_order():
 def test_unknown_style_lists_the_choices():
     with pytest.raises(InputError, match="clean, bold, pop or none"):
         script([], "shouty", 1080, 1920, 1000)
+
+
+def test_a_phrase_is_gone_when_the_next_one_comes():
+    """At no hundredth of a second are both on the frame, whatever the milliseconds."""
+    words = [Word(f"word{i}.", 417 * i, 417 * (i + 1)) for i in range(6)]
+    text = script(words, "clean", 720, 1280, 3000).text
+    phrases = sorted(set(re.findall(r"Dialogue: 2,([\d:.]+),([\d:.]+),", text)))
+    assert len(phrases) > 1
+    assert all(end <= start for (_, end), (start, _) in pairwise(phrases))
 
 
 def test_events_are_never_shorter_than_a_hundredth():
