@@ -18,6 +18,9 @@ Array = NDArray[np.float32]
 STEP = 8  # canvas pixels between two points
 MARGIN = 1  # points outside the canvas on each side
 BREATH = 0.028  # S: how far the shoulders rise
+# S beyond the face at which a head is as deep as its axis: its outline hardly moves when it turns,
+# and neither does the background beside it.
+OUTLINE = 0.8
 
 
 @dataclass(frozen=True)
@@ -86,15 +89,16 @@ def _inside(at: Array, width: int, height: int, scale_px: float) -> Array:
 
 
 def _depth(points: Array, at: Array) -> Array:
-    """z from the neck's axis in canvas pixels, near is negative; its rim's around the face."""
+    """z from the neck's axis in canvas pixels, near is negative; 0 at the head's outline."""
     surface = points[: mesh.N_POINTS - 10]
     edges = points[[mesh.RIGHT_CHEEK_EDGE, mesh.LEFT_CHEEK_EDGE], 2].mean()
     oval = points[list(mesh.OVAL)]
-    away = [((at - point[:2]) ** 2).sum(axis=-1) for point in oval]
-    outside = oval[np.argmin(away, axis=0), 2]
-    inside = _between(surface, at)
-    depth = np.where(np.isnan(inside), outside, inside).astype(np.float32) - edges
     scale_px = float(np.linalg.norm(points[33] - points[263]))
+    away = np.array([((at - point[:2]) ** 2).sum(axis=-1) for point in oval])
+    away_s = np.sqrt(away.min(axis=0)) / scale_px
+    outside = (oval[np.argmin(away, axis=0), 2] - edges) * (1 - smoothstep(0.0, OUTLINE, away_s))
+    inside = _between(surface, at) - edges
+    depth = np.where(np.isnan(inside), outside, inside).astype(np.float32)
     return cv2.GaussianBlur(depth, (0, 0), max(0.8, 0.09 * scale_px / STEP))
 
 

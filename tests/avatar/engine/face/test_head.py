@@ -29,3 +29,17 @@ def test_depth_between_the_points_of_the_mesh_is_linear(photo, face, yaw):
     assert error.max() < 0.7
     assert points[:, 2].min() <= np.nanmin(found)
     assert np.nanmax(found) <= points[:, 2].max()
+
+
+def test_a_turning_head_moves_its_features_and_not_its_outline(photo, face):
+    """Else the background beside it would be dragged along."""
+    framed = frame_photo(photo, face, 540, 960)
+    fields = head_fields(framed)
+    eyes = framed.landmarks[list(mesh.OUTER_EYE_CORNERS), :2]
+    scale = np.linalg.norm(eyes[1] - eyes[0])
+    turned = np.abs(fields.basis[3])  # how far a point goes sideways with the yaw
+    x, y = np.moveaxis(fields.at, -1, 0)
+    forehead = framed.landmarks[mesh.FOREHEAD_TOP, :2]
+    brow = turned[np.hypot(x - eyes[:, 0].mean(), y - forehead[1]) < 0.1 * scale].mean()
+    crown = turned[np.hypot(x - forehead[0], y - forehead[1] + 0.75 * scale) < 0.1 * scale].mean()
+    assert crown < 0.1 * brow
