@@ -23,10 +23,11 @@ BLINK_MS = (75, 35, 150)  # closing, shut, opening
 PHRASE_GAP_MS = 200
 USUAL_SYLLABLES_A_S = 4.0  # stretched vowels and pauses make it less, excitement more
 POSE_S = 1.7  # how long a pose is held at usual energy
-POSE_DEG = {"head_yaw": 3.8, "head_pitch": 1.6, "head_roll": 1.6}  # spread of the poses
+# Spread of the poses. A tilted head moves its crown most, and takes a kept background along.
+POSE_DEG = {"head_yaw": 3.0, "head_pitch": 1.4, "head_roll": 0.75}
 POSE_STAYS = 0.35  # share of the pose before in the next
-DRIFT_DEG = {"head_yaw": 1.5, "head_pitch": 0.8, "head_roll": 0.6}
-FOLLOWS_YAW = 0.0025  # face widths to the side a degree of yaw: a neck bends as well
+DRIFT_DEG = {"head_yaw": 1.2, "head_pitch": 0.7, "head_roll": 0.3}
+FOLLOWS_YAW = 0.0018  # face widths to the side a degree of yaw: a neck bends as well
 LOOP_CLOSES_S = 0.5  # in which what is under way comes to an end
 
 
@@ -247,7 +248,7 @@ def _poses(times: list[int], energy: Curve, rng: np.random.Generator) -> dict[st
         lively = float(energy[min(start, len(energy) - 1)])
         turned = POSE_STAYS * pose[:3] + spread * lively * rng.normal(0, 1, 3)
         turned = np.clip(turned, -2.2 * spread, 2.2 * spread)
-        beside = FOLLOWS_YAW * turned[0] + rng.normal(0, 0.012)
+        beside = FOLLOWS_YAW * turned[0] + rng.normal(0, 0.008)
         goal = np.array([*turned, beside, 0.004 * turned[1] + rng.normal(0, 0.008)])
         length = int(rng.uniform(0.35, 0.75) * RATE)
         s = (np.arange(length) + 0.5) / length
@@ -268,7 +269,7 @@ def _nods(
         if rng.uniform() < 0.6:
             _pulse(nod, tick, float(rng.uniform(0.5, 1.7)) * strength, 0.12, 0.22)
         if rng.uniform() < 0.15:
-            _pulse(tilt, tick, float(rng.choice([-1, 1])) * 1.4 * strength, 0.25, 0.5)
+            _pulse(tilt, tick, float(rng.choice([-1, 1])) * 0.8 * strength, 0.25, 0.5)
     return {"head_pitch": nod, "head_roll": tilt}
 
 
