@@ -19,6 +19,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from avatar.engine.command import quiet_libraries
 from benchmarks.command import HOPPER
 
 MEDIA = "UNDERSTUDY_MEDIA"
@@ -101,8 +102,10 @@ def main() -> None:
     add("--media", type=Path, default=os.environ.get(MEDIA, "media"), help=f"or {MEDIA}: {HOLDS}")
     given = parser.parse_args()
     given.media = Path(given.media)
-    for part in (*given.only, *(["peers"] if given.peers and "peers" not in given.only else [])):
-        PARTS[part](given)
+    parts = dict.fromkeys((*given.only, *(ASKED_FOR if given.peers else ())))
+    with quiet_libraries():
+        for part in parts:
+            PARTS[part](given)
 
 
 def _parts(names: str) -> tuple[str, ...]:
