@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from avatar.engine.errors import InputError
 from avatar.engine.face import analyse, mesh
 from avatar.engine.face.framing import frame_photo
-from avatar.engine.judge.seen import Look, Watcher, lid_openings, lip_opening, looks
+from avatar.engine.judge.seen import Look, lid_openings, lip_opening, looks
 from avatar.engine.types import Image
 from studio.lib.photos import PhotoError, read_photo
 
@@ -25,7 +25,7 @@ AFTER_FRAMES = 10  # later than the first frame itself, when that is what others
 LIDS_COUNT, LIPS_COUNT = 0.3, 0.3  # beside the distance of the steady points
 
 
-class Likeness(Watcher):
+class Likeness:
     """Keeps the frame most at rest, to be compared with the photo, or else with the first frame.
 
     photo: framed as a reel of the video's size frames it.

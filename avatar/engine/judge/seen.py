@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -111,11 +111,10 @@ def watch(path: Path, *also: "Watcher") -> Seen:
     )
 
 
-class Watcher:
+class Watcher(Protocol):
     """Something else to find out in the same pass."""
 
-    def see(self, look: Look) -> None:
-        raise NotImplementedError
+    def see(self, look: Look) -> None: ...
 
 
 def looks(frames: Iterable[Image]) -> Iterator[Look]:
