@@ -409,9 +409,10 @@ def worst_difference(photo, face, device: str, size: tuple[int, int], n_frames: 
 
 def test_torch_and_opencv_draw_the_same(photo, face):
     differences = worst_difference(photo, face, "torch-cpu", (180, 320), 4)
-    # A single pixel differs by more where a position rounds the other way.
+    # Positions are rounded to a 32nd of a pixel. Where one falls on the other side, a pixel on the
+    # hardest possible edge, 219 levels, differs by 219 / 32.
     assert np.quantile(differences, 0.9999) <= 2
-    assert differences.max() <= 8
+    assert differences.max() <= 7
 
 
 @pytest.mark.cuda
