@@ -397,7 +397,7 @@ class _Reel:
         performance: Performance,
     ) -> Entry:
         """reel.mp4, cover.jpg, reel.srt and reel.vtt."""
-        face_key, found = face
+        face_key, _ = face
         inputs = {
             "code": code_sha256(
                 "avatar.engine.face",
@@ -425,23 +425,28 @@ class _Reel:
             words = alignment.words
             (folder / "reel.srt").write_text(captions.srt(words, duration_ms), encoding="utf-8")
             (folder / "reel.vtt").write_text(captions.vtt(words, duration_ms), encoding="utf-8")
-            self._render(folder, take.path("take.wav"), alignment, found, performance)
+            self._render(folder, take.path("take.wav"), alignment, face, performance)
 
         return self.cache.fetch("reel", inputs, make)
 
     def _render(
-        self, folder: Path, take: Path, alignment: Alignment, face: Face, performance: Performance
+        self,
+        folder: Path,
+        take: Path,
+        alignment: Alignment,
+        face: tuple[str, Face],
+        performance: Performance,
     ) -> None:
         """Draw and encode, keeping one frame for the cover."""
         width, height = self.options.width, self.options.height
         duration_ms = frame_ms(performance.n_frames, self.fps)
         with self._timed("render"):
             shots = self._shots(alignment, performance.n_frames)
-            background = self._background(face)
+            background = self._background(*face)
             puppets = {
                 nearer: Puppet(
                     self.photo,
-                    face,
+                    face[1],
                     width,
                     height,
                     self.options.device,
@@ -508,7 +513,7 @@ class _Reel:
             return punched_in(alignment, self.fps, n_frames, loop=self.options.loop)
         return one_shot(n_frames)
 
-    def _background(self, face: Face) -> Background | None:
+    def _background(self, face_key: str, face: Face) -> Background | None:
         """What is to be seen behind the person. Cutting them out is a stage: it takes seconds."""
         if self.options.background == KEEP:
             return None
@@ -516,7 +521,7 @@ class _Reel:
         inputs = {
             "code": code_sha256("avatar.engine.face.matte"),
             "photo": file_sha256(self.photo_path),
-            "face_index": self.options.face_index,
+            "face": face_key,
             "box": box,
         }
         entry = self.cache.fetch(
