@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from avatar.models import Reel
 from creators.models import Creator
+from studio.lib.encrypted import EncryptedJSONField, EncryptedTextField
 from studio.lib.leases import Leased, LeasedQuerySet
 from studio.lib.owned import OwnedQuerySet
 
@@ -35,7 +36,25 @@ class Account(models.Model):
         max_length=200
     )  # the platform's name for it; the folder's: its path
     name = models.CharField(max_length=120)
+    username = models.CharField(max_length=120, blank=True)  # there, without the @
+    server = models.CharField(max_length=200, blank=True)  # https://host, of platforms with many
     state = models.CharField(max_length=12, choices=State, default=State.CONNECTED)
+    # What the creator chose for everything that goes there; the platform's client reads it.
+    options = models.JSONField(default=dict, blank=True)
+
+    access_token = EncryptedTextField(blank=True)
+    refresh_token = EncryptedTextField(blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)  # the access token; None: never
+    refresh_expires_at = models.DateTimeField(null=True, blank=True)
+    issued_at = models.DateTimeField(null=True, blank=True)  # the access token
+    scopes = models.JSONField(default=list, blank=True)
+    # Goes up with every change of the tokens: who holds an older number holds older tokens.
+    token_version = models.PositiveIntegerField(default=0)
+    # A registration with the account's own server (Mastodon).
+    app_id = models.CharField(max_length=200, blank=True)
+    app_secret = EncryptedTextField(blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)  # with success
+    last_error = models.CharField(max_length=300, blank=True)  # in words; empty after a success
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = AccountQuerySet.as_manager()
@@ -111,9 +130,12 @@ class Post(Leased):
     )  # why it failed or waits, for the creator
     retry_at = models.DateTimeField(null=True, blank=True)  # when a waiting post goes on
     tries = models.PositiveSmallIntegerField(default=0)  # fruitless ones of the present step
-    handle = models.JSONField(
-        default=dict, blank=True
-    )  # what prepare got; opaque outside the client
+    # What prepare got; opaque outside the client, and locked: upload addresses open doors.
+    handle = EncryptedJSONField(default=dict, blank=True)
+    # What was chosen for this post, over the account's options.
+    options = models.JSONField(default=dict, blank=True)
+    first_comment = models.TextField(max_length=2000, blank=True)
+    comment_id = models.CharField(max_length=300, blank=True)  # of the first comment, once written
     external_id = models.CharField(max_length=300, blank=True)
     permalink = models.CharField(max_length=1000, blank=True)
     approved_by = models.ForeignKey(
@@ -217,3 +239,32 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.phase} of post {self.post_id}: {self.outcome or 'under way'}"
+
+
+class Insight(models.Model):
+    """The counts of a post at one of the ages at which all posts are compared.
+
+    None: the platform does not say.
+    """
+
+    post = models.ForeignKey(Post, models.CASCADE, related_name="insights")
+    age_h = models.PositiveSmallIntegerField()  # 1, 24, 72 or 168
+    taken_at = models.DateTimeField(default=timezone.now)
+    views = models.PositiveBigIntegerField(null=True)
+    reach = models.PositiveBigIntegerField(null=True)
+    likes = models.PositiveBigIntegerField(null=True)
+    comments = models.PositiveBigIntegerField(null=True)
+    shares = models.PositiveBigIntegerField(null=True)
+    saves = models.PositiveBigIntegerField(null=True)
+    watched_ms = models.PositiveBigIntegerField(null=True)
+    average_watch_ms = models.PositiveBigIntegerField(null=True)
+    followers = models.PositiveBigIntegerField(null=True)
+
+    class Meta:
+        ordering = ["post", "age_h"]
+        constraints = [
+            models.UniqueConstraint(fields=["post", "age_h"], name="insight_once_an_age")
+        ]
+
+    def __str__(self) -> str:
+        return f"post {self.post_id} after {self.age_h} h: {self.views} views"

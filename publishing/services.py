@@ -16,7 +16,7 @@ from publishing.hours import good_hour
 from publishing.models import STOPPABLE, Account, Attempt, Post
 from publishing.permission import why_not
 from publishing.platforms import platform
-from publishing.platforms.base import Text, problems
+from publishing.platforms.base import Text
 from studio.lib.jobs import enqueue
 from studio.lib.leases import NOBODYS
 from studio.lib.owned import User
@@ -313,7 +313,7 @@ def _caption(post: Post, caption: str) -> str:
     if len(words) > longest:
         raise CannotPost(f"The caption has {len(words)} characters; {longest} is the most.")
     kind = platform(post.account.platform)
-    found = problems(kind.label, kind.limits, clients.facts_of(post.reel), Text(words))
+    found = kind.problems(clients.facts_of(post.reel), Text(words), {})
     if found:
         raise CannotPost(" ".join(found))
     return words

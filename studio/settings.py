@@ -2,11 +2,13 @@
 
 import contextlib
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import environ
 import font_manrope
+from cryptography.fernet import Fernet
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -18,21 +20,29 @@ DATA_DIR = Path(env.str("UNDERSTUDY_DATA", default=str(BASE_DIR / "data"))).reso
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 
-def _secret_key() -> str:
-    """The installation's own key, made on first use so that two commands are enough."""
-    path = DATA_DIR / "secret_key"
+def _own_secret(name: str, fresh_value: Callable[[], str]) -> str:
+    """A secret of this installation, made on first use so that two commands are enough."""
+    path = DATA_DIR / name
     if not path.exists():
         fresh = path.with_suffix(f".{secrets.token_hex(4)}")
         fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_urlsafe(50))
+        fresh.write_text(fresh_value())
         with contextlib.suppress(FileExistsError):  # another process was quicker: its key counts
             path.hardlink_to(fresh)
         fresh.unlink()
     return path.read_text().strip()
 
 
+def _fernet_key() -> str:
+    return Fernet.generate_key().decode()
+
+
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="") or _secret_key()
+SECRET_KEY = env.str("SECRET_KEY", default="") or _own_secret(
+    "secret_key", lambda: secrets.token_urlsafe(50)
+)
+# Lock the tokens of connected accounts; the first locks, all unlock. See studio.lib.encrypted.
+TOKEN_KEYS = env.list("TOKEN_KEYS", default=[]) or [_own_secret("token_key", _fernet_key)]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -168,6 +178,9 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
+
+# How the outside reaches this installation, without a slash at its end.
+PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
 
 REDIS_URL = env.str("REDIS_URL", default="")
 

@@ -72,7 +72,7 @@ def script(monkeypatch):
 
     fresh = Script()
     monkeypatch.setattr(DoublePlatform, "script", fresh)
-    monkeypatch.setitem(platforms.PLATFORMS, "double", "tests.publishing.doubles:DoublePlatform")
+    monkeypatch.setitem(platforms.PLATFORMS, "double", "tests.publishing.doubles:Double")
     return fresh
 
 

@@ -1,16 +1,31 @@
 """One client a platform. They know no Django: connections, files and text in, outcomes out."""
 
 from importlib import import_module
+from typing import Any
 
+from publishing.platforms.access import Access
 from publishing.platforms.base import Platform
 
+# name -> where its client and the way to connect it are; imported on first use.
 PLATFORMS = {
-    "folder": "publishing.platforms.folder:FolderPlatform",
+    "folder": "publishing.platforms.folder:Folder",
 }
 
 
 def platform(name: str) -> type[Platform]:
     """The client class registered as `name`. Raises KeyError for a name that is not."""
-    module, _, cls = PLATFORMS[name].partition(":")
-    found: type[Platform] = getattr(import_module(module), cls)
+    found: type[Platform] = _named(name, "Platform")
     return found
+
+
+def access(name: str) -> type[Access]:
+    """How that platform is connected. KeyError: unknown, or it needs no login."""
+    if name == "folder":
+        raise KeyError(name)
+    found: type[Access] = _named(name, "Access")
+    return found
+
+
+def _named(name: str, what: str) -> Any:
+    module, _, stem = PLATFORMS[name].partition(":")
+    return getattr(import_module(module), stem + what)

@@ -11,9 +11,12 @@ that only the client understands and that the caller stores before it goes on.
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
+
+from publishing.platforms.errors import Unsupported
 
 Handle = dict[str, Any]  # JSON
 
@@ -23,6 +26,33 @@ class Connection:
     """One account, as far as a client needs to know it."""
 
     external_id: str  # the platform's name for it; the folder's: its path
+    access_token: str = field(default="", repr=False)
+    username: str = ""  # without the @
+    server: str = ""  # where the account lives, for platforms of many servers: https://host
+    # What the creator chose for the account; each client says in its docstring what it reads.
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Who an account is, in the platform's own words."""
+
+    external_id: str
+    username: str = ""
+    name: str = ""
+    picture_url: str = ""
+    server: str = ""
+
+
+@dataclass(frozen=True)
+class TokenRules:
+    """How a platform's tokens live. Facts of its documentation."""
+
+    refreshable: bool
+    rotates: bool = False  # a refresh spends the refresh token and brings another
+    refresh_before: dt.timedelta = dt.timedelta(hours=1)  # ... the access token runs out
+    min_age: dt.timedelta = dt.timedelta()  # no refresh of a younger one
+    warn_before: dt.timedelta = dt.timedelta(days=14)  # ... only the creator can renew it
 
 
 @dataclass(frozen=True)
@@ -37,6 +67,9 @@ class Media:
     sha256: str
     cover: Path | None = None
     subtitles: tuple[Path, ...] = ()  # SRT and VTT
+    # Only for platforms that fetch: single-purpose addresses that run out.
+    video_url: str = ""
+    cover_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,6 +81,10 @@ class Text:
     language: str = "en"  # BCP 47
     day: dt.date | None = None  # when it goes out, in the creator's own zone
     ai_generated: bool = True  # sets the platform's own AI flag where there is one
+    cover_ms: int = 0  # the frame that is the cover where no picture can be given
+    tags: tuple[str, ...] = ()  # without the #; the caption has them already
+    # What was chosen for this post, over the account's options; each client says what it reads.
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -57,9 +94,13 @@ class Limits:
     min_ms: int = 0
     max_ms: int | None = None
     max_bytes: int | None = None
-    caption_chars: int | None = None
+    caption_chars: int | None = None  # as the platform counts: see Platform.caption_length
+    title_chars: int | None = None
     hashtags: int | None = None
-    aspect: tuple[int, int] | None = None  # width to height
+    mentions: int | None = None
+    aspect: tuple[int, int] | None = None  # width to height, and nothing else
+    max_aspect: float | None = None  # width / height; 1.0: nothing wider than a square
+    min_height: int | None = None
     posts_a_day: int | None = None  # per account, in any 24 hours
 
 
@@ -71,6 +112,14 @@ class Capabilities:
     # platform's own rules.
     commit_retry_allowed: bool
     ai_flag: bool  # has an AI flag of its own; otherwise the caption must say it
+    needs_public_url: bool = False  # it fetches the video; nothing can be sent to it
+    has_title: bool = False
+    cover: str = ""  # "picture", "frame" (a moment of the video) or "" (it chooses itself)
+    first_comment: bool = False
+    insights: tuple[str, ...] = ()  # the fields of Insights it can fill
+    tokens: TokenRules | None = None  # None: it needs none
+    # What somebody who runs this for themselves should know before connecting, a sentence each.
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,6 +147,21 @@ class Unclear:
     """The platform offers no way to tell."""
 
     why: str = ""
+
+
+@dataclass(frozen=True)
+class Insights:
+    """What became of a post, counted since it went out; None where the platform does not say."""
+
+    views: int | None = None
+    reach: int | None = None
+    likes: int | None = None
+    comments: int | None = None
+    shares: int | None = None  # reposts and quotes included
+    saves: int | None = None
+    watched_ms: int | None = None  # all viewers together
+    average_watch_ms: int | None = None
+    followers: int | None = None  # of the account, now
 
 
 class Platform(Protocol):
@@ -140,12 +204,63 @@ class Platform(Protocol):
         """Take back what was prepared and will not be committed. Never touches what is live."""
         ...
 
+    def comment(self, external_id: str, text: str) -> str:
+        """Write the first comment below a live post and return its id.
 
-def problems(platform: str, limits: Limits, media: Media, text: Text) -> list[str]:
-    """Why the platform would refuse this, a sentence each; empty when it would not.
+        Raises Unsupported where there is none.
+        """
+        ...
 
-    Asked when a post is drafted, so `media.video` need not exist yet.
-    """
+    def insights(self, external_id: str) -> Insights:
+        """The counts of a live post as they are now. Raises Unsupported where there are none."""
+        ...
+
+    def whoami(self) -> Profile:
+        """Whose token this is. The connection's test."""
+        ...
+
+    @classmethod
+    def caption_length(cls, caption: str) -> int:
+        """How long the platform takes a caption to be."""
+        ...
+
+    @classmethod
+    def problems(cls, media: Media, text: Text, options: Mapping[str, Any]) -> list[str]:
+        """Why the platform would refuse this, a sentence each; empty when it would not.
+
+        Asked when a post is drafted, so `media.video` need not exist yet. options: the account's.
+        """
+        ...
+
+
+class Plain:
+    """What a client has that its platform has nothing special for."""
+
+    label: ClassVar[str]
+    limits: ClassVar[Limits]
+
+    def discard(self, key: str, handle: Handle) -> None:
+        """What is not committed runs out by itself."""
+
+    def comment(self, external_id: str, text: str) -> str:
+        raise Unsupported(f"{self.label} has no first comment.")
+
+    def insights(self, external_id: str) -> Insights:
+        raise Unsupported(f"{self.label} has no counts.")
+
+    @classmethod
+    def caption_length(cls, caption: str) -> int:
+        return len(caption)
+
+    @classmethod
+    def problems(cls, media: Media, text: Text, options: Mapping[str, Any]) -> list[str]:
+        return over_limits(cls.label, cls.limits, media, text, cls.caption_length(text.caption))
+
+
+def over_limits(
+    platform: str, limits: Limits, media: Media, text: Text, caption_length: int
+) -> list[str]:
+    """Which limits this passes, a sentence each."""
     found: list[str] = []
     seconds = media.duration_ms / 1000
     if media.duration_ms < limits.min_ms:
@@ -168,10 +283,27 @@ def problems(platform: str, limits: Limits, media: Media, text: Text) -> list[st
             f"The reel is {media.width}x{media.height}; {platform} wants"
             f" {limits.aspect[0]}:{limits.aspect[1]}."
         )
-    if limits.caption_chars is not None and len(text.caption) > limits.caption_chars:
+    if limits.max_aspect is not None and media.width > limits.max_aspect * media.height:
+        found.append(f"The reel is {media.width}x{media.height}; {platform} wants it upright.")
+    if limits.min_height is not None and media.height < limits.min_height:
         found.append(
-            f"The caption has {len(text.caption)} characters; {platform} takes"
+            f"The reel is {media.height} pixels high;"
+            f" {platform} wants {limits.min_height} or more."
+        )
+    if limits.caption_chars is not None and caption_length > limits.caption_chars:
+        found.append(
+            f"The caption has {caption_length} characters; {platform} takes"
             f" {limits.caption_chars} at most."
+        )
+    if limits.title_chars is not None and len(text.title) > limits.title_chars:
+        found.append(
+            f"The title has {len(text.title)} characters; {platform} takes"
+            f" {limits.title_chars} at most."
+        )
+    mentions = sum(word.startswith("@") and len(word) > 1 for word in text.caption.split())
+    if limits.mentions is not None and mentions > limits.mentions:
+        found.append(
+            f"The caption mentions {mentions} people; {platform} takes {limits.mentions} at most."
         )
     tags = sum(word.startswith("#") and len(word) > 1 for word in text.caption.split())
     if limits.hashtags is not None and tags > limits.hashtags:

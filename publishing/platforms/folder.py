@@ -25,6 +25,8 @@ from publishing.platforms.base import (
     Handle,
     Limits,
     Media,
+    Plain,
+    Profile,
     Published,
     Text,
     Unclear,
@@ -35,7 +37,7 @@ RECEIPT = "receipt.json"
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-class FolderPlatform:
+class FolderPlatform(Plain):
     """Posts into `connection.external_id`, a path that is made when it is missing."""
 
     name = "folder"
@@ -125,6 +127,11 @@ class FolderPlatform:
 
     def discard(self, key: str, handle: Handle) -> None:
         shutil.rmtree(self._staging(key), ignore_errors=True)
+
+    def whoami(self) -> Profile:
+        with _disk_trouble():
+            self.root.mkdir(parents=True, exist_ok=True)
+        return Profile(str(self.root), name=self.root.name)
 
     def _staging(self, key: str) -> Path:
         return self.root / f".{key}"

@@ -14,7 +14,7 @@ def script(monkeypatch) -> Script:
     monkeypatch.setattr(DoublePlatform, "script", fresh)
     for double in (DoublePlatform, WaryPlatform):
         monkeypatch.setitem(
-            platforms.PLATFORMS, double.name, f"tests.publishing.doubles:{double.__name__}"
+            platforms.PLATFORMS, double.name, f"tests.publishing.doubles:{double.name.title()}"
         )
     return fresh
 

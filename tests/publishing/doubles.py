@@ -4,7 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from publishing.platforms.base import Absent, Capabilities, Connection, Limits, Published, Unclear
+from publishing.platforms.base import (
+    Absent,
+    Capabilities,
+    Connection,
+    Limits,
+    Plain,
+    Profile,
+    Published,
+    Unclear,
+)
 
 Answer = Any  # a value to return, an exception to raise, or a function of no arguments to call
 
@@ -33,7 +42,7 @@ class Script:
         return given() if callable(given) else given
 
 
-class DoublePlatform:
+class DoublePlatform(Plain):
     name = "double"
     label = "Double"
     limits: ClassVar = Limits(posts_a_day=25)
@@ -65,6 +74,9 @@ class DoublePlatform:
 
     def discard(self, key, handle):
         self.script.discarded.append(key)
+
+    def whoami(self):
+        return Profile(self.connection.external_id)
 
     @classmethod
     def show(cls, key):

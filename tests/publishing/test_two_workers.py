@@ -158,6 +158,7 @@ def worker(post, killed=""):
         env=os.environ
         | {
             "DATABASE_URL": url,
+            "TOKEN_KEYS": ",".join(settings.TOKEN_KEYS),
             "DJANGO_SETTINGS_MODULE": "studio.settings",
             "UNDERSTUDY_DATA": str(Path(settings.POSTED_DIR).parent),
         },

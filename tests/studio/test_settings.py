@@ -1,11 +1,16 @@
 """What `.env.example` says one can set is what is read, and the other way round."""
 
 import re
+from itertools import chain
 from pathlib import Path
 
 from django.conf import settings
 
-READS = re.compile(r'\benv\.\w+\(\s*"(\w+)"')  # settings and commands
+from publishing.platforms.apps import NAMES
+from publishing.platforms.hosts import HOSTS
+
+# Settings and commands; and the platforms' clients, which know no Django.
+READS = re.compile(r'\benv(?:\.\w+|iron\.get)\(\s*"(\w+)"')
 SHELL = re.compile(r"\$\{(\w+):-")  # the Procfile
 LISTED = re.compile(r"^#?([A-Z][A-Z0-9_]*)=", re.MULTILINE)
 
@@ -14,7 +19,9 @@ def read_somewhere() -> set[str]:
     root = Path(settings.BASE_DIR)
     apps = ("studio", "creators", "scripts_gen", "avatar", "publishing")
     code = "\n".join(path.read_text() for app in apps for path in (root / app).rglob("*.py"))
-    return {*READS.findall(code), *SHELL.findall((root / "Procfile").read_text())}
+    shell = (root / "Procfile").read_text()
+    ours = {*READS.findall(code), *SHELL.findall(shell), *HOSTS, *chain(*NAMES.values())}
+    return ours - {"TZ"}  # the system's own
 
 
 def test_every_variable_that_is_read_is_listed_once():

@@ -19,7 +19,7 @@ from publishing.platforms.base import (
     Published,
     Text,
     Unclear,
-    problems,
+    over_limits,
 )
 from publishing.platforms.errors import PlatformError, RateLimited, redact
 
@@ -173,7 +173,9 @@ GOOD = Media(None, 9000, 1080, 1920, 500, "")
     ],
 )
 def test_limits_are_said_before_anything_is_sent(media, caption, said):
-    found = problems("Place", LIMITS, dataclasses.replace(GOOD, **media), Text(caption))
+    found = over_limits(
+        "Place", LIMITS, dataclasses.replace(GOOD, **media), Text(caption), len(caption)
+    )
     assert bool(found) == bool(said)
     for words in said:
         assert any(words in sentence for sentence in found)

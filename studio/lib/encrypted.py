@@ -1,0 +1,73 @@
+"""Columns that only this installation can read: tokens, upload addresses.
+
+Fernet (AES-128-CBC and HMAC-SHA-256). `settings.TOKEN_KEYS` lists the keys: the first one locks,
+any of them unlocks, so that a key is replaced by putting a new one in front and running
+`manage.py rotate_token_keys`. Empty values stay empty and can be asked for; others cannot.
+"""
+
+import json
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import models
+
+if TYPE_CHECKING:
+    _TextField = models.TextField[Any, Any]
+else:
+    _TextField = models.TextField
+
+
+class Unreadable(Exception):
+    """A value that none of the keys opens."""
+
+
+def lock(plain: str) -> str:
+    return _fernet(tuple(settings.TOKEN_KEYS)).encrypt(plain.encode()).decode()
+
+
+def unlock(locked: str) -> str:
+    """Raises Unreadable when no key fits."""
+    try:
+        return _fernet(tuple(settings.TOKEN_KEYS)).decrypt(locked.encode()).decode()
+    except InvalidToken as e:
+        raise Unreadable(
+            "Something stored was locked with a key that is not in TOKEN_KEYS any more."
+        ) from e
+
+
+@lru_cache(maxsize=4)
+def _fernet(keys: tuple[str, ...]) -> MultiFernet:
+    try:
+        return MultiFernet([Fernet(key) for key in keys])
+    except ValueError as e:
+        raise ImproperlyConfigured(
+            "TOKEN_KEYS must hold keys as `python -c 'from cryptography.fernet import Fernet;"
+            " print(Fernet.generate_key().decode())'` prints them, separated by commas."
+        ) from e
+
+
+class EncryptedTextField(_TextField):
+    """Text that is stored locked."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super().get_prep_value(value)
+        return lock(value) if value else value
+
+    def from_db_value(self, value: str | None, *_: Any) -> str | None:
+        return unlock(value) if value else value
+
+
+class EncryptedJSONField(_TextField):
+    """A JSON object that is stored locked; `{}` is stored as nothing."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        return lock(json.dumps(value)) if value else ""
+
+    def from_db_value(self, value: str | None, *_: Any) -> Any:
+        return json.loads(unlock(value)) if value else {}
+
+    def to_python(self, value: Any) -> Any:
+        return value

@@ -1,0 +1,94 @@
+"""What a call's failure proves, with real sockets."""
+
+import contextlib
+import socket
+import threading
+
+import pytest
+
+from publishing.platforms.errors import NotSent, OutcomeUnknown, RateLimited, Transient
+from publishing.platforms.http import Caller, Slice, masked
+
+pytestmark = pytest.mark.enable_socket
+
+
+@contextlib.contextmanager
+def server(answer: bytes | None):
+    """A server that reads one request and answers with these bytes, or hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve():
+            with contextlib.suppress(OSError):
+                peer, _ = listener.accept()
+                with peer:
+                    peer.recv(65536)
+                    if answer is not None:
+                        peer.sendall(answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/x?access_token=secret"
+        thread.join(5)
+
+
+def answer(status: str, body: str, *headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *headers]
+    return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
+
+
+def test_a_request_that_never_left_is_not_sent_even_when_it_publishes():
+    with socket.create_server(("127.0.0.1", 0)) as s:
+        port = s.getsockname()[1]
+    with pytest.raises(NotSent):
+        Caller("Place").call("POST", f"http://127.0.0.1:{port}/", commit=True)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        None,
+        answer("200 OK", "<html>we are back soon</html>"),
+        answer("502 Bad Gateway", ""),
+        b'HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"id":',
+    ],
+)
+@pytest.mark.parametrize(("commit", "kind"), [(False, Transient), (True, OutcomeUnknown)])
+def test_an_answer_that_says_nothing_leaves_a_commit_open(said, commit, kind):
+    with server(said) as url, pytest.raises(kind) as caught:
+        Caller("Place").call("POST", url, commit=commit)
+    assert "secret" not in f"{caught.value} {caught.value.reply}"
+
+
+@pytest.mark.parametrize("body", ["{}", "", "not json"])
+def test_an_answer_without_what_was_asked_for_leaves_a_commit_open(body):
+    with server(answer("200 OK", body)) as url:
+        reply = Caller("Place").call("POST", url, commit=True)
+    with pytest.raises(OutcomeUnknown):
+        reply.need("id")
+
+
+def test_429_says_until_when():
+    with server(answer("429 No", "", "Retry-After: 30")) as url, pytest.raises(RateLimited) as e:
+        Caller("Place").call("GET", url)
+    assert e.value.until is not None
+
+
+def test_a_refusal_is_for_the_client_to_read():
+    with server(answer("400 Bad", '{"error": {"code": 9}}')) as url:
+        reply = Caller("Place").call("GET", url)
+    assert not reply.ok
+    assert reply.get("error", "code") == 9
+    assert reply.get("error", "nothing", 0, default="-") == "-"
+
+
+def test_a_slice_is_those_bytes(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(bytes(range(100)))
+    with Slice(path, 10, 20) as part:
+        assert part.len == 20
+        assert part.read(7) + part.read() == bytes(range(10, 30))
+        assert part.read(5) == b""
+
+
+def test_addresses_lose_what_stands_behind_the_question_mark():
+    assert masked("at https://a.b/c?token=1 it") == "at https://a.b/c?... it"
