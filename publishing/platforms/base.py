@@ -11,7 +11,7 @@ that only the client understands and that the caller stores before it goes on.
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -31,6 +31,8 @@ class Connection:
     server: str = ""  # where the account lives, for platforms of many servers: https://host
     # What the creator chose for the account; each client says in its docstring what it reads.
     options: Mapping[str, Any] = field(default_factory=dict)
+    # Gives a newer access token, for an upload that outlives the one above.
+    renew: Callable[[], str] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

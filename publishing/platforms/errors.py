@@ -23,15 +23,21 @@ from typing import ClassVar
 
 REPLY_CHARS = 600
 SECRET = re.compile(
-    r"(?i)(access_token|refresh_token|client_secret|upload_url|code_verifier|jwt|password)(\"?\s*[=:]\s*\"?)[^&\s\",}]+"
+    r"(?i)(\w*token|client_secret|upload_?ur[il]|upload_id|code_verifier|\w*jwt|password)"
+    r"(\"?\s*[=:]\s*\"?)[^&\s\",}]+"
     r"|(bearer|oauth)\s+[\w.~+/=-]+"
+    r"|(eyJ)[\w-]+\.[\w.-]+"  # a JWT, wherever it stands
 )
 
 
 def redact(reply: str) -> str:
     """The platform's words, short enough to keep and without anything that opens a door."""
-    hidden = SECRET.sub(lambda m: f"{m[1]}{m[2]}(hidden)" if m[1] else f"{m[3]} (hidden)", reply)
-    return hidden[:REPLY_CHARS]
+    return SECRET.sub(_hidden, reply)[:REPLY_CHARS]
+
+
+def _hidden(found: re.Match[str]) -> str:
+    """The same words with the secret part blotted out."""
+    return f"{found[1]}{found[2]}(hidden)" if found[1] else f"{found[3] or found[4]} (hidden)"
 
 
 class PlatformError(Exception):

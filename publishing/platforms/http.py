@@ -179,7 +179,11 @@ class Slice:
         self._file: BinaryIO = path.open("rb")
         self._file.seek(start)
         self._left = path.stat().st_size - start if length is None else length
-        self.len = self._left  # read by requests and requests-toolbelt for Content-Length
+
+    @property
+    def len(self) -> int:
+        """What is left to read; requests and requests-toolbelt ask for it."""
+        return self._left
 
     def read(self, size: int = -1) -> bytes:
         wanted = self._left if size is None or size < 0 else min(size, self._left)

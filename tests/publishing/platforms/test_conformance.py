@@ -132,6 +132,9 @@ def test_open_outcomes_prove_nothing():
         '{"refresh_token": "secret-1"}',
         "Authorization: Bearer secret.a-b_c",
         "upload_url=https://up.test/secret",
+        "https://up.test/session?upload_id=secret",
+        '{"token":"secret","uploadUrl":"https://up.test/secret"}',
+        "a word before eyJhbGciOi.eyJzdWIiOi.c2VjcmV0-secret and after",
     ],
 )
 def test_secrets_are_hidden(reply):
