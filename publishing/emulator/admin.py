@@ -1,0 +1,154 @@
+"""The sandbox's own addresses: `/_admin/...` for programs, `/` for people.
+
+GET  /_admin/state                    clock, rules, faults, counts
+POST /_admin/clock      {"advance_s": 3600} or {"set": "2026-10-25T00:59:00Z"}
+POST /_admin/rules      {"tiktok.audited": true, "instagram.quota": null}
+GET, POST, DELETE /_admin/faults      a fault, or a list of them; DELETE takes ?id= or all
+GET  /_admin/posts      ?platform= &account= &hidden=1
+GET  /_admin/requests                 the last 500, secrets masked
+POST /_admin/accounts   {"platform", "id", "username", ...}
+POST /_admin/tokens     {"platform", "account", "kind", "scopes", "expires_s", "age_s", ...}
+POST /_admin/revoke     {"platform", "account"} all of its tokens
+POST /_admin/reset
+"""
+
+import datetime as dt
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from publishing.emulator import feed, identity
+from publishing.emulator.bodies import Source
+from publishing.emulator.calls import SMALL, Reply
+
+if TYPE_CHECKING:
+    from publishing.emulator.server import Connection, Server
+
+
+def answer(
+    server: "Server", method: str, path: str, query: str, body: Source, to: "Connection"
+) -> Reply:
+    """What is not a platform's."""
+    asked = dict(parse_qsl(query))
+    if method == "HEAD":
+        method = "GET"
+    if not path.startswith("/_admin/"):
+        return feed.answer(server, method, path, asked, body)
+    handler = _HANDLERS.get((method, path.removeprefix("/_admin/").rstrip("/")))
+    if handler is None:
+        return Reply(404, {"error": f"The sandbox has no {method} {path}."})
+    try:
+        sent = json.loads(body.read(SMALL) or b"{}") if method == "POST" else {}
+        return handler(server, asked, sent)
+    except KeyError as e:
+        return Reply(400, {"error": f"{e} is missing or not known."})
+    except (ValueError, TypeError, AttributeError) as e:
+        return Reply(400, {"error": str(e)})
+
+
+def _state(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
+    sandbox = server.sandbox
+    return Reply(
+        200,
+        {
+            "url": sandbox.url,
+            "now": sandbox.now().isoformat(),
+            "platforms": list(server.platforms.modules),
+            "rules": sandbox.rules(),
+            "faults": sandbox.faults.all(),
+            "calls": dict(sandbox.calls),
+            "crashes": sandbox.crashes,
+        },
+    )
+
+
+def _clock(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
+    sandbox = server.sandbox
+    if "set" in sent:
+        when = dt.datetime.fromisoformat(sent["set"])
+        if when.tzinfo is None:
+            raise ValueError("The time needs a zone, such as Z.")
+        sandbox.advance(when.timestamp() - sandbox.time())
+    else:
+        sandbox.advance(float(sent["advance_s"]))
+    return Reply(200, {"now": sandbox.now().isoformat()})
+
+
+def _rules(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
+    for name, value in sent.items():
+        server.sandbox.set_rule(name, value)
+    return Reply(200, server.sandbox.rules())
+
+
+def _faults(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
+    return Reply(200, server.sandbox.faults.all())
+
+
+def _fault_add(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
+    for one in sent if isinstance(sent, list) else [sent]:
+        server.sandbox.faults.add(**one)
+    return Reply(201, server.sandbox.faults.all())
+
+
+def _fault_remove(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
+    if "id" in asked:
+        server.sandbox.faults.remove(int(asked["id"]))
+    else:
+        server.sandbox.faults.clear()
+    return Reply(200, server.sandbox.faults.all())
+
+
+def _posts(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
+    found = server.sandbox.posts(
+        asked.get("platform", ""), asked.get("account", ""), hidden=bool(asked.get("hidden"))
+    )
+    return Reply(200, found)
+
+
+def _requests(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
+    return Reply(200, list(server.sandbox.log))
+
+
+def _account(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
+    sandbox = server.sandbox.of(_platform(server, sent))
+    return Reply(201, identity.add_account(sandbox, sent.pop("id"), sent.pop("username"), **sent))
+
+
+def _token(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
+    sandbox = server.sandbox.of(_platform(server, sent))
+    if sandbox.get("account", sent["account"]) is None:
+        raise ValueError("There is no such account.")
+    return Reply(201, {"token": identity.issue_token(sandbox, sent.pop("account"), **sent)})
+
+
+def _revoke(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
+    identity.revoke_account(server.sandbox.of(_platform(server, sent)), sent["account"])
+    return Reply(200, {})
+
+
+def _reset(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
+    server.sandbox.reset()
+    return Reply(200, {})
+
+
+def _platform(server: "Server", sent: dict[str, Any]) -> str:
+    name: str = sent.pop("platform")
+    if name not in server.platforms.modules:
+        raise ValueError(f"There is no platform {name!r}.")
+    return name
+
+
+_HANDLERS = {
+    ("GET", "state"): _state,
+    ("POST", "clock"): _clock,
+    ("POST", "rules"): _rules,
+    ("GET", "faults"): _faults,
+    ("POST", "faults"): _fault_add,
+    ("DELETE", "faults"): _fault_remove,
+    ("GET", "posts"): _posts,
+    ("GET", "requests"): _requests,
+    ("POST", "accounts"): _account,
+    ("POST", "tokens"): _token,
+    ("POST", "revoke"): _revoke,
+    ("POST", "reset"): _reset,
+}
