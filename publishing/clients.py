@@ -16,7 +16,18 @@ from studio.lib.files import file_sha256, local_path
 
 
 def client(account: Account) -> Platform:
-    return platform(account.platform)(Connection(account.external_id))
+    """Its client with the tokens of this copy of the row; `tokens.fresh` brings a current one."""
+    return platform(account.platform)(connection_of(account))
+
+
+def connection_of(account: Account) -> Connection:
+    return Connection(
+        external_id=account.external_id,
+        access_token=account.access_token,
+        username=account.username,
+        server=account.server,
+        options=account.options,
+    )
 
 
 def platform_label(name: str) -> str:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from avatar.models import Reel
 from creators.models import Creator
-from publishing import clients
+from publishing import clients, connecting
 from publishing.hours import good_hour
 from publishing.models import STOPPABLE, Account, Attempt, Post
 from publishing.permission import why_not
@@ -61,16 +61,8 @@ def connect_folder(creator: Creator) -> Account:
     if not fresh and account.state != Account.State.CONNECTED:
         account.state = Account.State.CONNECTED
         account.save(update_fields=["state"])
-        held = Post.objects.filter(account=account, state=State.WAITING, retry_at=None)
-        held.update(retry_at=timezone.now())
+        connecting.resume(account)
     return account
-
-
-def disconnect(account: Account) -> int:
-    """Nothing goes there until it is connected again. Returns how many posts wait for that."""
-    account.state = Account.State.DISCONNECTED
-    account.save(update_fields=["state"])
-    return account.posts.filter(state__in=STOPPABLE).count()
 
 
 def disclosed(caption: str, account: Account, language: str) -> str:

@@ -1,12 +1,17 @@
 """What a worker runs. Each is safe to run twice."""
 
+import logging
+
 from django.db.models import Exists, F, OuterRef
 
 from avatar.models import Reel
-from publishing import dispatch, services
+from publishing import connecting, dispatch, services, tokens
 from publishing.health import CLUSTERS, cluster_beat
 from publishing.models import Account, Post
+from publishing.platforms.errors import PlatformError
 from studio.lib.models import Lease
+
+log = logging.getLogger(__name__)
 
 
 def publish(post_pk: int) -> None:
@@ -26,6 +31,22 @@ def post_reel(reel_pk: int) -> None:
         services.post_everywhere(reel)
 
 
+def renew(account_pk: int) -> None:
+    """Renew an account's tokens ahead of time."""
+    account = Account.objects.connected().filter(pk=account_pk).first()
+    if account is None or not tokens.is_due(account):
+        return
+    try:
+        tokens.refresh(account)
+    except PlatformError as e:  # the row says so, and when it is tried again
+        log.warning("The tokens of account %s were not renewed: %s", account_pk, e)
+
+
+def forget(account_pk: int) -> None:
+    """Give back the access to a disconnected account and wipe its tokens."""
+    connecting.forget(account_pk)
+
+
 def beat(number: int) -> None:
     """A sign of life of the cluster that runs this: `CLUSTERS[number]`."""
     Lease.beat(cluster_beat(CLUSTERS[number]))
@@ -43,6 +64,8 @@ def due() -> list[tuple[str, int, str]]:
         ("publishing.tasks.discard", pk, "publish")
         for pk in cancelled.values_list("pk", flat=True)
     ]
+    jobs += [("publishing.tasks.renew", pk, "default") for pk in tokens.due()]
+    jobs += [("publishing.tasks.forget", pk, "default") for pk in connecting.forgettable()]
     return jobs
 
 

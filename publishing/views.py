@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from avatar.models import Reel
 from creators.models import Creator
 from creators.views.shown import shown_creators
-from publishing import health, services, story
+from publishing import connecting, health, services, story
 from publishing.clients import platform_label
 from publishing.forms import CaptionForm, FolderForm, PostForm, SettleForm, TimeForm
 from publishing.hours import good_hour
@@ -185,7 +185,7 @@ def account_create(request: HttpRequest) -> HttpResponse:
 @require_POST
 def account_disconnect(request: HttpRequest, pk: int) -> HttpResponse:
     account = get_object_or_404(Account.objects.for_user(request.user), pk=pk)
-    waiting = services.disconnect(account)
+    waiting = connecting.disconnect(account)
     held = f" {words.sentence(words.count(waiting, 'post'))} will wait." if waiting else ""
     messages.success(request, f"Disconnected; nothing more goes there.{held}")
     return redirect("account-list")

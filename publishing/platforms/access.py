@@ -63,7 +63,7 @@ class Access(Protocol):
         ...
 
     def refresh(self, tokens: Tokens) -> Tokens:
-        """Newer tokens. Empty fields mean: as before."""
+        """Newer tokens. Empty fields mean: as before; `expires_at` is that of the newer ones."""
         ...
 
     def revoke(self, tokens: Tokens) -> None:

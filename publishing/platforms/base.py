@@ -52,6 +52,7 @@ class TokenRules:
 
     refreshable: bool
     rotates: bool = False  # a refresh spends the refresh token and brings another
+    takes_refresh_token: bool = True  # False: the access token alone is exchanged for a newer one
     refresh_before: dt.timedelta = dt.timedelta(hours=1)  # ... the access token runs out
     min_age: dt.timedelta = dt.timedelta()  # no refresh of a younger one
     warn_before: dt.timedelta = dt.timedelta(days=14)  # ... only the creator can renew it

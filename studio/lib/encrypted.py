@@ -3,6 +3,10 @@
 Fernet (AES-128-CBC and HMAC-SHA-256). `settings.TOKEN_KEYS` lists the keys: the first one locks,
 any of them unlocks, so that a key is replaced by putting a new one in front and running
 `manage.py rotate_token_keys`. Empty values stay empty and can be asked for; others cannot.
+
+A value that no key opens reads as empty, so that no page falls over a lost key; `is_unreadable`
+tells it from one that is empty, and saving its row leaves it locked as it was, for the day the key
+is found again.
 """
 
 import json
@@ -49,25 +53,58 @@ def _fernet(keys: tuple[str, ...]) -> MultiFernet:
         ) from e
 
 
+class _UnreadableText(str):
+    """Empty to whoever reads it; knows what is stored."""
+
+    stored: str
+
+
+class _UnreadableObject(dict[str, Any]):
+    stored: str
+
+
+def is_unreadable(value: Any) -> bool:
+    """Whether something is stored there that no key opens."""
+    return isinstance(value, _UnreadableText | _UnreadableObject)
+
+
 class EncryptedTextField(_TextField):
     """Text that is stored locked."""
 
     def get_prep_value(self, value: Any) -> Any:
+        if isinstance(value, _UnreadableText):
+            return value.stored
         value = super().get_prep_value(value)
         return lock(value) if value else value
 
     def from_db_value(self, value: str | None, *_: Any) -> str | None:
-        return unlock(value) if value else value
+        if not value:
+            return value
+        try:
+            return unlock(value)
+        except Unreadable:
+            shut = _UnreadableText()
+            shut.stored = value
+            return shut
 
 
 class EncryptedJSONField(_TextField):
     """A JSON object that is stored locked; `{}` is stored as nothing."""
 
     def get_prep_value(self, value: Any) -> Any:
+        if isinstance(value, _UnreadableObject):
+            return value.stored
         return lock(json.dumps(value)) if value else ""
 
     def from_db_value(self, value: str | None, *_: Any) -> Any:
-        return json.loads(unlock(value)) if value else {}
+        if not value:
+            return {}
+        try:
+            return json.loads(unlock(value))
+        except Unreadable:
+            shut = _UnreadableObject()
+            shut.stored = value
+            return shut
 
     def to_python(self, value: Any) -> Any:
         return value

@@ -3,18 +3,27 @@
 import contextlib
 import functools
 import http.server
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from django.db import connection, connections
 
 from publishing import platforms
 from publishing.emulator.server import running
 from publishing.emulator.state import Sandbox, sha256_of
 from publishing.platforms.base import Media
 from tests import factories
-from tests.publishing.doubles import DoublePlatform, Script, WaryPlatform
+from tests.publishing.doubles import (
+    DoubleAccess,
+    DoublePlatform,
+    Script,
+    TokenedPlatform,
+    WaryPlatform,
+)
 from tests.publishing.films import write_film
 
 
@@ -23,7 +32,8 @@ def script(monkeypatch) -> Script:
     """What the double platform answers; also registers it."""
     fresh = Script()
     monkeypatch.setattr(DoublePlatform, "script", fresh)
-    for double in (DoublePlatform, WaryPlatform):
+    monkeypatch.setattr(DoubleAccess, "script", fresh)
+    for double in (DoublePlatform, WaryPlatform, TokenedPlatform):
         monkeypatch.setitem(
             platforms.PLATFORMS, double.name, f"tests.publishing.doubles:{double.name.title()}"
         )
@@ -106,3 +116,42 @@ def media_of(path: Path, video_url: str = "", **more: object) -> Media:
         video_url=video_url,
         **more,
     )
+
+
+@pytest.fixture
+def on_file(transactional_db, tmp_path):
+    """SQLite in memory knows no second connection: the same database, in a file for this test."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    connection.ensure_connection()
+    in_memory, name = connection.connection, connection.settings_dict["NAME"]
+    file = tmp_path / "two_workers.sqlite3"
+    with closing(sqlite3.connect(file)) as copy:
+        in_memory.backup(copy)
+    connection.connection, connection.settings_dict["NAME"] = None, str(file)
+    yield
+    connection.close()
+    connection.connection, connection.settings_dict["NAME"] = in_memory, name
+
+
+def at_once(*works):
+    """Run all of it in threads that start together; their exceptions."""
+    gate, wrong = threading.Barrier(len(works)), []
+
+    def run(work):
+        try:
+            gate.wait(10)
+            work()
+        except Exception as e:
+            wrong.append(e)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
+    return wrong

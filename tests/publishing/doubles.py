@@ -1,9 +1,14 @@
 """A platform whose every answer is written by the test, and the stage around it."""
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
+from django.utils import timezone
+
+from publishing.platforms.access import Grant, NoAccess, Tokens
 from publishing.platforms.base import (
     Absent,
     Capabilities,
@@ -12,8 +17,10 @@ from publishing.platforms.base import (
     Plain,
     Profile,
     Published,
+    TokenRules,
     Unclear,
 )
+from publishing.platforms.errors import AuthExpired
 
 Answer = Any  # a value to return, an exception to raise, or a function of no arguments to call
 
@@ -27,9 +34,13 @@ class Script:
     commit: list[Answer] = field(default_factory=list)
     reconcile: list[Answer] = field(default_factory=list)
     permalink: list[Answer] = field(default_factory=list)
+    whoami: list[Answer] = field(default_factory=list)
+    refresh: list[Answer] = field(default_factory=list)
+    exchange: list[Answer] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     live: list[str] = field(default_factory=list)  # the keys of visible posts: each at most once
     discarded: list[str] = field(default_factory=list)
+    spent: list[str] = field(default_factory=list)  # refresh tokens
 
     def answer(self, call: str, well_behaved: Callable[[], Any]) -> Any:
         self.calls.append(call)
@@ -76,7 +87,7 @@ class DoublePlatform(Plain):
         self.script.discarded.append(key)
 
     def whoami(self):
-        return Profile(self.connection.external_id)
+        return self.script.answer("whoami", lambda: Profile(self.connection.external_id))
 
     @classmethod
     def show(cls, key):
@@ -93,3 +104,51 @@ class WaryPlatform(DoublePlatform):
 
     def reconcile(self, key, handle):
         return self.script.answer("reconcile", lambda: Unclear("It offers no list of posts."))
+
+
+class TokenedPlatform(DoublePlatform):
+    """One whose tokens last an hour, and whose refresh tokens are good once."""
+
+    name = "tokened"
+    label = "Tokened"
+    capabilities: ClassVar = Capabilities(
+        commit_retry_allowed=True,
+        ai_flag=True,
+        tokens=TokenRules(refreshable=True, rotates=True, refresh_before=dt.timedelta(minutes=10)),
+        notes=("It is a double.",),
+    )
+
+
+class DoubleAccess(NoAccess):
+    """Gives `a2` and `r2` for `r1`, and so on; a refresh token that was spent is refused."""
+
+    registration = "x"
+    pkce = "S256"
+    script: ClassVar = Script()
+
+    def authorize_url(self, *, redirect_uri, state, challenge):
+        asked = {"redirect_uri": redirect_uri, "state": state, "challenge": challenge}
+        return f"https://x.test/allow?{urlencode(asked)}"
+
+    def exchange(self, *, code, redirect_uri, verifier):
+        grant = Grant(
+            Profile("tokened-1", username="alice", name="Alice there"),
+            Tokens("a1", "r1", timezone.now() + dt.timedelta(hours=1)),
+        )
+        return self.script.answer("exchange", lambda: [grant])
+
+    def refresh(self, tokens):
+        return self.script.answer("refresh", lambda: self._next(tokens.refresh))
+
+    def _next(self, refresh):
+        if refresh in self.script.spent:
+            raise AuthExpired("The permission was withdrawn.")
+        self.script.spent.append(refresh)
+        number = int(refresh[1:]) + 1
+        return Tokens(f"a{number}", f"r{number}", timezone.now() + dt.timedelta(hours=1))
+
+    def revoke(self, tokens):
+        self.script.calls.append(f"revoke {tokens.access}")
+
+
+TokenedAccess = DoubleAccess

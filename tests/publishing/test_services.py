@@ -6,7 +6,7 @@ from django.utils import timezone
 from avatar.models import Reel
 from avatar.signals import reel_ready, reel_withdrawn
 from creators.signals import consent_revoked
-from publishing import dispatch, services, tasks
+from publishing import connecting, dispatch, services, tasks
 from publishing.models import Account, Attempt, Post
 from publishing.platforms import errors
 from publishing.services import CannotPost
@@ -281,7 +281,7 @@ def test_retry_of_a_waiting_post_does_not_wait(make_post, script):
 
 def test_reconnecting_lets_waiting_posts_go_on(reel, account):
     post = queue(reel, account, due_at=timezone.now())
-    services.disconnect(account)
+    connecting.disconnect(account)
     dispatch.publish(post.pk)
     assert fresh(post).state == State.WAITING
     assert tasks.due() == []

@@ -2,65 +2,24 @@
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connection
 from django.utils import timezone
 
 from publishing import dispatch, services, tick
 from publishing.models import Attempt, Post
 from publishing.services import CannotPost
-from tests.publishing.conftest import build_post
+from tests.publishing.conftest import at_once, build_post
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = Post.State
 REPOSITORY = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def on_file(transactional_db, tmp_path):
-    """SQLite in memory knows no second connection: the same database, in a file for this test."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-    connection.ensure_connection()
-    in_memory, name = connection.connection, connection.settings_dict["NAME"]
-    file = tmp_path / "two_workers.sqlite3"
-    with closing(sqlite3.connect(file)) as copy:
-        in_memory.backup(copy)
-    connection.connection, connection.settings_dict["NAME"] = None, str(file)
-    yield
-    connection.close()
-    connection.connection, connection.settings_dict["NAME"] = in_memory, name
-
-
-def at_once(*works):
-    """Run all of it in threads that start together; their exceptions."""
-    gate, wrong = threading.Barrier(len(works)), []
-
-    def run(work):
-        try:
-            gate.wait(10)
-            work()
-        except Exception as e:
-            wrong.append(e)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert not any(thread.is_alive() for thread in threads)
-    return wrong
 
 
 def test_of_two_workers_one_posts(script, on_file):
