@@ -1,23 +1,47 @@
 """From our rows to what a platform's client takes: a connection, files on this machine, words."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from django.db.models.fields.files import FieldFile
 
 from avatar.models import Reel
+from publishing import tokens
 from publishing.models import Account, Post
 from publishing.platforms import PLATFORMS, platform
 from publishing.platforms.base import Connection, Media, Platform, Text
-from publishing.platforms.errors import Rejected
+from publishing.platforms.errors import PlatformError, Rejected, TokenStale
 from studio.lib.files import file_sha256, local_path
+
+T = TypeVar("T")
 
 
 def client(account: Account) -> Platform:
     """Its client with the tokens of this copy of the row; `tokens.fresh` brings a current one."""
     return platform(account.platform)(connection_of(account))
+
+
+def ask(account: Account, call: Callable[[Platform], T]) -> T:
+    """Call the account's platform with a token that holds; the row says afterwards how it went.
+
+    A token that the platform takes no more is renewed and the same call made once again: it was
+    refused, so nothing came of it. Raises what the call raises, and what `tokens.fresh` does.
+    """
+    current = tokens.fresh(account)
+    try:
+        try:
+            answer = call(client(current))
+        except TokenStale:
+            current = tokens.fresh(current, is_refused=True)
+            answer = call(client(current))
+    except PlatformError as e:
+        tokens.note_trouble(current, e)
+        raise
+    tokens.note_success(current)
+    return answer
 
 
 def connection_of(account: Account) -> Connection:

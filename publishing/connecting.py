@@ -12,7 +12,7 @@ from publishing.models import STOPPABLE, Account, Post
 from publishing.platforms import PLATFORMS
 from publishing.platforms.access import Grant
 from publishing.platforms.base import Profile
-from publishing.platforms.errors import AccountBlocked, AuthExpired, PlatformError, TokenStale
+from publishing.platforms.errors import AuthExpired
 from studio.lib.jobs import enqueue
 
 log = logging.getLogger(__name__)
@@ -112,39 +112,22 @@ def check(account: Account) -> Profile:
 
     Raises PlatformError. An account that had to be reconnected and works again is connected.
     """
-    try:
-        profile = _whoami(account)
-    except PlatformError as e:
-        changes: dict[str, Any] = {"last_error": str(e)[:300]}
-        if isinstance(e, AuthExpired):
-            changes["state"] = State.RECONNECT
-        elif isinstance(e, AccountBlocked):
-            changes["state"] = State.BLOCKED
-        working = Account.objects.filter(pk=account.pk).exclude(state=State.DISCONNECTED)
-        working.update(**changes)
-        raise
+    profile = clients.ask(account, lambda client: client.whoami())
+    if profile.external_id and profile.external_id != account.external_id:
+        who = profile.username or profile.external_id
+        wrong = AuthExpired(
+            f"The permission is for another account ({who}). Connect {account.name} again."
+        )
+        account.refresh_from_db()
+        tokens.note_trouble(account, wrong)
+        raise wrong
     known = _known(profile)
     known.pop("name", None)  # perhaps the creator's own word for it
-    Account.objects.filter(pk=account.pk).update(
-        last_used_at=timezone.now(), last_error="", **known
-    )
+    if known:
+        Account.objects.filter(pk=account.pk).update(**known)
     mended = Account.objects.filter(pk=account.pk, state__in=(State.RECONNECT, State.BLOCKED))
     if mended.update(state=State.CONNECTED):
         resume(account)
-    return profile
-
-
-def _whoami(account: Account) -> Profile:
-    current = tokens.fresh(account)
-    try:
-        profile = clients.client(current).whoami()
-    except TokenStale:
-        profile = clients.client(tokens.refresh(current)).whoami()
-    if profile.external_id and profile.external_id != account.external_id:
-        who = profile.username or profile.external_id
-        raise AuthExpired(
-            f"The permission is for another account ({who}). Connect {account.name} again."
-        )
     return profile
 
 

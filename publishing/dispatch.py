@@ -10,15 +10,16 @@ is `unconfirmed` and for a person to decide.
 
 import datetime as dt
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from publishing import clients
 from publishing.hours import CADENCE, good_hour
-from publishing.models import UNDER_WAY, Account, Attempt, Post
+from publishing.models import UNDER_WAY, Attempt, Post
 from publishing.peak_times import Choice
 from publishing.permission import Stop, why_not
 from publishing.platforms import errors
@@ -26,6 +27,7 @@ from publishing.platforms.base import Absent, Delivered, Platform, Published, Un
 from studio.lib.leases import NOBODYS
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 LEASE_S = (
     330  # above the publish cluster's time-out: a worker that still lives still holds its post
@@ -129,7 +131,9 @@ class _Run:
         self.has_prepared = True
         try:
             with clients.media_of(self.post.reel) as media:
-                handle = self._platform.prepare(self.post.key, media, clients.text_of(self.post))
+                handle = self._ask(
+                    lambda client: client.prepare(self.post.key, media, clients.text_of(self.post))
+                )
         except Exception as error:
             self._refused(attempt, error)
         else:
@@ -138,7 +142,7 @@ class _Run:
     def _check(self) -> None:
         attempt = self._begin(Phase.CHECK)
         try:
-            handle = self._platform.check(self.post.handle)
+            handle = self._ask(lambda client: client.check(self.post.handle))
         except Exception as error:
             self._refused(attempt, error)
         else:
@@ -155,7 +159,7 @@ class _Run:
         if attempt is None:
             return
         try:
-            result = self._platform.commit(self.post.key, self.post.handle)
+            result = self._ask(lambda client: client.commit(self.post.key, self.post.handle))
         except errors.PlatformError as error:
             if error.proves_absent:
                 self._refused(attempt, error)
@@ -184,7 +188,7 @@ class _Run:
     def _reconcile(self) -> None:
         attempt = self._begin(Phase.RECONCILE)
         try:
-            finding = self._platform.reconcile(self.post.key, self.post.handle)
+            finding = self._ask(lambda client: client.reconcile(self.post.key, self.post.handle))
         except Exception as error:
             self._look_again(attempt, error)
             return
@@ -230,7 +234,7 @@ class _Run:
     def _permalink(self, external_id: str) -> str:
         """A live post without a link is still live."""
         try:
-            return self._platform.permalink(external_id)
+            return self._ask(lambda client: client.permalink(external_id))
         except Exception:
             log.exception("No link to post %s could be had.", self.pk)
             return ""
@@ -262,8 +266,6 @@ class _Run:
                 attempt, code, f"{self._label} gives no answer, so it may already be live."
             )
             return
-        if isinstance(error, errors.AuthExpired):
-            self._account_becomes(Account.State.RECONNECT)
         self._end(
             attempt,
             code,
@@ -295,11 +297,6 @@ class _Run:
             return
         if not isinstance(error, errors.PlatformError):
             log.error("Post %s: %s failed.", self.pk, attempt.phase, exc_info=error)
-        match error:
-            case errors.AuthExpired():
-                self._account_becomes(Account.State.RECONNECT)
-            case errors.AccountBlocked():
-                self._account_becomes(Account.State.BLOCKED)
         changes = {"tries": tries, "reason": _sentence(error), **self._after(error, tries)}
         self._end(attempt, _code(error), release=True, detail=detail, **changes)
 
@@ -339,6 +336,9 @@ class _Run:
 
     # The row.
 
+    def _ask(self, call: Callable[[Platform], T]) -> T:
+        return clients.ask(self.post.account, call)
+
     @property
     def _platform(self) -> Platform:
         return clients.client(self.post.account)
@@ -349,11 +349,6 @@ class _Run:
 
     def _load(self) -> Post:
         return Post.objects.with_story().get(pk=self.pk)
-
-    def _account_becomes(self, state: Account.State) -> None:
-        Account.objects.filter(pk=self.post.account_id, state=Account.State.CONNECTED).update(
-            state=state
-        )
 
     def _begin(self, phase: Attempt.Phase) -> Attempt:
         """Put on record what is about to be done, and take a full lease for it."""

@@ -30,6 +30,8 @@ from studio.lib.leases import lease_end, new_owner, run_out
 
 log = logging.getLogger(__name__)
 
+State = Account.State
+
 LEASE_S = 330  # above the clusters' time-outs: whoever could still get an answer still holds it
 PATIENCE_S = 20  # for another worker's renewal
 GRACE = dt.timedelta(minutes=2)  # a token that lasts longer still carries a call
@@ -84,34 +86,37 @@ def due() -> list[int]:
     return [account.pk for account in accounts if is_due(account, now)]
 
 
-def fresh(account: Account) -> Account:
+def fresh(account: Account, *, is_refused: bool = False) -> Account:
     """The account as it is now, with a token that carries the next call; renewed when it is time.
+
+    is_refused: the platform took the token in `account` no more, whatever the clock says.
 
     Raises AuthExpired when only the creator can go on, NotSent when the token has ended and cannot
     be renewed just now.
     """
-    account, now = _row(account.pk), timezone.now()
-    if account.is_locked_out:
-        _needs_creator(account, LOCKED)
+    row, now = _row(account.pk), timezone.now()
+    if row.is_locked_out:
+        _becomes(row, State.RECONNECT, LOCKED)
         raise AuthExpired(LOCKED)
-    ended = _has_ended(account, now + GRACE)
-    if is_due(account, now) and (ended or _is_free(account, now)):
+    if is_refused:
+        row.token_version = account.token_version  # that one, or whatever came after it
+    ended = is_refused or _has_ended(row, now + GRACE)
+    if is_refused or (is_due(row, now) and (ended or _is_free(row, now))):
         try:
-            return refresh(account)
-        except AuthExpired:
+            return refresh(row)
+        except (AuthExpired, AccountBlocked):
             raise
         except PlatformError as e:
-            if not ended:
-                return account
-            raise NotSent(
-                f"The permission of {account.name} has ended and could not be renewed yet. {e}",
-                reply=e.reply,
-            ) from e
-    if _has_ended(account, now) and rules_of(account) is not None:
-        why = f"The permission of {account.name} ended; connect the account again."
-        _needs_creator(account, why)
+            if ended:
+                raise NotSent(
+                    f"The permission of {row.name} has ended and could not be renewed yet. {e}",
+                    reply=e.reply,
+                ) from e
+    elif _has_ended(row, now) and rules_of(row) is not None:
+        why = f"The permission of {row.name} ended; connect the account again."
+        _becomes(row, State.RECONNECT, why)
         raise AuthExpired(why)
-    return account
+    return row
 
 
 def refresh(account: Account) -> Account:
@@ -121,18 +126,35 @@ def refresh(account: Account) -> Account:
     was read. Raises AuthExpired (the account then says that it must be reconnected), or what kept
     the platform from answering.
     """
-    until = time.monotonic() + PATIENCE_S
+    until, has_waited = time.monotonic() + PATIENCE_S, False
     while True:
         row = _row(account.pk)
         if row.token_version != account.token_version:
             return row
-        if row.state in (Account.State.RECONNECT, Account.State.DISCONNECTED):
+        if row.state == State.DISCONNECTED or (has_waited and row.state == State.RECONNECT):
             raise AuthExpired(row.last_error or f"{row.name} must be connected again.")
         if owner := _claim(row):
             return _renew(row, owner)
         if time.monotonic() > until:
             raise NotSent(f"The permission of {row.name} is being renewed by another worker.")
+        has_waited = True
         time.sleep(0.1)
+
+
+def note_success(account: Account) -> None:
+    """It worked just now."""
+    now = timezone.now()
+    recent = account.last_used_at is not None and now - account.last_used_at < dt.timedelta(0, 60)
+    if account.last_error or not recent:
+        Account.objects.filter(pk=account.pk).update(last_used_at=now, last_error="")
+
+
+def note_trouble(account: Account, error: PlatformError) -> None:
+    """What the platform said to a call; about the permission or the account itself it counts."""
+    if isinstance(error, AuthExpired):
+        _becomes(account, State.RECONNECT, str(error))
+    elif isinstance(error, AccountBlocked):
+        _becomes(account, State.BLOCKED, str(error))
 
 
 def access_of(account: Account) -> Access:
@@ -198,14 +220,14 @@ def _renew(account: Account, owner: str) -> Account:
         newer = access_of(account).refresh(tokens_of(account))
     except AuthExpired as e:
         why = CUT_OFF if account.renewal_sent_at and _rotates(account) else str(e)
-        _give_up(account, owner, Account.State.RECONNECT, why)
+        _give_up(account, owner, State.RECONNECT, why)
         raise AuthExpired(why, reply=e.reply) from e
     except (Unsupported, KeyError) as e:
         why = f"The permission of {account.name} cannot be renewed; connect the account again."
-        _give_up(account, owner, Account.State.RECONNECT, why)
+        _give_up(account, owner, State.RECONNECT, why)
         raise AuthExpired(why) from e
     except AccountBlocked as e:
-        _give_up(account, owner, Account.State.BLOCKED, str(e))
+        _give_up(account, owner, State.BLOCKED, str(e))
         raise
     except PlatformError as e:
         # Without an answer nobody knows whether the refresh token is spent: that stays on record.
@@ -224,9 +246,9 @@ def _renew(account: Account, owner: str) -> Account:
 
 
 def _give_up(account: Account, owner: str, state: Account.State, why: str) -> None:
-    held = Account.objects.filter(pk=account.pk, token_version=account.token_version)
-    held.filter(renewing_by=owner).update(renewal_sent_at=None, **NOBODY)
-    held.filter(state=Account.State.CONNECTED).update(state=state, last_error=why[:300])
+    held = Account.objects.filter(pk=account.pk, renewing_by=owner)
+    held.update(renewal_sent_at=None, **NOBODY)
+    _becomes(account, state, why)
 
 
 def _rest(account: Account, owner: str, why: str, *, open_end: bool) -> None:
@@ -242,10 +264,11 @@ def _rest(account: Account, owner: str, why: str, *, open_end: bool) -> None:
     )
 
 
-def _needs_creator(account: Account, why: str) -> None:
+def _becomes(account: Account, state: Account.State, why: str) -> None:
+    """Unless it was connected again since `account` was read."""
     Account.objects.filter(
-        pk=account.pk, token_version=account.token_version, state=Account.State.CONNECTED
-    ).update(state=Account.State.RECONNECT, last_error=why[:300])
+        pk=account.pk, token_version=account.token_version, state=State.CONNECTED
+    ).update(state=state, last_error=why[:300])
 
 
 def _is_free(account: Account, now: dt.datetime) -> bool:

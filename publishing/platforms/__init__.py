@@ -20,9 +20,10 @@ def platform(name: str) -> type[Platform]:
 
 def access(name: str) -> type[Access]:
     """How that platform is connected. KeyError: unknown, or it needs no login."""
-    if name == "folder":
-        raise KeyError(name)
-    found: type[Access] = _named(name, "Access")
+    try:
+        found: type[Access] = _named(name, "Access")
+    except AttributeError as e:
+        raise KeyError(name) from e
     return found
 
 

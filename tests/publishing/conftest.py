@@ -18,9 +18,9 @@ from publishing.emulator.state import Sandbox, sha256_of
 from publishing.platforms.base import Media
 from tests import factories
 from tests.publishing.doubles import (
-    DoubleAccess,
     DoublePlatform,
     Script,
+    ScriptedAccess,
     TokenedPlatform,
     WaryPlatform,
 )
@@ -32,7 +32,7 @@ def script(monkeypatch) -> Script:
     """What the double platform answers; also registers it."""
     fresh = Script()
     monkeypatch.setattr(DoublePlatform, "script", fresh)
-    monkeypatch.setattr(DoubleAccess, "script", fresh)
+    monkeypatch.setattr(ScriptedAccess, "script", fresh)
     for double in (DoublePlatform, WaryPlatform, TokenedPlatform):
         monkeypatch.setitem(
             platforms.PLATFORMS, double.name, f"tests.publishing.doubles:{double.name.title()}"

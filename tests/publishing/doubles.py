@@ -119,7 +119,7 @@ class TokenedPlatform(DoublePlatform):
     )
 
 
-class DoubleAccess(NoAccess):
+class ScriptedAccess(NoAccess):
     """Gives `a2` and `r2` for `r1`, and so on; a refresh token that was spent is refused."""
 
     registration = "x"
@@ -151,4 +151,4 @@ class DoubleAccess(NoAccess):
         self.script.calls.append(f"revoke {tokens.access}")
 
 
-TokenedAccess = DoubleAccess
+TokenedAccess = ScriptedAccess

@@ -261,7 +261,6 @@ UNTIL = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
         (errors.NotSent("No network."), State.WAITING),
         (errors.RateLimited("Slow down.", until=UNTIL), State.WAITING),
         (errors.QuotaExhausted("Enough for today.", until=UNTIL), State.WAITING),
-        (errors.TokenStale("Old token."), State.WAITING),
         (errors.AuthExpired("Reconnect Double."), State.WAITING),
         (errors.Rejected("The caption is too rude."), State.FAILED),
         (errors.AccountBlocked("Double restricts this account."), State.FAILED),

@@ -8,11 +8,17 @@ import pytest
 from cryptography.fernet import Fernet
 from django.utils import timezone
 
-from publishing import connecting, tasks, tokens
+from publishing import connecting, dispatch, tasks, tokens
 from publishing.models import Account, Post
 from publishing.platforms.access import Grant, Tokens
 from publishing.platforms.base import Profile, TokenRules
-from publishing.platforms.errors import AuthExpired, NotSent, RateLimited, Transient
+from publishing.platforms.errors import (
+    AuthExpired,
+    NotSent,
+    RateLimited,
+    TokenStale,
+    Transient,
+)
 from tests import factories
 from tests.publishing.conftest import at_once, build_post
 from tests.publishing.doubles import TokenedPlatform
@@ -93,9 +99,7 @@ def test_only_the_platforms_word_ends_it(account, script):
     account.refresh_from_db()
     assert account.state == Account.State.RECONNECT
     assert account.last_error == "Alice withdrew the permission."
-    with pytest.raises(AuthExpired):
-        tokens.refresh(account)
-    assert script.calls == ["refresh"]
+    assert tokens.due() == []
 
 
 def test_an_error_of_our_own_leaves_it_connected_too(account, script):
@@ -171,6 +175,7 @@ def test_a_lost_key_asks_for_a_reconnect_and_keeps_what_is_stored(account, scrip
     with pytest.raises(AuthExpired, match="TOKEN_KEYS"):
         tokens.fresh(account)
     assert Account.objects.get().state == Account.State.RECONNECT
+    account.refresh_from_db()
     account.save()
     settings.TOKEN_KEYS = old
     found = Account.objects.get()
@@ -210,3 +215,49 @@ def test_a_permission_for_another_account_is_told_apart(account, script):
     with pytest.raises(AuthExpired, match="bob"):
         connecting.check(Account.objects.get())
     assert Account.objects.get().state == Account.State.RECONNECT
+
+
+def a_post(**account):
+    post = build_post(platform="tokened")
+    fields = {"access_token": "a1", "refresh_token": "r1", **account}
+    Account.objects.filter(pk=post.account_id).update(**fields)
+    return post
+
+
+@pytest.mark.parametrize("step", ["prepare", "check", "commit"])
+def test_a_stale_token_is_renewed_and_the_step_made_again(script, step):
+    post = a_post()
+    setattr(script, step, [TokenStale("expired there")])
+    dispatch.publish(post.pk)
+    post.refresh_from_db()
+    assert (post.state, script.live) == (Post.State.PUBLISHED, [post.key])
+    assert script.calls.count(step) == 2
+    assert script.calls.count("refresh") == 1
+    account = Account.objects.get(pk=post.account_id)
+    assert account.access_token == "a2"
+    assert account.last_used_at is not None
+
+
+def test_a_token_that_cannot_be_renewed_before_a_commit_sends_nothing(script):
+    post = a_post()
+    script.commit = [TokenStale("expired there")]
+    script.refresh = [Transient("no answer")]
+    dispatch.publish(post.pk)
+    post.refresh_from_db()
+    assert (post.state, script.live) == (Post.State.WAITING, [])
+    assert not post.attempts.filter(phase="commit", proved_absent=False).exists()
+
+
+def test_a_withdrawn_permission_holds_the_post_until_the_account_is_connected_again(script):
+    post = a_post()
+    script.prepare = [TokenStale("expired there")]
+    script.refresh = [AuthExpired("withdrawn")]
+    dispatch.publish(post.pk)
+    post.refresh_from_db()
+    assert (post.state, post.retry_at) == (Post.State.WAITING, None)
+    assert Account.objects.get(pk=post.account_id).state == Account.State.RECONNECT
+    grant = Grant(Profile(post.account.external_id), Tokens("a7", "r7"))
+    connecting.connect(post.account.creator, "tokened", grant)
+    dispatch.publish(post.pk)
+    post.refresh_from_db()
+    assert post.state == Post.State.PUBLISHED
