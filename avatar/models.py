@@ -74,7 +74,8 @@ class ReelQuerySet(LeasedQuerySet["Reel"]):
         return self.select_related("take__script__slot__creator", "portrait")
 
 
-STAGE_CHOICES = [(name, stage.label) for name, stage in STAGES.items()]
+def stage_choices() -> list[tuple[str, str]]:
+    return [(name, stage.label) for name, stage in STAGES.items()]
 
 
 class Reel(Leased):
@@ -92,7 +93,7 @@ class Reel(Leased):
         Portrait, models.SET_NULL, null=True, blank=True, related_name="reels"
     )  # the photo that speaks
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
-    stage = models.CharField(max_length=10, choices=STAGE_CHOICES, blank=True)
+    stage = models.CharField(max_length=10, choices=stage_choices, blank=True)
     progress = models.FloatField(default=0.0)  # of the whole, 0 to 1
     attempts = models.PositiveSmallIntegerField(default=0)
     retry_at = models.DateTimeField(null=True, blank=True)  # not before, after a full disk

@@ -9,7 +9,7 @@ from avatar.engine.face import Face, analyse
 from avatar.engine.face.motion import motion
 from avatar.engine.face.puppet import Puppet
 from avatar.engine.lips.curves import CURVES
-from avatar.engine.pipeline import load_photo
+from avatar.engine.order import load_photo
 from avatar.engine.types import Image, Performance
 
 SIZES = (1080, 1920), (720, 1280)

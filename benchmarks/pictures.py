@@ -22,7 +22,7 @@ from avatar.engine.face.motion import motion
 from avatar.engine.face.puppet import Puppet
 from avatar.engine.face.rig import Rig
 from avatar.engine.face.yuv import Patch, rgb_from_frame
-from avatar.engine.pipeline import load_photo
+from avatar.engine.order import load_photo
 from avatar.engine.types import Image, Performance
 
 WIDTH = 1200

@@ -20,7 +20,7 @@ from avatar.engine.face import Face
 from avatar.engine.face.puppet import Puppet
 from avatar.engine.lips import CURVES
 from avatar.engine.media.encode import Encoder
-from avatar.engine.pipeline import load_photo
+from avatar.engine.order import load_photo
 from avatar.engine.timing import parse_fps
 from avatar.engine.types import Performance
 from benchmarks.command import Run, run, spoken, workplace

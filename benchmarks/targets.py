@@ -11,7 +11,7 @@ from avatar.engine.face import analyse
 from avatar.engine.face.head import MARGIN, STEP
 from avatar.engine.face.puppet import Puppet
 from avatar.engine.judge import judge
-from avatar.engine.pipeline import load_photo
+from avatar.engine.order import load_photo
 from avatar.engine.types import Performance
 from benchmarks.command import SENTENCE, spoken, workplace
 from benchmarks.gpu import lively

@@ -12,7 +12,7 @@ import threading
 import time
 from pathlib import Path
 
-STAGES = ("speak", "align", "analyse", "perform", "assemble")
+STAGES = ("analyse", "speak", "align", "perform", "assemble")
 
 
 def say(**message):

@@ -82,12 +82,27 @@ def test_what_cannot_be_said_fails_with_the_engines_sentence(hopper_creator):
     assert "wrong" not in reel.error
 
 
-def test_a_photo_without_a_face_is_refused_with_a_sentence(db):
+def wall():
+    """A picture of nobody."""
     buffer = BytesIO()
     Image.linear_gradient("L").resize((600, 600)).save(buffer, "PNG")
-    portrait = add_portrait(
-        CreatorFactory(), SimpleUploadedFile("me.png", buffer.getvalue(), "image/png")
-    )
+    return SimpleUploadedFile("me.png", buffer.getvalue(), "image/png")
+
+
+def test_a_reel_of_a_photo_that_cannot_move_fails_before_anybody_speaks(script):
+    """However the photo came to be taken for a good one."""
+    reel = services.request_reel(script, options=SMALL)
+    with reel.portrait.image.storage.open(reel.portrait.image.name, "wb") as photo:
+        photo.write(wall().read())
+    tasks.render(reel.pk)
+    reel.refresh_from_db()
+    assert reel.state == Reel.State.FAILED
+    assert "No face was found" in reel.error
+    assert not list(workshop.cache_dir(reel.creator.pk).iterdir())
+
+
+def test_a_photo_without_a_face_is_refused_with_a_sentence(db):
+    portrait = add_portrait(CreatorFactory(), wall())
     tasks.inspect_portrait(portrait.pk)
     portrait.refresh_from_db()
     assert portrait.state == Portrait.State.REFUSED

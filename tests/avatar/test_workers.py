@@ -101,7 +101,7 @@ def test_killed_workers_take_their_child_along_and_the_next_goes_on(installation
     shown = installation.show()
     assert (shown["state"], shown["attempts"], shown["due"]) == ("ready", 3, [])
     assert [line for line in diary(shown) if line != "start"] == [
-        *("speak", "align", "analyse", "perform", "assemble")
+        *("analyse", "speak", "align", "perform", "assemble")
     ]
 
 

@@ -83,9 +83,9 @@ def test_command_writes_what_it_was_asked_for(hopper, out):
     )
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert [line.split(" (")[0] for line in done.stderr.splitlines()] == [
+        "studying the photo",
         "speaking",
         "finding the sounds",
-        "studying the photo",
         "understudy: The face is 188 px wide and will look soft; 512 or more is best.",
         "performing",
         "cover and subtitles",

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from avatar.engine import pipeline
+from avatar.engine import drawing, performance, pipeline
 from avatar.engine.cover import best_frame
 from avatar.engine.errors import Cancelled, InputError, ResourceError
 from avatar.engine.lips import CURVES
@@ -17,7 +17,9 @@ from avatar.engine.media.ffmpeg import run_ffmpeg
 from avatar.engine.media.probe import probe
 from avatar.engine.media.sound import loudness_lufs
 from avatar.engine.options import ReelOptions
-from avatar.engine.pipeline import load_performance, make_reel, save_performance
+from avatar.engine.order import load_photo
+from avatar.engine.performance import load_performance, save_performance
+from avatar.engine.pipeline import make_reel
 from avatar.engine.types import Performance
 
 TEXT = "Hello there. My name is Grace."
@@ -234,9 +236,9 @@ def test_timings_are_complete_and_add_up(reel):
 
 def test_progress_only_goes_forward_through_every_stage(reel, progress):
     assert list(dict.fromkeys(stage for stage, _ in progress)) == [
+        "analyse",
         "speak",
         "align",
-        "analyse",
         "perform",
         "assemble",
     ]
@@ -268,7 +270,7 @@ def test_only_what_an_option_changes_is_done_again(
     reel, folder, hopper, monkeypatch, change, stages
 ):
     done = stages_done(monkeypatch)
-    monkeypatch.setattr(pipeline._Reel, "_render", write_nothing)
+    monkeypatch.setattr(drawing.Drawing, "_draw", write_nothing)
     make_reel(
         hopper,
         folder / "other.mp4",
@@ -279,7 +281,7 @@ def test_only_what_an_option_changes_is_done_again(
     assert done == stages
 
 
-def write_nothing(reel, folder, take, alignment, face, performance):
+def write_nothing(drawing, folder, story, scene):
     for name in ("reel.mp4", "cover.jpg"):
         (folder / name).write_bytes(b"")
 
@@ -318,11 +320,30 @@ def test_a_failure_leaves_yesterdays_reel(folder, hopper, monkeypatch):
     def full(*arguments):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(pipeline, "save_performance", full)
+    monkeypatch.setattr(performance, "save_performance", full)
     with pytest.raises(ResourceError, match="disk is full"):
         make_reel(hopper, out, text="Hello.", options=SMALL)
     assert out.read_bytes() == b"the reel of yesterday"
     assert not list(folder.glob(".*"))
+
+
+def test_a_photo_that_cannot_move_is_refused_before_anything_else_is_done(tmp_path):
+    """A voice may cost money: none speaks, nothing is kept."""
+    wall = tmp_path / "wall.png"
+    Image.linear_gradient("L").resize((400, 500)).save(wall)
+    stages = []
+    with pytest.raises(InputError, match="No face was found"):
+        make_reel(
+            wall,
+            tmp_path / "reel.mp4",
+            text="Hello.",
+            options=SMALL,
+            cache_dir=tmp_path / "cache",
+            face=tmp_path / "face.npz",
+            on_progress=lambda stage, fraction: stages.append(stage),
+        )
+    assert stages == ["analyse"]
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["cache", "wall.png"]
 
 
 def test_recorded_sound_with_its_words(reel, folder, hopper):
@@ -383,7 +404,7 @@ def test_trouble_with_files_is_a_sentence(folder, hopper, tmp_path):
 def test_face_is_written_where_asked_and_read_the_next_time(reel, folder, hopper, monkeypatch):
     kept = folder / "hopper.npz"
     cache = {"cache_dir": folder / "cache"}
-    monkeypatch.setattr(pipeline._Reel, "_render", write_nothing)
+    monkeypatch.setattr(drawing.Drawing, "_draw", write_nothing)
     make_reel(hopper, folder / "a.mp4", text=TEXT, options=SMALL, face=kept, **cache)
     assert kept.exists()
     monkeypatch.setattr(pipeline, "analyse", None)  # would fail if called
@@ -397,7 +418,7 @@ def test_face_of_another_photo_is_refused(folder, hopper, tmp_path):
     with Image.open(hopper) as photo:
         photo.resize((400, 468)).save(half)
     kept = tmp_path / "face.npz"
-    pipeline.analyse(pipeline.load_photo(hopper)).save(kept)
+    pipeline.analyse(load_photo(hopper)).save(kept)
     with pytest.raises(InputError, match="belongs to another photo"):
         make_reel(half, tmp_path / "reel.mp4", text="Hi.", options=SMALL, face=kept)
 

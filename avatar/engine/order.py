@@ -1,0 +1,136 @@
+"""What a reel is to be made of, checked as far as that needs no work."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from PIL import ImageColor
+
+from avatar.engine.cache import file_sha256
+from avatar.engine.captions.ass import find_style, fonts_for
+from avatar.engine.errors import InputError
+from avatar.engine.face.backdrop import Colour
+from avatar.engine.options import BLUR, KEEP, ReelOptions
+from avatar.engine.text import speakable
+from avatar.engine.timing import HIGHEST_FPS, LOWEST_FPS, parse_fps
+from avatar.engine.types import Image
+from studio.lib.photos import PhotoError, read_photo
+
+SIDES = (96, 4096)  # px
+KNOBS = ("motion", "blink", "expression")
+LARGEST_KNOB = 3.0
+IDLE_S = (1.0, 1800.0)
+
+
+@dataclass(frozen=True)
+class Order:
+    """One reel as it is wanted.
+
+    text: ready to be spoken, or None. fill: what a new background is filled with, if anything.
+    """
+
+    photo_path: Path
+    photo: Image
+    text: str | None
+    audio: Path | None
+    idle_s: float | None
+    options: ReelOptions
+    fps: Fraction
+    fill: Image | Colour | None
+
+
+def checked_order(
+    photo: Path,
+    text: str | None,
+    audio: Path | None,
+    idle_s: float | None,
+    options: ReelOptions,
+) -> Order:
+    """Raises InputError with the sentence for the first thing that is wrong."""
+    fps = check_options(options)
+    if idle_s is not None:
+        _check_idle(idle_s, text, audio)
+    elif text is None and audio is None:
+        raise InputError("There is nothing to say: give a text or a voice-over.")
+    for sound in (audio, options.voice_sample):
+        if sound is not None and not sound.is_file():
+            raise InputError(f"There is no sound file {sound}.")
+    spoken = None if text is None else speakable(text, options.language)
+    order = Order(
+        photo, load_photo(photo), spoken, audio, idle_s, options, fps, _fill(options.background)
+    )
+    shown = (spoken or "") if options.captions != "none" else ""
+    shown += options.label + options.cover_text
+    fonts_for(shown, options.captions)  # what they cannot show is said now, not after speaking
+    return order
+
+
+def check_options(options: ReelOptions) -> Fraction:
+    """The exact frame rate. Raises InputError with the sentence for the first wrong option."""
+    low, high = SIDES
+    for side, name in ((options.width, "width"), (options.height, "height")):
+        if not low <= side <= high or side % 2:
+            raise InputError(
+                f"A {name} of {side} px is not possible: even numbers from {low} to {high} are."
+            )
+    for name in KNOBS:
+        if not 0 <= getattr(options, name) <= LARGEST_KNOB:
+            raise InputError(f"{name} goes from 0 to {LARGEST_KNOB:g}.")
+    if options.seed < 0:
+        raise InputError("The seed is a whole number from 0 on.")
+    if options.device not in ("auto", "cpu", "cuda"):
+        raise InputError(f"There is no device {options.device!r}: choose auto, cpu or cuda.")
+    fps = parse_fps(options.fps)
+    if not LOWEST_FPS <= fps <= HIGHEST_FPS:
+        raise InputError(
+            f"{float(fps):g} frames a second are not possible: {LOWEST_FPS} to {HIGHEST_FPS} are."
+        )
+    find_style(options.captions)
+    return fps
+
+
+def _check_idle(seconds: float, text: str | None, audio: Path | None) -> None:
+    if text is not None or audio is not None:
+        raise InputError("An idle clip has no words and no sound; leave them out, or the idling.")
+    low, high = IDLE_S
+    if not low <= seconds <= high:
+        raise InputError(f"An idle clip lasts from {low:g} to {high:g} seconds.")
+
+
+def load_photo(path: Path) -> Image:
+    """The photo as (height, width, 3) RGB. Raises InputError with a sentence."""
+    try:
+        return np.asarray(read_photo(path))
+    except PhotoError as e:
+        raise InputError(str(e)) from e
+    except (FileNotFoundError, IsADirectoryError) as e:
+        raise InputError(f"There is no photo {path}.") from e
+
+
+def _fill(background: str) -> Image | Colour | None:
+    """What a background is filled with; None where it is the photo's own.
+
+    Raises InputError when it is neither a colour nor a picture that can be read.
+    """
+    if background in (KEEP, BLUR):
+        return None
+    try:
+        return ImageColor.getrgb(background)[:3]
+    except ValueError:
+        pass
+    try:
+        return np.asarray(read_photo(Path(background)))
+    except PhotoError as e:
+        raise InputError(f"The background {Path(background).name}: {e}") from e
+    except OSError as e:
+        raise InputError(
+            f"{background[:60]!r} is no background: keep, blur, a colour such as #204060 or the"
+            " path of a picture is."
+        ) from e
+
+
+def background_identity(background: str) -> str:
+    """The same for the same picture, whatever it is called."""
+    path = Path(background)
+    return file_sha256(path) if path.is_file() else background
