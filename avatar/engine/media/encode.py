@@ -177,7 +177,7 @@ class Encoder:
                 pipe.write(frame.data)
             self.peak_rss_mb = self._ffmpeg.peak_rss_mb()
             pipe.close()
-        except OSError:  # ffmpeg has closed its end: its log says why
+        except (OSError, ValueError):  # ffmpeg has closed its end, or `_clear_up` ours
             self._broken.set()
 
     def finish(self) -> None:
