@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from publishing import clients
@@ -23,7 +24,15 @@ from publishing.models import UNDER_WAY, Attempt, Post
 from publishing.peak_times import Choice
 from publishing.permission import Stop, why_not
 from publishing.platforms import errors
-from publishing.platforms.base import Absent, Delivered, Platform, Published, Unclear
+from publishing.platforms.base import (
+    Absent,
+    Accepted,
+    Delivered,
+    Failed,
+    Platform,
+    Published,
+    Unclear,
+)
 from studio.lib.leases import NOBODYS
 
 log = logging.getLogger(__name__)
@@ -35,7 +44,8 @@ LEASE_S = (
 MAX_TRIES = 8  # of one step; with the waits below, some three hours
 MAX_CHECKS = 90  # every 20 s at the quickest: half an hour and more
 MAX_COMMITS = 3  # each after proof that the one before came to nothing
-MAX_LOOKS = 5
+MAX_LOOKS = 5  # without an answer
+LOOK_FOR = dt.timedelta(minutes=45)  # how long a platform may work on what it took
 LATE = dt.timedelta(hours=1)
 
 State, Phase = Post.State, Attempt.Phase
@@ -169,7 +179,10 @@ class _Run:
             log.exception("The commit of post %s ended without an answer.", self.pk)
             self._end(attempt, errors.OutcomeUnknown.code, detail=_detail(error))
         else:
-            self._published(attempt, result)
+            if isinstance(result, Accepted):
+                self._end(attempt, "accepted", tries=0)  # and look, in the next step
+            else:
+                self._published(attempt, result)
 
     def _intend_to_commit(self) -> Attempt | None:
         """Ask for permission a last time and put the intent on record, in one transaction.
@@ -186,15 +199,25 @@ class _Run:
             return Attempt.objects.create(post_id=self.pk, phase=Phase.COMMIT, worker=self.owner)
 
     def _reconcile(self) -> None:
+        commit = self._commits.order_by("started_at").last()
+        # None: the platform called it a duplicate before anything was committed.
+        since = commit.started_at if commit else self.post.created_at
         attempt = self._begin(Phase.RECONCILE)
         try:
-            finding = self._ask(lambda client: client.reconcile(self.post.key, self.post.handle))
+            finding = self._ask(
+                lambda client: client.reconcile(self.post.key, self.post.handle, since)
+            )
+        except errors.NotReady as error:
+            self._too_early(attempt, error, since)
+            return
         except Exception as error:
             self._look_again(attempt, error)
             return
         match finding:
             case Published() | Delivered():
                 self._published(attempt, finding)
+            case Failed(why_failed):
+                self._came_to_nothing(attempt, why_failed)
             case Absent() if self._platform.capabilities.commit_retry_allowed:
                 self._proved_absent(attempt)
             case Absent():
@@ -241,10 +264,9 @@ class _Run:
 
     def _proved_absent(self, attempt: Attempt) -> None:
         """Nothing came of the commit, and this platform never makes two posts of one handle."""
-        commits = Attempt.objects.filter(post_id=self.pk, phase=Phase.COMMIT)
         tries = self.post.tries + 1
         with transaction.atomic():
-            commits.update(proved_absent=True)
+            self._commits.update(proved_absent=True)
             if tries >= MAX_COMMITS:
                 self._end(
                     attempt,
@@ -256,6 +278,28 @@ class _Run:
             else:
                 state = State.READY if self.post.handle else State.PREPARING
                 self._end(attempt, "absent", state=state, tries=tries)
+
+    def _came_to_nothing(self, attempt: Attempt, error: errors.PlatformError) -> None:
+        """The platform took it and gave up on it: as if it had refused the commit."""
+        with transaction.atomic():
+            self._commits.update(proved_absent=True)
+            if self._commits.count() >= MAX_COMMITS and not isinstance(error, errors.RateLimited):
+                error = errors.Rejected(f"{error} That was the last try by itself.")
+            self._refused(attempt, error)
+
+    def _too_early(self, attempt: Attempt, error: errors.NotReady, since: dt.datetime) -> None:
+        """The platform answers, but cannot tell yet."""
+        if timezone.now() - since > LOOK_FOR:
+            self._unconfirmed(attempt, error.code, f"{error} It may still go live.")
+            return
+        self._end(
+            attempt,
+            error.code,
+            release=True,
+            detail=_detail(error),
+            retry_at=timezone.now() + dt.timedelta(seconds=error.retry_after_s),
+            reason=_sentence(error),
+        )
 
     def _look_again(self, attempt: Attempt, error: Exception) -> None:
         """The look itself failed; nothing is known yet."""
@@ -342,6 +386,10 @@ class _Run:
     @property
     def _platform(self) -> Platform:
         return clients.client(self.post.account)
+
+    @property
+    def _commits(self) -> QuerySet[Attempt]:
+        return Attempt.objects.filter(post_id=self.pk, phase=Phase.COMMIT)
 
     @property
     def _label(self) -> str:

@@ -55,6 +55,7 @@ OUTCOMES = {
     "expired_handle": "what was there has expired",
     "duplicate": "the platform says it has it already",
     "unknown_outcome": "no answer came",
+    "accepted": "taken, and being processed",
     "absent": "it is not there",
     "unclear": "it cannot be told",
     "error": "an error in this installation",
@@ -102,7 +103,7 @@ def _entry(attempt: Attempt) -> Entry:
     if attempt.outcome == "ok":
         return Entry(DONE[phase], attempt.finished_at)
     words_for = OUTCOMES.get(attempt.outcome, attempt.outcome)
-    kind = "done" if attempt.outcome in ("not_ready", "absent", "") else "wrong"
+    kind = "done" if attempt.outcome in ("not_ready", "accepted", "absent", "") else "wrong"
     return Entry(f"{TRIED[phase]}: {words_for}", attempt.started_at, kind, attempt.detail)
 
 

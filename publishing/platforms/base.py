@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-from publishing.platforms.errors import Unsupported
+from publishing.platforms.errors import PlatformError, Unsupported
 
 Handle = dict[str, Any]  # JSON
 
@@ -141,6 +141,11 @@ class Delivered:
 
 
 @dataclass(frozen=True)
+class Accepted:
+    """The platform took it and works on it; whether it shows it is seen by looking."""
+
+
+@dataclass(frozen=True)
 class Absent:
     """It was looked for where it would be, and it is certainly not there."""
 
@@ -150,6 +155,17 @@ class Unclear:
     """The platform offers no way to tell."""
 
     why: str = ""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """It certainly came to nothing, and never will of itself. The error says what to do now."""
+
+    error: PlatformError
+
+
+Outcome = Published | Delivered | Accepted
+Finding = Published | Delivered | Absent | Unclear | Failed
 
 
 @dataclass(frozen=True)
@@ -191,12 +207,16 @@ class Platform(Protocol):
         """
         ...
 
-    def commit(self, key: str, handle: Handle) -> Published | Delivered:
+    def commit(self, key: str, handle: Handle) -> Outcome:
         """Show it to the audience. Whatever leaves the outcome open is OutcomeUnknown."""
         ...
 
-    def reconcile(self, key: str, handle: Handle) -> Published | Delivered | Absent | Unclear:
-        """Find out what became of a commit without an answer. Reads only."""
+    def reconcile(self, key: str, handle: Handle, since: dt.datetime) -> Finding:
+        """Find out what became of a commit without an answer, or only accepted. Reads only.
+
+        since: when the commit was begun, by our clock (UTC). Raises NotReady while it is too
+        early to tell.
+        """
         ...
 
     def permalink(self, external_id: str) -> str:

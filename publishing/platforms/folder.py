@@ -21,7 +21,7 @@ from publishing.platforms.base import (
     Absent,
     Capabilities,
     Connection,
-    Delivered,
+    Finding,
     Handle,
     Limits,
     Media,
@@ -112,7 +112,7 @@ class FolderPlatform(Plain):
         )  # it is there; only a power cut within seconds could still undo it
         return _published(target)
 
-    def reconcile(self, key: str, handle: Handle) -> Published | Delivered | Absent | Unclear:
+    def reconcile(self, key: str, handle: Handle, since: dt.datetime) -> Finding:
         if not self.root.is_dir():
             return Unclear(f"The folder {self.root} cannot be reached.")
         with _disk_trouble():

@@ -72,7 +72,7 @@ class DoublePlatform(Plain):
     def commit(self, key, handle):
         return self.script.answer("commit", lambda: self.show(key))
 
-    def reconcile(self, key, handle):
+    def reconcile(self, key, handle, since):
         return self.script.answer(
             "reconcile",
             lambda: (
@@ -102,7 +102,7 @@ class WaryPlatform(DoublePlatform):
     name = "wary"
     capabilities: ClassVar = Capabilities(commit_retry_allowed=False, ai_flag=True)
 
-    def reconcile(self, key, handle):
+    def reconcile(self, key, handle, since):
         return self.script.answer("reconcile", lambda: Unclear("It offers no list of posts."))
 
 

@@ -9,7 +9,14 @@ from publishing import dispatch, services
 from publishing.dispatch import publish
 from publishing.models import Account, Attempt, Post
 from publishing.platforms import errors
-from publishing.platforms.base import Absent, Delivered, Published, Unclear
+from publishing.platforms.base import (
+    Absent,
+    Accepted,
+    Delivered,
+    Failed,
+    Published,
+    Unclear,
+)
 from tests.publishing.conftest import build_post
 from tests.publishing.doubles import DoublePlatform
 
@@ -233,6 +240,68 @@ def test_a_look_without_an_answer_is_repeated_then_left_to_a_person(make_post, s
         publish(post.pk)
     assert fresh(post).state == State.UNCONFIRMED
     assert script.calls.count("commit") == 1
+
+
+def test_what_was_only_accepted_is_looked_for_until_it_is_live(make_post, script):
+    post = make_post("wary")
+    script.commit = [Accepted()]
+    script.reconcile = [errors.NotReady("Still working.", retry_after_s=60)] * 9
+    script.reconcile.append(Published("7", "https://x.test/7"))
+    for _ in range(9):
+        publish(post.pk)
+        assert fresh(post).state == State.COMMITTING
+        assert 50 < (post.retry_at - timezone.now()).total_seconds() <= 60
+        assert post.reason == "Still working."
+        let_time_pass(post)
+    publish(post.pk)
+    assert fresh(post).state == State.PUBLISHED
+    assert script.calls.count("commit") == 1
+
+
+def test_what_never_gets_done_is_left_to_a_person(make_post, script):
+    post = make_post()
+    script.commit = [Accepted()]
+    script.reconcile = [errors.NotReady("Still working.")] * 2
+    publish(post.pk)
+    post.attempts.update(started_at=timezone.now() - dispatch.LOOK_FOR)
+    let_time_pass(post)
+    publish(post.pk)
+    assert fresh(post).state == State.UNCONFIRMED
+    assert "may still go live" in post.reason
+
+
+def test_what_was_accepted_and_failed_later_is_a_failure(make_post, script):
+    post = make_post()
+    script.commit = [Accepted()]
+    script.reconcile = [Failed(errors.Rejected("The sound cannot be read."))]
+    publish(post.pk)
+    assert fresh(post).state == State.FAILED
+    assert post.reason == "The sound cannot be read."
+    assert post.attempts.get(phase="commit").proved_absent
+
+
+def test_what_failed_later_is_made_anew_but_not_for_ever(make_post, script):
+    post = make_post()
+    script.commit = [Accepted()] * 9
+    script.reconcile = [Failed(errors.HandleExpired("Their trouble."))] * 9
+    while fresh(post).state != State.FAILED:
+        publish(post.pk)
+        let_time_pass(post)
+    assert script.calls.count("prepare") == dispatch.MAX_COMMITS
+    assert script.live == []
+
+
+def test_a_look_knows_when_the_commit_was_begun(make_post, script, monkeypatch):
+    post, asked = make_post(), []
+    script.commit = [errors.OutcomeUnknown("?")]
+
+    def look(self, key, handle, since):
+        asked.append(since)
+        return Unclear()
+
+    monkeypatch.setattr(DoublePlatform, "reconcile", look)
+    publish(post.pk)
+    assert asked == [post.attempts.get(phase="commit").started_at]
 
 
 def test_a_delivered_post_waits_in_the_inbox(make_post, script):

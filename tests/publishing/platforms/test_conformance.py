@@ -24,6 +24,7 @@ from publishing.platforms.base import (
 from publishing.platforms.errors import PlatformError, RateLimited, redact
 
 VERBS = ("prepare", "check", "commit", "reconcile", "permalink", "discard")
+NOW = dt.datetime(2026, 12, 1, 12, tzinfo=dt.UTC)
 TEXT = Text("Words #one", title="Why?", day=dt.date(2026, 12, 1))
 
 
@@ -60,11 +61,11 @@ def test_its_verbs_take_what_the_protocol_says(client):
 def test_a_post_goes_through_with_a_handle_that_survives_the_database(client, media):
     handle = json.loads(json.dumps(client.prepare("k1", media, TEXT)))
     handle = json.loads(json.dumps(client.check(handle)))
-    assert isinstance(client.reconcile("k1", handle), Absent | Unclear)
+    assert isinstance(client.reconcile("k1", handle, NOW), Absent | Unclear)
     result = client.commit("k1", handle)
     assert isinstance(result, Published)
     assert result.external_id
-    assert client.reconcile("k1", handle) == result
+    assert client.reconcile("k1", handle, NOW) == result
     assert client.permalink(result.external_id) == result.permalink
 
 
@@ -87,7 +88,7 @@ def test_what_is_discarded_is_not_live(client, media):
     handle = client.prepare("k5", media, TEXT)
     client.discard("k5", handle)
     client.discard("k5", handle)
-    assert not isinstance(client.reconcile("k5", handle), Published)
+    assert not isinstance(client.reconcile("k5", handle, NOW), Published)
 
 
 def test_an_unknown_platform_is_a_key_error():

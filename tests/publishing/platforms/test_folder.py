@@ -12,6 +12,7 @@ from publishing.platforms.base import Absent, Connection, Media, Published, Text
 from publishing.platforms.folder import FolderPlatform
 
 KEY = "0123456789abcdef"
+NOW = dt.datetime(2026, 12, 1, 12, tzinfo=dt.UTC)
 
 
 @pytest.fixture
@@ -103,15 +104,15 @@ def test_preparing_again_replaces_what_a_killed_worker_left(client, media, root)
 
 def test_reconcile_finds_it_with_and_without_a_handle(client, media):
     handle = client.prepare(KEY, media, TEXT)
-    assert client.reconcile(KEY, handle) == Absent()
+    assert client.reconcile(KEY, handle, NOW) == Absent()
     result = client.commit(KEY, handle)
-    assert client.reconcile(KEY, handle) == result
-    assert client.reconcile(KEY, {}) == result
+    assert client.reconcile(KEY, handle, NOW) == result
+    assert client.reconcile(KEY, {}, NOW) == result
 
 
 def test_reconcile_cannot_tell_when_the_folder_is_not_there(client):
     """A network drive that is not mounted proves nothing."""
-    found = client.reconcile(KEY, {"folder": "x"})
+    found = client.reconcile(KEY, {"folder": "x"}, NOW)
     assert isinstance(found, Unclear)
     assert "cannot be reached" in found.why
 
@@ -123,7 +124,7 @@ def test_another_posts_folder_is_not_taken_for_this_one(client, media, root):
     (taken / "receipt.json").write_text('{"post": "somebody else"}')
     with pytest.raises(errors.Rejected, match="taken by something else"):
         client.commit(KEY, handle)
-    assert client.reconcile(KEY, handle) == Absent()
+    assert client.reconcile(KEY, handle, NOW) == Absent()
 
 
 def test_a_worker_killed_before_the_rename_has_posted_nothing(client, media, monkeypatch):
@@ -136,7 +137,7 @@ def test_a_worker_killed_before_the_rename_has_posted_nothing(client, media, mon
         patch.setattr(Path, "rename", killed)
         with pytest.raises(KeyboardInterrupt):
             client.commit(KEY, handle)
-    assert client.reconcile(KEY, handle) == Absent()
+    assert client.reconcile(KEY, handle, NOW) == Absent()
     assert isinstance(client.commit(KEY, handle), Published)
 
 
@@ -152,7 +153,7 @@ def test_discard_leaves_what_is_live(client, media, root):
     handle = client.prepare(KEY, media, TEXT)
     client.commit(KEY, handle)
     client.discard(KEY, handle)
-    assert isinstance(client.reconcile(KEY, handle), Published)
+    assert isinstance(client.reconcile(KEY, handle, NOW), Published)
 
 
 def test_a_full_disk_is_said_and_leaves_nothing(client, media, root, monkeypatch):
