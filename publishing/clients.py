@@ -51,7 +51,20 @@ def connection_of(account: Account) -> Connection:
         username=account.username,
         server=account.server,
         options=account.options,
+        renew=_renewal(account) if tokens.renews_itself(account) else None,
     )
+
+
+def _renewal(account: Account) -> Callable[[], str]:
+    """Each call brings a newer access token than the one before."""
+    current = account
+
+    def renew() -> str:
+        nonlocal current
+        current = tokens.fresh(current, is_refused=True)
+        return current.access_token
+
+    return renew
 
 
 def platform_label(name: str) -> str:
