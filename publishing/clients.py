@@ -62,7 +62,7 @@ def _renewal(account: Account) -> Callable[[], str]:
     def renew() -> str:
         nonlocal current
         current = tokens.fresh(current, is_refused=True)
-        return current.access_token
+        return str(current.access_token)
 
     return renew
 
