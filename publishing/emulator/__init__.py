@@ -18,4 +18,5 @@ What is emulated and what is not: docs/sandbox.md.
 # Prefix -> module.
 MODULES = {
     "threads": "publishing.emulator.threads",
+    "tiktok": "publishing.emulator.tiktok",
 }
