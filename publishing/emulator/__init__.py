@@ -19,4 +19,5 @@ What is emulated and what is not: docs/sandbox.md.
 MODULES = {
     "threads": "publishing.emulator.threads",
     "tiktok": "publishing.emulator.tiktok",
+    "youtube": "publishing.emulator.youtube",
 }
