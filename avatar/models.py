@@ -11,14 +11,15 @@ from creators.models import Consent, Creator, Portrait
 from scripts_gen.models import Script
 from studio.lib.leases import Leased, LeasedQuerySet
 
+FILM = "film"  # the engine of what was not made here: a finished film that was brought in
+
 
 class Take(models.Model):
     """One voice-over of one approved script, with the time of every phone and word."""
 
     script = models.ForeignKey(Script, models.CASCADE, related_name="takes")
-    engine = models.CharField(
-        max_length=40, default="sketch"
-    )  # key of avatar.engine.speech.SPEAKERS
+    # key of avatar.engine.speech.SPEAKERS, or FILM
+    engine = models.CharField(max_length=40, default="sketch")
     text_sha256 = models.CharField(max_length=64)  # the approved text it speaks
     voice_sha256 = models.CharField(
         max_length=64, blank=True, default=""
@@ -67,7 +68,18 @@ class ReelQuerySet(LeasedQuerySet["Reel"]):
             likeness_sha256=OuterRef("portrait__sha256"),
         )
         voice = face.filter(voice_sha256=OuterRef("take__voice_sha256"))
-        return self.exclude(Exists(voice) | (Q(take__voice_sha256="") & Exists(face)))
+        film = (
+            Consent.objects.live()
+            .to_films()
+            .filter(
+                creator=OuterRef("take__script__slot__creator"), likeness_sha256=OuterRef("sha256")
+            )
+        )
+        return self.exclude(
+            Exists(voice)
+            | (Q(take__voice_sha256="") & Exists(face))
+            | (Q(take__engine=FILM) & Exists(film))
+        )
 
     def with_story(self) -> Self:
         """Everything a page says about a reel, in one query."""
@@ -137,6 +149,11 @@ class Reel(Leased):
 
     def __str__(self) -> str:
         return f"reel {self.pk}: {self.take.script.hook[:60]}"
+
+    @property
+    def is_film(self) -> bool:
+        """Made elsewhere and brought in as it is."""
+        return self.take.engine == FILM
 
     @property
     def script(self) -> Script:

@@ -19,6 +19,7 @@ from avatar.signals import reel_withdrawn
 from creators.models import Backdrop, Consent, Creator, Portrait
 from creators.services import live_consent, remove_backdrop
 from scripts_gen.models import Script
+from scripts_gen.services import FILM
 from studio.lib.jobs import enqueue
 from studio.lib.leases import NOBODYS
 
@@ -45,6 +46,7 @@ IN_A_SENTENCE: dict[str, str] = {
 NO_APPROVAL = "This script is not approved as it stands, so no reel is made of it."
 NO_PORTRAIT = "There is no photo that can be used yet."
 NO_CONSENT = "There is no consent for the current photo and voice, so no reel is made."
+A_FILM = "This film was made elsewhere; no reel can be made of the words beside it."
 CHANGED = "The photo, the voice or the text changed after this reel was asked for."
 
 
@@ -137,6 +139,8 @@ def why_not(script: Script) -> str:
 
 
 def _permission(script: Script) -> tuple[Portrait, Consent]:
+    if script.writer == FILM:
+        raise ReelRefused(A_FILM)
     if not script.is_approved:
         raise ReelRefused(NO_APPROVAL)
     portrait = script.creator.portrait

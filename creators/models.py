@@ -181,13 +181,25 @@ class Voice(models.Model):
         return f"voice sample {self.pk} of {self.creator}"
 
 
+FILM = "film"  # the wording of a consent to a film that was made elsewhere
+
+
 class ConsentQuerySet(OwnedQuerySet["Consent"]):
     def live(self) -> "ConsentQuerySet":
         return self.filter(revoked_at=None)
 
+    def to_films(self) -> "ConsentQuerySet":
+        """Those about a film that was made elsewhere."""
+        return self.filter(wording_version=FILM)
+
+    def to_speak(self) -> "ConsentQuerySet":
+        """Those about a photo and a voice that are made to speak here."""
+        return self.exclude(wording_version=FILM)
+
 
 class Consent(models.Model):
-    """A person's agreement that this photo and this voice may be made to speak.
+    """A person's agreement that this photo and this voice may be made to speak, or that this film
+    may be posted.
 
     Never edited, only revoked.
     """
@@ -196,7 +208,7 @@ class Consent(models.Model):
     person = models.CharField(max_length=120)  # whose likeness and voice it is
     basis = models.TextField(blank=True)  # how the agreement was given, or why none is needed
     wording_version = models.CharField(max_length=20)
-    likeness_sha256 = models.CharField(max_length=64)  # the portrait's file
+    likeness_sha256 = models.CharField(max_length=64)  # the portrait's file, or the film's
     voice_sha256 = models.CharField(
         max_length=64, blank=True
     )  # the sample's file; empty: a synthetic voice

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
-from creators.models import Backdrop, Consent, Creator, Portrait, Voice
+from creators.models import FILM, Backdrop, Consent, Creator, Portrait, Voice
 from creators.signals import consent_revoked, portrait_added, voice_added
 from creators.wording import CURRENT
 from studio.lib.files import random_name
@@ -289,6 +289,31 @@ def give_consent(
             voice_sha256=current[1],
             given_by_id=user.pk,
         )
+
+
+def vouch_for_film(
+    creator: Creator, *, user: AbstractBaseUser, sha256: str, basis: str
+) -> Consent:
+    """Record that those seen and heard in a film made elsewhere agree to its being posted.
+
+    Whoever brings it in vouches for that; `basis` says who and how. Raises ConsentError when an
+    agreement of this creator's was revoked and none has been given since: no means no.
+    """
+    agreements = creator.consents.all()
+    if agreements.exists() and not agreements.live().exists():
+        raise ConsentError(
+            f"The consent for {creator.name} was revoked, so nothing is posted for them until a"
+            " new one is given."
+        )
+    return Consent.objects.create(
+        creator=creator,
+        person="Those in the film",
+        basis=basis,
+        wording_version=FILM,
+        likeness_sha256=sha256,
+        voice_sha256=sha256,
+        given_by_id=user.pk,
+    )
 
 
 def revoke_consent(consent: Consent, user: AbstractBaseUser) -> None:

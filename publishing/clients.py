@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models.fields.files import FieldFile
 
 from avatar.models import Reel
-from publishing import tokens
+from publishing import media_links, tokens
+from publishing.captions import title_of
 from publishing.models import Account, Post
 from publishing.platforms import PLATFORMS, platform
 from publishing.platforms.base import Connection, Media, Platform, Text
@@ -71,12 +72,21 @@ def platform_label(name: str) -> str:
     return platform(name).label if name in PLATFORMS else name
 
 
+def options_of(post: Post) -> dict[str, Any]:
+    """What was chosen for the account, and over it what was chosen for this post."""
+    return {**post.account.options, **post.options}
+
+
 def text_of(post: Post) -> Text:
+    script, cover_ms = post.reel.script, post.options.get("cover_ms", 0)
     return Text(
         caption=post.caption,
-        title=post.reel.script.hook,
-        language=post.reel.script.language,
+        title=title_of(post.title, script.hook, platform(post.account.platform)),
+        language=script.language,
         day=post.due_at.astimezone(post.creator.zone).date(),
+        cover_ms=cover_ms if isinstance(cover_ms, int) else 0,
+        tags=tuple(tag.lstrip("#") for tag in script.hashtags),
+        options=post.options,
     )
 
 
@@ -93,11 +103,13 @@ def facts_of(reel: Reel, video: Path = Path()) -> Media:
 
 
 @contextmanager
-def media_of(reel: Reel) -> Iterator[Media]:
-    """The reel's files on this machine, wherever they are stored.
+def media_of(post: Post) -> Iterator[Media]:
+    """The files of the post's reel on this machine, wherever they are stored, and their addresses
+    for a platform that fetches them.
 
     Raises Rejected when the video is gone or is not the one whose hash was approved.
     """
+    reel = post.reel
     with ExitStack() as stack:
         try:
             video = stack.enter_context(local_path(reel.video))
@@ -105,12 +117,15 @@ def media_of(reel: Reel) -> Iterator[Media]:
             raise Rejected("The reel's video file is gone; make the reel again.") from e
         if file_sha256(video) != reel.sha256:
             raise Rejected("The reel's video file has changed since it was made; make it again.")
+        addresses = media_links.addresses(post)
         beside = [_beside(stack, file) for file in (reel.cover, reel.srt, reel.vtt)]
         yield replace(
             facts_of(reel, video),
             size_bytes=video.stat().st_size,
             cover=beside[0],
             subtitles=tuple(path for path in beside[1:] if path is not None),
+            video_url=addresses.get("video_url", ""),
+            cover_url=addresses.get("cover_url", ""),
         )
 
 

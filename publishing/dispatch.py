@@ -18,9 +18,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from publishing import clients
+from publishing import clients, media_links
 from publishing.hours import CADENCE, good_hour
-from publishing.models import UNDER_WAY, Attempt, Post
+from publishing.models import OVER, UNDER_WAY, Attempt, Post
 from publishing.peak_times import Choice
 from publishing.permission import Stop, why_not
 from publishing.platforms import errors
@@ -71,6 +71,8 @@ def publish(pk: int) -> None:
         log.info("Post %s was taken out of the hands of %s.", pk, owner)
     if run.post.handle or run.has_prepared:
         discard(pk)
+    if Post.objects.filter(pk=pk, state__in=OVER).exists():
+        media_links.revoke(run.post)
 
 
 def discard(pk: int) -> None:
@@ -134,13 +136,24 @@ class _Run:
                 reason=f"{self._platform.label} takes {most} posts a day.",
             )
         else:
+            if self.post.outdated:
+                self._take_back()
             self._move(state=State.PROCESSING if self.post.handle else State.PREPARING)
+
+    def _take_back(self) -> None:
+        """What was prepared before something changed is not what is to go out."""
+        if self.post.handle:
+            try:
+                self._platform.discard(self.post.key, self.post.handle)
+            except Exception:
+                log.exception("What was prepared for post %s could not be taken back.", self.pk)
+        self._move(handle={}, outdated=False)
 
     def _prepare(self) -> None:
         attempt = self._begin(Phase.PREPARE)
         self.has_prepared = True
         try:
-            with clients.media_of(self.post.reel) as media:
+            with clients.media_of(self.post) as media:
                 handle = self._ask(
                     lambda client: client.prepare(self.post.key, media, clients.text_of(self.post))
                 )

@@ -33,7 +33,7 @@ def good_hour(account: Account, reel: Reel, *, but_not: Post | None = None) -> C
         after,
         taken,
         day=reel.script.slot.date,
-        part=reel.script.slot.part,
+        part=reel.script.slot.part or None,
         cadence=CADENCE,
         seed=f"{account.pk}:{reel.pk}",  # the hour that is suggested is the hour that is taken
     )

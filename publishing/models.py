@@ -3,7 +3,7 @@
 import hashlib
 import json
 import secrets
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -220,6 +220,7 @@ class Post(Leased):
     # Our own name for it, the same in every attempt: what lets a platform recognise a repeated
     # request.
     key = models.CharField(max_length=32, default=new_key, unique=True, editable=False)
+    title = models.CharField(max_length=200, blank=True)  # where there is one; "": the reel's hook
     caption = models.TextField(max_length=5000, blank=True)
     due_at = models.DateTimeField()  # UTC; shown in the creator's zone
     due_reason = models.CharField(max_length=300, blank=True)  # why then, in words
@@ -229,8 +230,12 @@ class Post(Leased):
     )  # why it failed or waits, for the creator
     retry_at = models.DateTimeField(null=True, blank=True)  # when a waiting post goes on
     tries = models.PositiveSmallIntegerField(default=0)  # fruitless ones of the present step
+    # How often it was sent back to an earlier step since a person last decided something.
+    rounds = models.PositiveSmallIntegerField(default=0)
     # What prepare got; opaque outside the client, and locked: upload addresses open doors.
     handle = EncryptedJSONField(default=dict, blank=True)
+    # What was prepared is not what is to go out: it is taken back, and prepared anew.
+    outdated = models.BooleanField(default=False)
     # What was chosen for this post, over the account's options.
     options = models.JSONField(default=dict, blank=True)
     first_comment = models.TextField(max_length=2000, blank=True)
@@ -241,6 +246,7 @@ class Post(Leased):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True
     )
     approved_at = models.DateTimeField(null=True, blank=True)
+    approved_how = models.CharField(max_length=120, blank=True)  # when not on its page
     content_sha256 = models.CharField(max_length=64, blank=True)  # reel and caption as approved
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     published_at = models.DateTimeField(null=True, blank=True)
@@ -269,8 +275,12 @@ class Post(Leased):
 
     @property
     def content_hash(self) -> str:
-        """The hash an approval is about: the video and the words beside it."""
-        return hashlib.sha256(json.dumps([self.reel.sha256, self.caption]).encode()).hexdigest()
+        """The hash an approval is about: the video, the words beside it, and who may see it."""
+        parts: list[Any] = [self.reel.sha256, self.caption]
+        more = {"title": self.title, "comment": self.first_comment, "options": self.options}
+        if any(more.values()):
+            parts.append(more)
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     @property
     def is_approved(self) -> bool:
@@ -288,6 +298,7 @@ UNDER_WAY = (
     Post.State.READY,
     Post.State.COMMITTING,
 )
+OVER = (Post.State.PUBLISHED, Post.State.DELIVERED, Post.State.CANCELLED)
 ON_ITS_WAY = (Post.State.APPROVED, Post.State.SCHEDULED, *UNDER_WAY)
 # Nothing can have reached the audience yet.
 STOPPABLE = (
@@ -310,6 +321,8 @@ class Attempt(models.Model):
         CHECK = "check", "check"
         COMMIT = "commit", "commit"
         RECONCILE = "reconcile", "look again"
+        PERMALINK = "permalink", "ask for the link"
+        COMMENT = "comment", "first comment"
 
     post = models.ForeignKey(Post, models.CASCADE, related_name="attempts")
     phase = models.CharField(max_length=10, choices=Phase)
@@ -320,24 +333,43 @@ class Attempt(models.Model):
         max_length=30, blank=True
     )  # ok, or a class of publishing.platforms.errors
     detail = models.TextField(blank=True)  # the platform's words, shortened, without secrets
-    # Of a commit: certain that nothing came of it. The platform refused, a look proved it, or the
-    # creator says so.
+    # Of a commit or a comment: certain that nothing came of it. The platform refused, a look
+    # proved it, or the creator says so.
     proved_absent = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["started_at", "pk"]
         constraints = [
-            # A commit is begun once a post; only the proof that nothing came of it makes room for
-            # another.
+            # What an audience sees is begun once a post; only the proof that nothing came of it
+            # makes room for another.
             models.UniqueConstraint(
-                fields=["post"],
-                condition=models.Q(phase="commit", proved_absent=False),
+                fields=["post", "phase"],
+                condition=models.Q(phase__in=["commit", "comment"], proved_absent=False),
                 name="one_commit_a_post",
             )
         ]
 
     def __str__(self) -> str:
         return f"{self.phase} of post {self.post_id}: {self.outcome or 'under way'}"
+
+
+class MediaLink(models.Model):
+    """An address under which anybody who has it can fetch a file of one post, for a while.
+
+    Only its hash is kept: who reads the database cannot fetch anything with it.
+    """
+
+    class Kind(models.TextChoices):
+        VIDEO = "video", "video"
+        COVER = "cover", "cover"
+
+    post = models.ForeignKey(Post, models.CASCADE, related_name="media_links")
+    kind = models.CharField(max_length=5, choices=Kind)
+    digest = models.CharField(max_length=64, unique=True)  # SHA-256 of the token
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} of post {self.post_id} until {self.expires_at}"
 
 
 class Insight(models.Model):

@@ -11,28 +11,22 @@ from django.utils import timezone
 
 from avatar.models import Reel
 from creators.models import Creator
-from publishing import clients, connecting
+from publishing import captions, clients, connecting, media_links
 from publishing.hours import good_hour
 from publishing.models import STOPPABLE, Account, Attempt, Post
 from publishing.permission import why_not
 from publishing.platforms import platform
-from publishing.platforms.base import Text
 from studio.lib.jobs import enqueue
 from studio.lib.leases import NOBODYS
 from studio.lib.owned import User
 
-# Said in the caption where a platform has no flag of its own for it.
-DISCLOSURE = {
-    "de": "Mit KI erstellt.",
-    "en": "Made with AI.",
-    "es": "Hecho con IA.",
-    "fr": "Créé avec l'IA.",
-    "it": "Creato con l'IA.",
-    "nl": "Gemaakt met AI.",
-    "pt": "Feito com IA.",
-}
 State = Post.State
-AFRESH: dict[str, Any] = {"reason": "", "retry_at": None, "tries": 0, "handle": {}}
+AFRESH: dict[str, Any] = {
+    **{"reason": "", "retry_at": None, "tries": 0, "rounds": 0},
+    "outdated": True,
+}
+LONGEST = {"title": 200, "caption": 5000, "first_comment": 2000}  # characters that are stored
+WORDS = (*LONGEST, "options")
 
 
 SAID_THERE = (
@@ -65,22 +59,6 @@ def connect_folder(creator: Creator) -> Account:
     return account
 
 
-def disclosed(caption: str, account: Account, language: str) -> str:
-    """The caption, with a line that says it is synthetic where the platform has no flag for it."""
-    if platform(account.platform).capabilities.ai_flag:
-        return caption
-    line = DISCLOSURE.get(language.split("-")[0].lower(), DISCLOSURE["en"])
-    return caption if line in caption else f"{caption.rstrip()}\n\n{line}".strip()
-
-
-def suggest_caption(reel: Reel, account: Account) -> str:
-    """The script's caption and hashtags, and the line that says it is synthetic."""
-    script = reel.script
-    tags = " ".join(f"#{tag.lstrip('#')}" for tag in script.hashtags)
-    words = "\n\n".join(filter(None, (script.caption.strip() or script.hook.strip(), tags)))
-    return disclosed(words, account, script.language)
-
-
 def queue_post(
     reel: Reel,
     account: Account,
@@ -89,9 +67,14 @@ def queue_post(
     caption: str | None = None,
     due_at: dt.datetime | None = None,
     draft: bool = False,
+    how: str = "",
+    **beside: Any,
 ) -> Post:
     """Put a reel in the queue of an account: approved by `user`, or a draft that waits for
     approval.
+
+    caption: None for the suggested one. beside: any of title, first_comment, options.
+    how: where it was approved, when not on its page.
 
     Without `due_at` (UTC) it goes out at the next good hour. Nothing is kept when CannotPost is
     raised.
@@ -104,9 +87,9 @@ def queue_post(
         )
     if reel.state != Reel.State.READY:
         raise CannotPost(f"This reel is not finished: {reel.get_state_display()}.")
-    post = Post(reel=reel, account=account)
-    post.caption = _caption(post, suggest_caption(reel, account) if caption is None else caption)
+    post = Post(reel=reel, account=account, approved_how=how)
     _set_hour(post, due_at)
+    _write(post, captions.suggest(reel, account) if caption is None else caption, **beside)
     if user is not None and not draft:
         _sign(post, user)
         post.state = State.SCHEDULED
@@ -117,6 +100,7 @@ def queue_post(
             post.save()
     except IntegrityError as e:
         raise CannotPost(f"This reel is already in the queue for {account.name}.") from e
+    _wake(post)
     return post
 
 
@@ -173,16 +157,19 @@ def approve_post(post: Post, user: User, *, seen_sha256: str | None = None) -> P
         due_reason=post.due_reason,
         **AFRESH,
     )
+    _wake(post)
     return post
 
 
-def edit_caption(post: Post, user: User, caption: str) -> Post:
+def edit_words(post: Post, user: User, caption: str, **beside: Any) -> Post:
     """Other words beside the reel. Whoever changes them has seen them, so they stay approved.
+
+    beside: any of title, first_comment, options; what is left out stays as it is.
 
     A draft stays a draft; a post that was refused because of its words is still to be tried again.
     """
-    post.caption = _caption(post, caption)
-    changes: dict[str, Any] = {"caption": post.caption, **AFRESH}
+    _write(post, caption, **beside)
+    changes: dict[str, Any] = {name: getattr(post, name) for name in WORDS} | AFRESH
     if post.state != State.DRAFT:
         _sign(post, user)
         changes |= {
@@ -195,6 +182,7 @@ def edit_caption(post: Post, user: User, caption: str) -> Post:
     elif post.state != State.DRAFT:
         changes["state"] = State.SCHEDULED
     _change(post, (*STOPPABLE, State.FAILED), **NOBODYS, **changes)
+    _wake(post)
     return post
 
 
@@ -229,6 +217,7 @@ def reschedule(post: Post, due_at: dt.datetime | None = None) -> Post:
         **NOBODYS,
         **AFRESH,
     )
+    _wake(post)
     return post
 
 
@@ -261,11 +250,13 @@ def settle(post: Post, live: bool, permalink: str = "") -> Post:
             state=State.PUBLISHED,
             permalink=permalink.strip()[:1000],
             published_at=now,
-            **(AFRESH | {"handle": post.handle}),
+            **AFRESH,
         )
         return post
     with transaction.atomic():
-        _change(post, (State.UNCONFIRMED,), state=State.SCHEDULED, due_at=timezone.now(), **AFRESH)
+        # Nothing is taken back: if they are wrong, it is live.
+        fresh = AFRESH | {"handle": {}, "due_at": timezone.now()}
+        _change(post, (State.UNCONFIRMED,), state=State.SCHEDULED, **fresh)
         post.attempts.filter(phase=Attempt.Phase.COMMIT).update(proved_absent=True)
     enqueue("publishing.tasks.publish", post.pk, cluster="publish")
     return post
@@ -297,18 +288,45 @@ def _sign(post: Post, user: User) -> None:
     post.content_sha256 = post.content_hash
 
 
-def _caption(post: Post, caption: str) -> str:
-    """The caption as it will go out. Raises CannotPost when the platform would refuse it."""
-    script = post.reel.script
-    words = disclosed(caption.replace("\r\n", "\n").strip(), post.account, script.language)
-    longest = Post._meta.get_field("caption").max_length or 5000
-    if len(words) > longest:
-        raise CannotPost(f"The caption has {len(words)} characters; {longest} is the most.")
-    kind = platform(post.account.platform)
-    found = kind.problems(clients.facts_of(post.reel), Text(words), {})
-    if found:
+def _write(post: Post, caption: str, **beside: Any) -> None:
+    """Set the words as they will go out. Raises CannotPost when the platform would refuse them."""
+    language = post.reel.script.language
+    for name in ("title", "first_comment"):
+        setattr(post, name, _clean(beside.get(name, getattr(post, name))))
+    post.options = beside.get("options", post.options)
+    post.caption = captions.disclosed(_clean(caption), post.account, language)
+    for name, longest in LONGEST.items():
+        words = getattr(post, name)
+        if len(words) > longest:
+            what = name.replace("_", " ")
+            raise CannotPost(f"The {what} has {len(words)} characters; {longest} is the most.")
+    if found := problems(post):
         raise CannotPost(" ".join(found))
-    return words
+
+
+def _clean(words: str) -> str:
+    """Line ends as one character, and none that no caption may hold."""
+    words = words.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    return words.strip()
+
+
+def problems(post: Post) -> list[str]:
+    """Why the platform would refuse this post, a sentence each."""
+    kind = platform(post.account.platform)
+    found = kind.problems(
+        clients.facts_of(post.reel), clients.text_of(post), clients.options_of(post)
+    )
+    if post.first_comment and not kind.capabilities.first_comment:
+        found.append(f"{kind.label} takes no first comment from here; leave it empty.")
+    if kind.capabilities.needs_public_url and not media_links.can_fetch(post.account.platform):
+        found.append(media_links.NO_ADDRESS.format(platform=kind.label))
+    return found
+
+
+def _wake(post: Post) -> None:
+    """Tell a worker at once of a post that is to be taken up now."""
+    if Post.objects.due().filter(pk=post.pk).exists():
+        enqueue("publishing.tasks.publish", post.pk, cluster="publish")
 
 
 def _draft_with_reason(reel: Reel, account: Account, reason: str) -> Post | None:
@@ -318,7 +336,7 @@ def _draft_with_reason(reel: Reel, account: Account, reason: str) -> Post | None
             return Post.objects.create(
                 reel=reel,
                 account=account,
-                caption=suggest_caption(reel, account)[:5000],
+                caption=captions.suggest(reel, account)[:5000],
                 due_at=choice.when_utc,
                 due_reason=choice.reason,
                 reason=reason[:300],

@@ -3,17 +3,17 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from publishing.models import UNDER_WAY, Account, Attempt, Post
+from publishing.models import OVER, UNDER_WAY, Account, Attempt, Post
 from studio.lib import words
 
 State, Phase = Post.State, Attempt.Phase
 
 ATTENTION = (State.UNCONFIRMED, State.FAILED)
-OVER = (State.PUBLISHED, State.DELIVERED, State.CANCELLED)
 LATE = dt.timedelta(minutes=5)
 
 KINDS = {  # of components/badge.html
@@ -79,11 +79,64 @@ def badge(post: Post) -> tuple[str, str]:
     return KINDS.get(state, "light"), words.sentence(state.label)
 
 
+def data(post: Post) -> dict[str, Any]:
+    """One post as data: what `manage.py post_status --json` prints, and an API will answer.
+
+    {"id", "state", "external_id", "permalink", "attempts": [{"phase", "outcome", "started_at",
+    "finished_at", "detail"}]} and more beside it. Times are ISO 8601 in UTC, None: not yet; an
+    empty outcome: under way, or cut off.
+    """
+    attempts = post.attempts.values("phase", "outcome", "started_at", "finished_at", "detail")
+    return {
+        "id": post.pk,
+        "state": post.state,
+        "reason": post.reason,
+        "next_step": next_step(post),
+        "account": post.account_id,
+        "platform": post.account.platform,
+        "reel": post.reel_id,
+        "title": post.title,
+        "caption": post.caption,
+        "due_at": _iso(post.due_at),
+        "published_at": _iso(post.published_at),
+        "retry_at": _iso(post.retry_at),
+        "external_id": post.external_id,
+        "permalink": post.permalink,
+        "first_comment": post.first_comment,
+        "comment_id": post.comment_id,
+        "attempts": [
+            attempt | {name: _iso(attempt[name]) for name in ("started_at", "finished_at")}
+            for attempt in attempts
+        ],
+    }
+
+
+def told(post: Post) -> str:
+    """The same in lines for a terminal; times by the creator's clock."""
+    zone = post.creator.zone
+    lines = [f"Post {post.pk} to {post.account.name}: {State(post.state).label}."]
+    for entry in timeline(post, list(post.attempts.all())):
+        at = entry.at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S") if entry.at else " " * 19
+        times = f" ({entry.times} times)" if entry.times > 1 else ""
+        lines.append(f"  {at}  {entry.text}{times}")
+        if entry.detail:
+            lines.append(f"  {'':19}    {entry.detail}")
+    if post.permalink:
+        lines.append(f"  {'':19}  {post.permalink}")
+    return "\n".join(lines)
+
+
+def _iso(moment: dt.datetime | None) -> str | None:
+    return moment.astimezone(dt.UTC).isoformat(timespec="milliseconds") if moment else None
+
+
 def timeline(post: Post, attempts: Sequence[Attempt]) -> list[Entry]:
     """All that happened to a post, oldest first, and what comes next."""
     story = [Entry("Put in the queue", post.created_at)]
     if post.state != State.DRAFT and post.approved_by and post.approved_at:
-        story.append(Entry(f"Approved by {post.approved_by.get_username()}", post.approved_at))
+        how = f", {post.approved_how}" if post.approved_how else ""
+        who = post.approved_by.get_username()
+        story.append(Entry(f"Approved by {who}{how}", post.approved_at))
     previous: Attempt | None = None
     for attempt in attempts:
         if previous and (previous.phase, previous.outcome) == (attempt.phase, attempt.outcome):

@@ -4,7 +4,7 @@ import logging
 
 from django.db.models import Exists, F, OuterRef
 
-from avatar.models import Reel
+from avatar.models import FILM, Reel
 from publishing import connecting, dispatch, services, tokens
 from publishing.health import CLUSTERS, cluster_beat
 from publishing.models import Account, Post
@@ -78,4 +78,5 @@ def _reels_without_post() -> list[int]:
         created_at__lte=OuterRef("ready_at"),
     )
     reels = Reel.objects.filter(Exists(waiting_accounts), state=Reel.State.READY)
+    reels = reels.exclude(take__engine=FILM)  # goes only where its bringer sends it
     return list(reels.order_by(F("ready_at").asc(), "pk").values_list("pk", flat=True))

@@ -4,22 +4,25 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from avatar.models import Reel
 from creators.models import Creator
 from creators.views.shown import shown_creators
-from publishing import connecting, health, services, story
+from publishing import captions, connecting, health, media_links, services, story
 from publishing.clients import platform_label
 from publishing.forms import CaptionForm, FolderForm, PostForm, SettleForm, TimeForm
 from publishing.hours import good_hour
-from publishing.models import HELD, ON_ITS_WAY, STOPPABLE, Account, Post
+from publishing.models import HELD, ON_ITS_WAY, OVER, STOPPABLE, Account, MediaLink, Post
 from publishing.services import CannotPost
 from studio.lib import words
+from studio.lib.files import serve_file
 
 A_PAGE = 20
 State = Post.State
@@ -34,7 +37,7 @@ def post_list(request: HttpRequest) -> HttpResponse:
         posts = posts.filter(account__creator=chosen)
     coming = list(posts.filter(state__in=ON_ITS_WAY))
     held = sorted(posts.filter(state__in=HELD), key=lambda post: HELD.index(State(post.state)))
-    past = posts.filter(state__in=story.OVER).order_by("-due_at", "-pk")
+    past = posts.filter(state__in=OVER).order_by("-due_at", "-pk")
     trouble = health.status()["problems"] if coming else []
     context = {
         "headline": story.headline([*held, *coming], len(coming), all_works=not trouble),
@@ -54,6 +57,12 @@ def post_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return _detail(request, _post(request, pk))
 
 
+@require_safe
+def post_data(request: HttpRequest, pk: int) -> JsonResponse:
+    """The same as data, as `manage.py post_status --json` prints it."""
+    return JsonResponse(story.data(_post(request, pk)))
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def post_create(request: HttpRequest, reel_pk: int) -> HttpResponse:
     """A finished reel to one account, at the suggested hour or at one's own."""
@@ -71,7 +80,7 @@ def post_create(request: HttpRequest, reel_pk: int) -> HttpResponse:
         accounts=accounts,
         zone=reel.creator.zone,
         good_hour=good.when_utc,
-        initial={"account": first, "caption": services.suggest_caption(reel, first)},
+        initial={"account": first, "caption": captions.suggest(reel, first)},
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -139,7 +148,7 @@ def post_update(request: HttpRequest, pk: int) -> HttpResponse:
     form = CaptionForm(request.POST)
     if form.is_valid():
         try:
-            services.edit_caption(post, request.user, form.cleaned_data["caption"])
+            services.edit_words(post, request.user, form.cleaned_data["caption"])
         except CannotPost as e:
             form.add_error("caption", str(e))
         else:
@@ -165,6 +174,20 @@ def post_settle(request: HttpRequest, pk: int) -> HttpResponse:
         lambda: services.settle(post, live, form.cleaned_data["permalink"] if live else ""),
         lambda: "Noted: it is live." if live else "It is being sent again.",
     )
+
+
+@login_not_required
+@require_safe
+def media_link(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
+    """A file of a post for the platform that is to fetch it: whoever has the address gets it."""
+    link = media_links.find(token)
+    if link is None or media_links.NAMES.get(MediaLink.Kind(link.kind)) != name:
+        raise Http404("This address has ended.")
+    kind = media_links.TYPES[MediaLink.Kind(link.kind)]
+    response = serve_file(request, media_links.file_of(link), content_type=kind)
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
 
 
 @require_safe

@@ -96,7 +96,8 @@ def diary(
     """The `n_days` from `first` on, a Monday. Days are those of each creator's own time zone."""
     last = first + dt.timedelta(days=n_days)
     slots = (
-        Slot.objects.filter(creator__in=creators, date__gte=first, date__lt=last)
+        Slot.objects.planned()
+        .filter(creator__in=creators, date__gte=first, date__lt=last)
         .select_related("creator", "pillar")
         .prefetch_related("scripts__takes__reels")
     )

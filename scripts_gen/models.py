@@ -61,8 +61,16 @@ class Note(models.Model):
         return self.title
 
 
+class SlotQuerySet(LeasedQuerySet["Slot"]):
+    def planned(self) -> Self:
+        """Those that are places in the calendar."""
+        return self.exclude(part="")
+
+
 class Slot(Leased):
     """A place in the calendar: a day and a part of it, in the creator's own time zone.
+
+    Without a part of the day it is outside the calendar: the day a film made elsewhere came in.
 
     `state` is about the writing of a script, nothing else: what the scripts are worth, they say
     themselves.
@@ -81,7 +89,7 @@ class Slot(Leased):
 
     creator = models.ForeignKey(Creator, models.CASCADE, related_name="slots")
     date = models.DateField()
-    part = models.CharField(max_length=10, choices=Part, default=Part.EVENING)
+    part = models.CharField(max_length=10, choices=Part, default=Part.EVENING)  # "": see above
     pillar = models.ForeignKey(
         Pillar, models.SET_NULL, null=True, blank=True, related_name="slots"
     )
@@ -91,14 +99,16 @@ class Slot(Leased):
     tries = models.PositiveSmallIntegerField(default=0)  # of the writing that is asked for now
     try_after = models.DateTimeField(null=True, blank=True)  # a service asked for patience
 
-    objects = LeasedQuerySet["Slot"].as_manager()
+    objects = SlotQuerySet.as_manager()
 
     class Meta:
         ordering = ["date", "pk"]
         indexes = [models.Index(fields=["state"], name="slot_state")]  # tasks.due, every minute
         constraints = [
             models.UniqueConstraint(
-                fields=["creator", "date", "part"], name="one_slot_a_part_of_day"
+                fields=["creator", "date", "part"],
+                condition=~models.Q(part=""),
+                name="one_slot_a_part_of_day",
             )
         ]
 
@@ -124,6 +134,10 @@ class ScriptQuerySet(OwnedQuerySet["Script"]):
     def awaiting(self) -> Self:
         return self.filter(state=Script.State.PROPOSED)
 
+    def written(self) -> Self:
+        """Those that somebody here wrote; not the words beside a film made elsewhere."""
+        return self.exclude(slot__part="")
+
 
 class Script(models.Model):
     """One version of what is said in a slot."""
@@ -144,7 +158,8 @@ class Script(models.Model):
     caption = models.TextField(max_length=2200, blank=True)
     hashtags = models.JSONField(default=list, blank=True)  # [str], without '#'
     language = models.CharField(max_length=16, default="en")
-    writer = models.CharField(max_length=40)  # key of scripts_gen.writing.WRITERS, or "creator"
+    # key of scripts_gen.writing.WRITERS, "creator", or "film": it came with a finished one
+    writer = models.CharField(max_length=40)
     # [{"sentence": str, "note_id": int | None, "quote": str}]; None: words that claim nothing.
     evidence = models.JSONField(default=list, blank=True)
     remarks = models.JSONField(default=list, blank=True)  # [str], what the writer wants known

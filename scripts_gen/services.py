@@ -34,6 +34,7 @@ from studio.lib.owned import User
 HISTORY_DAYS = 56  # what planning looks back on
 PARTS_OF_A_SCRIPT = ("hook", "body", "call_to_action", "caption", "hashtags")
 CREATOR = "creator"  # who wrote a version that a person edited
+FILM = "film"  # nobody here wrote it: it came with a finished film
 
 State = Script.State
 log = logging.getLogger(__name__)
@@ -76,9 +77,14 @@ def open_places(
 ) -> list[cadence.Place]:
     """What `plan_week` would add to the week that holds `monday`."""
     monday = cadence.monday_of(monday)
-    slots = creator.slots.filter(
-        date__gte=monday - dt.timedelta(days=HISTORY_DAYS), date__lt=monday + dt.timedelta(days=7)
-    ).order_by("date", "pk")
+    slots = (
+        creator.slots.planned()
+        .filter(
+            date__gte=monday - dt.timedelta(days=HISTORY_DAYS),
+            date__lt=monday + dt.timedelta(days=7),
+        )
+        .order_by("date", "pk")
+    )
     places = [cadence.Place(slot.date, slot.part, slot.pillar_id) for slot in slots]
     return cadence.plan(
         monday,
@@ -105,14 +111,14 @@ def plan_week(creator: Creator, monday: dt.date, per_week: int = cadence.PER_WEE
             part=place.part,
             defaults={"pillar_id": place.pillar_id},
         )
-    week = creator.slots.filter(date__gte=monday, date__lt=monday + dt.timedelta(days=7))
+    week = creator.slots.planned().filter(date__gte=monday, date__lt=monday + dt.timedelta(days=7))
     return list(week.select_related("pillar"))
 
 
 def write_week(creator: Creator, monday: dt.date) -> list[Slot]:
     """Ask for a script in every slot of the week that has none. Returns the slots asked for."""
     monday = cadence.monday_of(monday)
-    slots = creator.slots.filter(
+    slots = creator.slots.planned().filter(
         date__gte=max(monday, local_today(creator)), date__lt=monday + dt.timedelta(days=7)
     )
     wanting = [slot for slot in slots.prefetch_related("scripts") if not _has_live_script(slot)]
@@ -352,6 +358,29 @@ def edit(script: Script, user: User, *, seen_sha256: str | None = None, **parts:
     version.evidence = evidence_of(version, current.evidence)
     version.save(update_fields=["evidence"])
     return version
+
+
+@transaction.atomic
+def record_film(
+    creator: Creator, user: User, *, title: str, caption: str, duration_ms: int, how: str
+) -> Script:
+    """The words beside a film that was made elsewhere, approved by whoever brought it in.
+
+    What is said in it is not known here, so there is nothing to read but title and caption, and no
+    reel is made of it. how: where the approval was given.
+    """
+    slot = Slot.objects.create(creator=creator, date=local_today(creator), part="")
+    script = Script.objects.create(
+        slot=slot,
+        state=State.APPROVED,
+        hook=title,
+        caption=caption,
+        language=creator.language,
+        writer=FILM,
+        estimated_ms=duration_ms,
+    )
+    _decide(script, user, Decision.Verdict.APPROVED, how)
+    return script
 
 
 def evidence_of(script: Script, known: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from creators.models import Creator, Portrait
 from publishing.models import Account
-from scripts_gen.models import Decision, Note, Slot
+from scripts_gen.models import Decision, Note, Script, Slot
 from studio.lib import words
 from studio.lib.owned import User
 
@@ -61,7 +61,7 @@ def first_steps(user: User, first: Standing | None, n_scripts: int) -> list[Step
     if _has_approved(user):
         return []
     has_notes = Note.objects.for_user(user).exists()
-    has_slots = Slot.objects.for_user(user).exists()
+    has_slots = Slot.objects.for_user(user).planned().exists()
     return [
         Step(
             "Say who is on stage",
@@ -110,7 +110,7 @@ def first_steps(user: User, first: Standing | None, n_scripts: int) -> list[Step
 
 def _has_approved(user: User) -> bool:
     return Decision.objects.filter(
-        script__slot__creator__owner_id=user.pk, verdict=Decision.Verdict.APPROVED
+        script__in=Script.objects.for_user(user).written(), verdict=Decision.Verdict.APPROVED
     ).exists()
 
 

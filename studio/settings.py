@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 import font_manrope
@@ -181,6 +182,9 @@ USE_I18N = True
 
 # How the outside reaches this installation, without a slash at its end.
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
+if PUBLIC_URL and (_public_host := urlsplit(PUBLIC_URL).hostname):
+    ALLOWED_HOSTS = [*ALLOWED_HOSTS, _public_host]
+WEB_PORT = env.int("WEB_PORT", default=8000)  # as in the Procfile
 
 REDIS_URL = env.str("REDIS_URL", default="")
 

@@ -61,7 +61,7 @@ def _reached(user: User, today: dt.date) -> dict[tuple[int, dt.date], Reached]:
     """{(creator, date): how far}; a day wider at both ends, for zones disagree on today."""
     latest = Script.objects.filter(slot=OuterRef("pk")).exclude(state=Script.State.SUPERSEDED)
     first, last = today - dt.timedelta(days=1), today + dt.timedelta(days=DAYS_AHEAD)
-    slots = Slot.objects.for_user(user).filter(date__range=(first, last))
+    slots = Slot.objects.for_user(user).planned().filter(date__range=(first, last))
     rows = slots.annotate(
         script_state=Subquery(latest.order_by("-version").values("state")[:1])
     ).values_list("creator_id", "date", "script_state")

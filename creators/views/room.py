@@ -48,7 +48,7 @@ def _room(creator: Creator, **forms: Any) -> dict[str, Any]:
         "reading": reading(creator.language),
         "consent": consent,
         "consent_text": _wording(creator, consent),
-        "earlier_consent": creator.consents.first(),
+        "earlier_consent": creator.consents.to_speak().first(),
         "portrait_form": PortraitForm(),
         "voice_form": VoiceForm(),
         "consent_form": _consent_form(creator, used_photo, used_voice),

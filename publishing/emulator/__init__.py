@@ -18,6 +18,4 @@ What is emulated and what is not: docs/sandbox.md.
 # Prefix -> module.
 MODULES = {
     "threads": "publishing.emulator.threads",
-    "tiktok": "publishing.emulator.tiktok",
-    "youtube": "publishing.emulator.youtube",
 }

@@ -148,7 +148,9 @@ def slot_create(request: SignedIn) -> HttpResponse:
 
 
 def slot_update(request: SignedIn, pk: int) -> HttpResponse:
-    slot = get_object_or_404(Slot.objects.for_user(request.user).select_related("creator"), pk=pk)
+    slot = get_object_or_404(
+        Slot.objects.for_user(request.user).planned().select_related("creator"), pk=pk
+    )
     form = SlotForm(request.POST or None, instance=slot, user=request.user)
     if form.is_valid():
         slot = form.save()
@@ -170,7 +172,9 @@ def _form(request: HttpRequest, form: SlotForm, slot: Slot | None) -> HttpRespon
 
 
 def slot_delete(request: SignedIn, pk: int) -> HttpResponse:
-    slot = get_object_or_404(Slot.objects.for_user(request.user).select_related("creator"), pk=pk)
+    slot = get_object_or_404(
+        Slot.objects.for_user(request.user).planned().select_related("creator"), pk=pk
+    )
     if request.method == "POST":
         try:
             services.delete_slot(slot)
@@ -185,7 +189,7 @@ def slot_delete(request: SignedIn, pk: int) -> HttpResponse:
 @require_POST
 def slot_write(request: SignedIn, pk: int) -> HttpResponse:
     """Have a script written; with an instant writer it waits on the next page already."""
-    slot = get_object_or_404(Slot.objects.for_user(request.user), pk=pk)
+    slot = get_object_or_404(Slot.objects.for_user(request.user).planned(), pk=pk)
     services.ask_for_script(slot)
     if slot.state == Slot.State.STUCK:
         messages.error(request, slot.problem)

@@ -47,7 +47,7 @@ class Proof:
 
 def script_list(request: SignedIn) -> HttpResponse:
     mine, chosen = shown_creators(request)
-    scripts = Script.objects.for_user(request.user)
+    scripts = Script.objects.for_user(request.user).written()
     scripts = scripts.select_related("slot__creator", "slot__pillar")
     if chosen:
         scripts = scripts.filter(slot__creator=chosen)

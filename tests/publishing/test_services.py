@@ -6,7 +6,7 @@ from django.utils import timezone
 from avatar.models import Reel
 from avatar.signals import reel_ready, reel_withdrawn
 from creators.signals import consent_revoked
-from publishing import connecting, dispatch, services, tasks
+from publishing import captions, connecting, dispatch, services, tasks
 from publishing.models import Account, Attempt, Post
 from publishing.platforms import errors
 from publishing.services import CannotPost
@@ -64,12 +64,12 @@ def test_the_line_about_ai_cannot_be_left_out_where_no_flag_says_it(reel, accoun
 
 
 def test_the_line_about_ai_speaks_the_language_of_the_reel(reel, account):
-    assert services.disclosed("Hallo", account, "de-AT").endswith("Mit KI erstellt.")
+    assert captions.disclosed("Hallo", account, "de-AT").endswith("Mit KI erstellt.")
 
 
 def test_a_platform_with_a_flag_gets_the_caption_as_it_is(reel, account, script):
     account.platform = "double"
-    assert services.disclosed("Hello", account, "en") == "Hello"
+    assert captions.disclosed("Hello", account, "en") == "Hello"
 
 
 def test_the_same_reel_is_not_queued_twice(reel, account):
@@ -157,7 +157,7 @@ def test_an_account_connected_later_does_not_get_old_reels(reel, account):
 def test_another_text_than_the_one_shown_is_not_approved(reel, account):
     post = queue(reel, account, draft=True)
     seen = post.content_hash
-    services.edit_caption(post, reel.creator.owner, "Other words")
+    services.edit_words(post, reel.creator.owner, "Other words")
     with pytest.raises(CannotPost, match="changed while you were reading"):
         services.approve_post(post, reel.creator.owner, seen_sha256=seen)
     assert fresh(post).state == State.DRAFT
@@ -171,7 +171,7 @@ def test_a_draft_whose_hour_has_passed_gets_the_next_one(reel, account):
 
 def test_edited_words_stay_approved_and_go_out(make_post, script):
     post = make_post()
-    services.edit_caption(post, post.creator.owner, "Better words")
+    services.edit_words(post, post.creator.owner, "Better words")
     dispatch.publish(post.pk)
     assert fresh(post).state == State.PUBLISHED
 
@@ -180,7 +180,7 @@ def test_a_refused_caption_can_be_mended_and_tried_again(make_post, script):
     post = make_post()
     script.prepare = [errors.Rejected("The caption is too rude.")]
     dispatch.publish(post.pk)
-    services.edit_caption(fresh(post), post.creator.owner, "Nicer")
+    services.edit_words(fresh(post), post.creator.owner, "Nicer")
     assert fresh(post).state == State.FAILED
     services.retry(post)
     dispatch.publish(post.pk)
@@ -194,7 +194,7 @@ def test_reschedule_moves_and_prepares_anew(make_post, script):
     later = timezone.now() + dt.timedelta(days=1)
     services.reschedule(fresh(post), later)
     assert fresh(post).state == State.SCHEDULED
-    assert (post.due_at, post.handle) == (later, {})
+    assert (post.due_at, post.outdated) == (later, True)
     dispatch.publish(post.pk)
     assert script.live == []
 
