@@ -17,5 +17,7 @@ What is emulated and what is not: docs/sandbox.md.
 
 # Prefix -> module.
 MODULES = {
+    "instagram": "publishing.emulator.instagram",
+    "facebook": "publishing.emulator.facebook",
     "threads": "publishing.emulator.threads",
 }

@@ -35,7 +35,7 @@ class Refused(Exception):
         self.reply = reply
 
 
-@dataclass(frozen=True)
+@dataclass
 class Call:
     """One request to a platform."""
 
@@ -49,6 +49,7 @@ class Call:
     origin: str  # scheme://host:port, as the caller addressed us
     # What becomes of a handle made by this call: "", "stuck" (never processed) or "fail_late".
     fate: str = ""
+    _body: bytes | None = field(default=None, repr=False)
 
     @property
     def url_base(self) -> str:
@@ -57,13 +58,11 @@ class Call:
 
     def body(self) -> bytes:
         """All of a small body. Read once, kept."""
-        kept: bytes | None = self.__dict__.get("_body")
-        if kept is None:
-            kept = self.stream.read(SMALL)
+        if self._body is None:
+            self._body = self.stream.read(SMALL)
             if self.stream.read(1):
                 raise Refused(Reply(413, {"error": "The body is too large for this call."}))
-            object.__setattr__(self, "_body", kept)
-        return kept
+        return self._body
 
     @property
     def content_type(self) -> str:
@@ -121,6 +120,7 @@ class Call:
 
 
 Handler = Callable[[Call], Reply]
+Question = bool | Callable[[Call], bool]
 
 
 @dataclass(frozen=True)
@@ -129,13 +129,19 @@ class Route:
 
     commit: it can show something to the audience.
     creates: it makes a handle (a container, an upload session) whose `fate` it remembers.
+    Both may be a function of the call, for addresses that do several things; it reads only what
+    `Call` keeps: query, headers, a small body.
     """
 
     method: str
     pattern: str  # the whole path without the prefix; named groups become `Call.args`
     handler: Handler
-    commit: bool = False
-    creates: bool = False
+    commit: Question = False
+    creates: Question = False
 
     def match(self, path: str) -> re.Match[str] | None:
         return re.fullmatch(self.pattern, path)
+
+
+def says(question: Question, call: Call) -> bool:
+    return question(call) if callable(question) else question

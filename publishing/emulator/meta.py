@@ -70,6 +70,12 @@ def trouble(call: Call, status: int, seconds: float) -> Reply:
     return error(2, 0, "Service temporarily unavailable", status=status)
 
 
+def version_of(call: Call) -> str:
+    """The version this call is made in, with a slash before it."""
+    found = re.match(r"/v\d+\.\d+", call.path)
+    return found[0] if found else "/v25.0"
+
+
 # Who calls
 
 
@@ -187,9 +193,8 @@ def container_state(sandbox: Sandbox, container: Document) -> str:
         return "EXPIRED"
     if container["fate"] == "stuck" or not container["has_media"]:
         return "IN_PROGRESS"
-    needs = sandbox.rule(f"{sandbox.platform}.polls_until_finished", 2)
     age = sandbox.time() - container["made"]
-    if container["polls"] < needs or age < container["ready_after_s"]:
+    if container["polls"] < container["needs_polls"] or age < container["ready_after_s"]:
         return "IN_PROGRESS"
     return "ERROR" if container["fate"] == "fail_late" else "FINISHED"
 
@@ -209,9 +214,9 @@ def published_since(sandbox: Sandbox, account: str, seconds: float) -> int:
     return sum(one["made_at"] > since for one in posts)
 
 
-def permalink_lags(sandbox: Sandbox, post_id: str) -> bool:
+def permalink_lags(sandbox: Sandbox, platform: str, post_id: str) -> bool:
     """Whether this read of a fresh post still comes without its address; counts as one."""
-    reads = sandbox.rule(f"{sandbox.platform}.permalink_missing_reads", 0)
+    reads = sandbox.rule(f"{platform}.permalink_missing_reads", 0)
     if not reads:
         return False
     with sandbox.lock:
@@ -220,11 +225,13 @@ def permalink_lags(sandbox: Sandbox, post_id: str) -> bool:
     return bool(seen <= reads)
 
 
-def own_list(call: Call, account: str, shown: Callable[[Document], Document]) -> Reply:
+def own_list(
+    call: Call, platform: str, account: str, shown: Callable[[Document], Document]
+) -> Reply:
     """The account's posts, newest first, with the fields asked for, `since` and `until`."""
     since, until = (_moment(call.query.get(name, "")) for name in ("since", "until"))
     found = []
-    for post in reversed(call.sandbox.posts(call.sandbox.platform, account)):
+    for post in reversed(call.sandbox.posts(platform, account)):
         if (since is None or post["visible_at"] >= since) and (
             until is None or post["visible_at"] < until
         ):
@@ -261,8 +268,17 @@ def fetched(sandbox: Sandbox, id: str, url: str, most: int = MOST_BYTES) -> str:
     return sha256_of(sandbox.upload_path(id))
 
 
-def metric_list(call: Call, known: dict[str, Any], *, wrong: tuple[int, int] = (100, 0)) -> Reply:
-    """Insights. One metric that is not known fails the whole call, vaguely."""
+def metric_list(
+    call: Call,
+    known: dict[str, Any],
+    *,
+    wrong: tuple[int, int] = (100, 0),
+    total: bool = False,
+) -> Reply:
+    """Insights. One metric that is not known fails the whole call, vaguely.
+
+    wrong: code and subcode when none is named. total: the shape of metric_type=total_value.
+    """
     asked = [one for one in call.query.get("metric", "").split(",") if one]
     if not asked:
         raise refuse(*wrong, "The parameter metric is required.")
@@ -275,7 +291,11 @@ def metric_list(call: Call, known: dict[str, Any], *, wrong: tuple[int, int] = (
                 {
                     "name": name,
                     "period": "lifetime",
-                    "values": [{"value": known[name]}],
+                    **(
+                        {"total_value": {"value": known[name]}}
+                        if total
+                        else {"values": [{"value": known[name]}]}
+                    ),
                     "title": name.replace("_", " ").capitalize(),
                     "description": "",
                     "id": f"{call.path}/{name}/lifetime",

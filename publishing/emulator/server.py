@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from publishing.emulator import MODULES, admin, identity
 from publishing.emulator.bodies import BLOCK, Chunked, Exactly, Truncated
-from publishing.emulator.calls import Call, Refused, Reply, Route
+from publishing.emulator.calls import Call, Refused, Reply, Route, says
 from publishing.emulator.faults import FATES, Fault
 from publishing.emulator.state import Sandbox
 
@@ -153,9 +153,6 @@ class Connection(BaseHTTPRequestHandler):
         if isinstance(found, Reply):
             return found, None
         route, args = found
-        fault = sandbox.faults.draw(
-            prefix, self.command, path, commit=route.commit, creates=route.creates
-        )
         call = Call(
             sandbox=sandbox,
             method=self.command,
@@ -165,10 +162,11 @@ class Connection(BaseHTTPRequestHandler):
             headers=self.headers,  # type: ignore[arg-type]  # a Message is one, in any case
             stream=body,
             origin=f"http://{self.headers.get('Host') or self.server.sandbox.url[7:]}",
-            fate=fault.kind
-            if fault and fault.kind in FATES
-            else str(sandbox.rule(f"{prefix}.fate", "")),
+            fate=str(sandbox.rule(f"{prefix}.fate", "")),
         )
+        fault = self._drawn(route, call)
+        if fault and fault.kind in FATES:
+            call.fate = fault.kind
         if fault and (ordered := self._before(fault, call)):
             return ordered, fault
         reply = handle(route, call)
@@ -178,6 +176,15 @@ class Connection(BaseHTTPRequestHandler):
         if fault and fault.kind == "status_after":
             reply = self._trouble(call, fault)
         return reply, fault
+
+    def _drawn(self, route: Route, call: Call) -> Fault | None:
+        try:
+            commit, creates = says(route.commit, call), says(route.creates, call)
+        except Refused:
+            commit = creates = False
+        return call.sandbox.faults.draw(
+            call.sandbox.platform, call.method, call.path, commit=commit, creates=creates
+        )
 
     def _before(self, fault: Fault, call: Call) -> Reply | None:
         """The answer that comes in place of the handler's, if one does."""

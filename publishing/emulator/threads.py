@@ -147,6 +147,7 @@ def create(call: Call) -> Reply:
         error=failed,
         made=sandbox.time(),
         polls=0,
+        needs_polls=sandbox.rule("threads.polls_until_finished", 1) if kind == "VIDEO" else 0,
         ready_after_s=sandbox.rule("threads.wait_s", 30) if kind == "VIDEO" else 0,
         has_media=True,
         fate=call.fate,
@@ -183,7 +184,7 @@ def publish(call: Call) -> Reply:
             raise meta.refuse(24, 2207006, "The requested resource does not exist.")
         state = meta.container_state(sandbox, container)
         if state == "PUBLISHED":
-            raise meta.refuse(100, 0, "This media has been published already.", transient=False)
+            raise meta.refuse(24, 2207006, "The requested resource does not exist.")
         if state == "EXPIRED":
             raise meta.refuse(24, 2207008, "The media container has expired.")
         if state == "ERROR":
@@ -262,7 +263,7 @@ def _user(call: Call, account: str) -> Reply:
 
 def _shown(call: Call, post: Document, *, counted: bool = False) -> dict[str, Any]:
     permalink = post["flags"]["permalink"]
-    if counted and meta.permalink_lags(call.sandbox, post["post_id"]):
+    if counted and meta.permalink_lags(call.sandbox, PREFIX, post["post_id"]):
         permalink = None
     return {
         "id": post["post_id"],
@@ -280,7 +281,7 @@ def _shown(call: Call, post: Document, *, counted: bool = False) -> dict[str, An
 def own_posts(call: Call) -> Reply:
     """GET /{user}/threads, newest first."""
     _, account = _own(call, "threads_basic")
-    return meta.own_list(call, account, lambda post: _shown(call, post))
+    return meta.own_list(call, PREFIX, account, lambda post: _shown(call, post))
 
 
 def limits(call: Call) -> Reply:

@@ -106,7 +106,6 @@ def create(call):
 @pytest.mark.parametrize(("kind", "shown"), [("close_before", 0), ("close_after", 1)])
 def test_a_closed_connection_has_or_has_not_published(sandbox, call, kind, shown):
     container = create(call)
-    sandbox.set_rule("threads.polls_until_finished", 0)
     sandbox.fault(kind, commit=True)
     with pytest.raises(requests.ConnectionError):
         call("POST", f"{USER}/threads_publish", data={"creation_id": container})
@@ -123,7 +122,6 @@ def test_a_closed_connection_has_or_has_not_published(sandbox, call, kind, shown
     ],
 )
 def test_an_ordered_status_comes_before_or_after_the_effect(sandbox, call, fault, status, shown):
-    sandbox.set_rule("threads.polls_until_finished", 0)
     container = create(call)
     sandbox.fault(**fault, commit=True)
     reply = call("POST", f"{USER}/threads_publish", data={"creation_id": container})
