@@ -20,4 +20,6 @@ MODULES = {
     "instagram": "publishing.emulator.instagram",
     "facebook": "publishing.emulator.facebook",
     "threads": "publishing.emulator.threads",
+    "tiktok": "publishing.emulator.tiktok",
+    "youtube": "publishing.emulator.youtube",
 }

@@ -59,7 +59,9 @@ def issue_code(
     challenge: str = "",
     challenge_method: str = "",
     ttl_s: float = HOUR,
+    kept: dict[str, str] | None = None,
 ) -> str:
+    """kept: what else was asked for, for the platform to look at when the code is redeemed."""
     code = secrets.token_urlsafe(24)
     sandbox.put(
         "code",
@@ -71,6 +73,7 @@ def issue_code(
         challenge=challenge,
         challenge_method=challenge_method,
         expires=sandbox.time() + ttl_s,
+        kept=kept or {},
         used=False,
     )
     return code
@@ -202,6 +205,7 @@ class Login:
     suffix: str = ""  # behind the address it returns to
     pkce: Literal["", "S256", "hex"] = ""
     pkce_required: bool = False
+    keeps: tuple[str, ...] = ()  # parameters that matter when the code is redeemed
 
 
 def login_routes(pattern: str, login: Login) -> list[Route]:
@@ -220,9 +224,12 @@ def _request(call: Call, login: Login) -> dict[str, str]:
         raise _wrong(login, f"There is no app with that {login.id_parameter}.")
     if redirect.scheme not in ("http", "https") or not redirect.netloc or redirect.fragment:
         raise _wrong(login, "The redirect_uri is not an address.")
+    app = call.sandbox.get("app", asked[login.id_parameter]) or {}
+    if asked["redirect_uri"] not in app.get("redirect_uris", [asked["redirect_uri"]]):
+        raise _wrong(login, "The redirect_uri is not one the app was registered with.")
     if asked.get("response_type", "code") != "code":
         raise _wrong(login, "The response_type must be code.")
-    unknown = set(_scopes(asked, login)) - set(login.scopes)
+    unknown = set(_scopes(asked, login)) - set(app.get("scopes", login.scopes))
     if unknown:
         raise _wrong(login, f"There is no scope {', '.join(sorted(unknown))}.")
     if login.pkce_required and not asked.get("code_challenge"):
@@ -285,6 +292,7 @@ def _answer(call: Call, login: Login) -> Reply:
         if login.pkce == "hex"
         else asked.get("code_challenge_method", "S256"),
         ttl_s=float(call.sandbox.rule(f"{call.sandbox.platform}.code_ttl_s", login.code_ttl_s)),
+        kept={name: asked[name] for name in login.keeps if name in asked},
     )
     return _back(asked, login, code=code)
 
