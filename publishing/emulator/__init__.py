@@ -22,4 +22,5 @@ MODULES = {
     "threads": "publishing.emulator.threads",
     "tiktok": "publishing.emulator.tiktok",
     "youtube": "publishing.emulator.youtube",
+    "x": "publishing.emulator.x",
 }
