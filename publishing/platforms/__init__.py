@@ -9,6 +9,7 @@ from publishing.platforms.base import Platform
 # name -> where its client and the way to connect it are; imported on first use.
 PLATFORMS = {
     "folder": "publishing.platforms.folder:Folder",
+    "youtube": "publishing.platforms.youtube:YouTube",
 }
 
 

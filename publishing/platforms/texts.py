@@ -1,6 +1,7 @@
 """How platforms count text and find links, mentions and hashtags in it."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -59,6 +60,13 @@ def shortened(text: str, url_chars: int) -> str:
 # however long it is, a link 23.
 LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
 X_URL_CHARS = 23
+# A bare name under one of the common endings is a link there, too.
+BARE_LINK = re.compile(
+    r"(?<![\w@./#-])(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+"
+    r"(?:com|org|net|io|co|ai|app|dev|me|tv|info|biz|edu|gov|uk|de|fr|eu|us|ca)\b"
+    r"(?:/(?:[^\s<>\"]*[\w/=&#-])?)?",
+    re.IGNORECASE,
+)
 # A flag, a keycap, or a picture with whatever is joined to it.
 EMOJI = regex.compile(
     r"\p{RI}\p{RI}|[0-9#*]\uFE0F?\u20E3"
@@ -69,11 +77,17 @@ EMOJI = regex.compile(
 
 def x_length(text: str) -> int:
     """How long X takes a post to be: 280 are allowed."""
-    text = shortened(regex.sub(r"\r\n?", "\n", text), X_URL_CHARS)
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+    text = BARE_LINK.sub("x" * X_URL_CHARS, shortened(text, X_URL_CHARS))
     emoji = len(EMOJI.findall(text))
     rest = EMOJI.sub("", text)
     light = sum(any(low <= ord(char) <= high for low, high in LIGHT) for char in rest)
     return 2 * emoji + 2 * len(rest) - light
+
+
+def without_x_links(text: str) -> str:
+    """The words alone, to compare: X writes links of its own in the place of ours."""
+    return " ".join(BARE_LINK.sub(" ", LINK.sub(" ", text)).split())
 
 
 MASTODON_URL_CHARS = 23

@@ -27,6 +27,8 @@ from publishing.platforms import texts
         ("a https://example.org/a/very/long/address/that/goes/on?x=1 b", 27),
         ("(https://example.org).", 26),
         ("a\r\nb", 3),
+        ("e\u0301", 1),  # composed before it is counted
+        ("at example.com/x, not in file.py", 42),
         ("9 #one", 6),
     ],
 )
