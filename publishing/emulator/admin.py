@@ -14,22 +14,30 @@ POST /_admin/reset
 
 import datetime as dt
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from publishing.emulator import feed, identity
 from publishing.emulator.bodies import Source
 from publishing.emulator.calls import SMALL, Reply
 
 if TYPE_CHECKING:
-    from publishing.emulator.server import Connection, Server
+    from publishing.emulator.server import Server
 
 
 def answer(
-    server: "Server", method: str, path: str, query: str, body: Source, to: "Connection"
+    server: "Server",
+    method: str,
+    path: str,
+    query: str,
+    body: Source,
+    headers: Mapping[str, str],
 ) -> Reply:
     """What is not a platform's."""
     asked = dict(parse_qsl(query))
+    if method not in ("GET", "HEAD") and _from_elsewhere(headers):
+        return Reply(403, {"error": "Only pages of the sandbox itself may do this."})
     if method == "HEAD":
         method = "GET"
     if not path.startswith("/_admin/"):
@@ -44,6 +52,12 @@ def answer(
         return Reply(400, {"error": f"{e} is missing or not known."})
     except (ValueError, TypeError, AttributeError) as e:
         return Reply(400, {"error": str(e)})
+
+
+def _from_elsewhere(headers: Mapping[str, str]) -> bool:
+    """Whether another site's page in somebody's browser sends this."""
+    origin = headers.get("Origin", "")
+    return bool(origin) and urlsplit(origin).netloc != headers.get("Host")
 
 
 def _state(server: "Server", asked: dict[str, str], sent: Any) -> Reply:

@@ -13,6 +13,7 @@ from typing import Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from publishing.emulator.calls import Call, Refused, Reply, Route
+from publishing.emulator.pages import page
 from publishing.emulator.state import Document, Sandbox
 
 APP_ID, APP_SECRET = "sandbox-app", "sandbox-secret"
@@ -247,8 +248,9 @@ def _ask(call: Call, login: Login) -> Reply:
     asked = _request(call, login)
     accounts = call.sandbox.find("account", login=True)
     choices = "".join(
-        f'<label><input type="radio" name="account" value="{html.escape(one["id"])}"'
-        f"{' checked' if not at else ''}> @{html.escape(one['username'])}</label>"
+        f'<label class="choice"><input type="radio" name="account" required'
+        f' value="{html.escape(one["id"])}"{"" if at else " checked"}>'
+        f" @{html.escape(one['username'])}</label>"
         for at, one in enumerate(accounts)
     )
     scopes = "".join(f"<li>{html.escape(one)}</li>" for one in _scopes(asked, login))
@@ -260,9 +262,10 @@ def _ask(call: Call, login: Login) -> Reply:
             f"<h1>{login.label} <small>sandbox</small></h1>"
             f"<p>The app <b>{html.escape(asked[login.id_parameter])}</b> at {address}"
             f" wants to act for an account:</p><ul>{scopes}</ul>"
-            f'<form method="post">{choices}<p class="buttons">'
-            '<button name="answer" value="allow">Allow</button> '
-            '<button name="answer" value="refuse" class="plain">Refuse</button></p></form>',
+            f'<form method="post">{choices}<p class="row">'
+            '<button name="answer" value="allow" class="main">Allow</button>'
+            '<button name="answer" value="refuse">Refuse</button></p></form>',
+            narrow=True,
         ),
     )
 
@@ -309,29 +312,4 @@ def _back(asked: dict[str, str], login: Login, **answer: str) -> Reply:
 
 def _wrong(login: Login, sentence: str) -> Refused:
     body = f"<h1>{login.label} <small>sandbox</small></h1><p>{html.escape(sentence)}</p>"
-    return Refused(Reply(400, page(f"{login.label} sandbox", body)))
-
-
-STYLE = """
-:root { color-scheme: light dark; --line: #8884; --ink: #1b6ef3; }
-* { box-sizing: border-box; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 30rem; margin: 2rem auto;
-  padding: 0 1rem; }
-h1 small { font-weight: 400; opacity: .6; font-size: .6em; }
-label { display: block; padding: .6rem .8rem; border: 1px solid var(--line);
-  border-radius: .5rem; margin: .4rem 0; }
-button { font: inherit; padding: .6rem 1.4rem; border: 1px solid var(--ink);
-  border-radius: .5rem; background: var(--ink); color: #fff; cursor: pointer; }
-button.plain { background: none; color: inherit; border-color: var(--line); }
-.buttons { display: flex; gap: .6rem; margin-top: 1.2rem; }
-"""
-
-
-def page(title: str, body: str, style: str = STYLE) -> str:
-    """A whole HTML page. The body is HTML already."""
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(title)}</title><style>{style}</style></head>"
-        f"<body>{body}</body></html>"
-    )
+    return Refused(Reply(400, page(f"{login.label} sandbox", body, narrow=True)))

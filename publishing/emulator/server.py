@@ -10,12 +10,12 @@ import struct
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from publishing.emulator import MODULES, admin, identity
@@ -127,7 +127,9 @@ class Connection(BaseHTTPRequestHandler):
             if known:
                 reply, fault = self._platform(prefix, f"/{rest}", split.query, body)
             else:
-                reply = admin.answer(self.server, self.command, path, split.query, body, self)
+                reply = admin.answer(
+                    self.server, self.command, path, split.query, body, self._heads
+                )
             self._drain(body)
             self._send(reply, fault)
             status = str(reply.status)
@@ -139,6 +141,11 @@ class Connection(BaseHTTPRequestHandler):
             self.close_connection = True
         if known:
             self._remember(prefix, rest, split.query, status, fault, started)
+
+    @property
+    def _heads(self) -> Mapping[str, str]:
+        """A Message is one, in any case."""
+        return cast("Mapping[str, str]", self.headers)
 
     # What platforms answer
 
@@ -159,7 +166,7 @@ class Connection(BaseHTTPRequestHandler):
             path=path,
             args=args,
             query=dict(parse_qsl(query, keep_blank_values=True)),
-            headers=self.headers,  # type: ignore[arg-type]  # a Message is one, in any case
+            headers=self._heads,
             stream=body,
             origin=f"http://{self.headers.get('Host') or self.server.sandbox.url[7:]}",
             fate=str(sandbox.rule(f"{prefix}.fate", "")),

@@ -205,6 +205,68 @@ def test_state_outlives_the_server(tmp_path):
         assert second.rules() == {"threads.quota": 3}
 
 
+# The page for people
+
+
+def show(sandbox, **flags):
+    path = sandbox.upload_path("p1")
+    path.write_bytes(b"0123456789")
+    return sandbox.of("threads").publish(
+        "threads", USER, "p1", "<b>Hello</b>", "", ai_label=True, media_path=str(path), **flags
+    )
+
+
+def test_the_page_shows_what_an_audience_sees(sandbox):
+    show(sandbox, permalink="https://threads.example/1")
+    sandbox.of("threads").put("reply", "r1", post="p1", text="And more")
+    sandbox.fault("stuck", platform="threads")
+    text = requests.get(f"{sandbox.url}/", timeout=5).text
+    for words in ("1 post", "@mira.demo", "&lt;b&gt;Hello", ">AI<", "And more", sandbox.url,
+                  "https://threads.example/1", "/_media/threads/p1", "0 of 1"):  # fmt: skip
+        assert words in text
+
+
+def test_players_get_the_range_they_ask_for(sandbox):
+    show(sandbox)
+    url = f"{sandbox.url}/_media/threads/p1"
+    assert requests.get(url, timeout=5).content == b"0123456789"
+    part = requests.get(url, headers={"Range": "bytes=3-5"}, timeout=5)
+    assert (part.status_code, part.content) == (206, b"345")
+    assert part.headers["Content-Range"] == "bytes 3-5/10"
+    assert requests.get(f"{sandbox.url}/_media/threads/p2", timeout=5).status_code == 404
+
+
+def test_no_file_of_elsewhere_is_shown(sandbox, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    sandbox.publish("threads", USER, "p3", "", "", ai_label=False, media_path=str(secret))
+    assert requests.get(f"{sandbox.url}/_media/threads/p3", timeout=5).status_code == 404
+
+
+def test_its_buttons_work_and_only_from_its_own_page(sandbox):
+    def press(path, **form):
+        return requests.post(f"{sandbox.url}{path}", data=form, timeout=5)
+
+    before = sandbox.now()
+    press("/clock", advance_s="3600")
+    assert (sandbox.now() - before).total_seconds() > 3599
+    press("/fault", kind="status", platform="threads", times="2", status="503", commit="on")
+    [fault] = sandbox.faults.all()
+    assert (fault["times"], fault["status"], fault["commit"]) == (2, 503, True)
+    assert press("/fault", kind="explode").status_code == 400
+    assert press("/fault", kind="status", times="many").status_code == 400
+    press("/no-fault", id=fault["id"])
+    assert sandbox.faults.all() == []
+    show(sandbox)
+    elsewhere = {"Origin": "https://evil.example"}
+    for path in ("/reset", "/_admin/reset"):
+        refused = requests.post(f"{sandbox.url}{path}", headers=elsewhere, timeout=5)
+        assert refused.status_code == 403
+    assert sandbox.posts()
+    press("/reset")
+    assert sandbox.posts() == []
+
+
 # The login page
 
 BACK = "https://studio.example/back?x=1"
