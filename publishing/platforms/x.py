@@ -50,6 +50,7 @@ PART = 4 * 2**20  # 5 MB at most, segments 0 to 999
 SCOPES = "tweet.read tweet.write users.read media.write offline.access"
 REPLY_SETTINGS = ("following", "mentionedUsers", "subscribers", "verified")
 DAY = dt.timedelta(days=1)
+LOOK_BACK = 10  # posts; each that is read costs
 SETTLED = dt.timedelta(seconds=60)  # a request without an answer may still be worked on
 
 # The last part of the problem's `type` address.
@@ -175,12 +176,12 @@ class XPlatform(Plain):
         if "since" not in handle:
             return Unclear("It is not known what was on the account before.")
         newer = {"since_id": handle["since"]} if handle["since"] else {}
-        found = self._timeline(max_results=10, **newer)
+        found = self._timeline(max_results=LOOK_BACK, **newer)
         posts = found.get("data", default=[])
         for post in posts:
             if _is_ours(post, handle):
                 return self._published(str(post["id"]))
-        if found.get("meta", "next_token"):
+        if found.get("meta", "next_token") or len(posts) >= LOOK_BACK:
             return Unclear("There are many newer posts on the account.")
         if _now() - since < SETTLED:
             raise NotReady("X is asked again whether the post is there.", retry_after_s=30)
@@ -338,7 +339,7 @@ class XAccess(NoAccess):
         return token_call(
             Caller(XPlatform.label),
             f"{host('X_API_URL')}/2/oauth2/{what}",
-            form | {"client_id": self.app.id},
+            form,
             headers={"Authorization": f"Basic {pair}"},
             gone=GONE | {"invalid_request"},  # what X says of a spent or revoked token
         )

@@ -14,7 +14,7 @@ from publishing.platforms.base import Connection
 from tests.publishing.emulator.walking import BACK, allow
 
 VERIFIER = "v" * 64
-MIRA = {"youtube": "UCsandboxmira00000000001"}
+MIRA = {"youtube": "UCsandboxmira00000000001", "x": "1700000000000000001"}
 
 
 def connected(name: str, sandbox: Sandbox, folder: Path) -> Connection:
