@@ -22,5 +22,6 @@ MODULES = {
     "threads": "publishing.emulator.threads",
     "tiktok": "publishing.emulator.tiktok",
     "youtube": "publishing.emulator.youtube",
+    "linkedin": "publishing.emulator.linkedin",
     "x": "publishing.emulator.x",
 }
