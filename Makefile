@@ -3,6 +3,7 @@
 # make up      runs the product: web, the three worker clusters, tick (DATA=folder for other data)
 # make check   the quick half of `make test`: formatting, lint, types, import contracts, migrations
 # make bench   prints the numbers we quote (BENCH="--only speed" for some of them)
+# make bench-timing  six ways to choose the hour of a post, simulated (about five minutes)
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -21,10 +22,10 @@ ifeq ($(UNDERSTUDY_DATA),)
 unexport UNDERSTUDY_DATA
 endif
 
-.PHONY: help setup demo up test check format bench lock clean browser databases pytest
+.PHONY: help setup demo up test check format bench bench-timing lock clean browser databases pytest
 
 help:
-	@sed -n 's/^# //p' Makefile | head -5
+	@sed -n 's/^# //p' Makefile | head -6
 
 # --- setting up ---------------------------------------------------------------------------------
 
@@ -69,6 +70,9 @@ up: .venv/ready
 
 bench: .venv/ready
 	@$(BIN)/python -m benchmarks $(BENCH)
+
+bench-timing: .venv/ready
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.timing $(BENCH)
 
 # --- checking -----------------------------------------------------------------------------------
 

@@ -7,16 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publishing import peak_times
 from publishing.local_time import instants
-from publishing.peak_times import AWAKE, PARTS, Cadence, next_slot, sources, weights
+from publishing.peak_times import AWAKE, PARTS, Cadence, next_slot, prior, slots, sources, weights
 
 # Ordinary zones, half an hour, a change at midnight, other months, none, both hemispheres.
 ZONES = [
     *("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Santiago"),
     *("Asia/Beirut", "Africa/Casablanca", "Pacific/Apia", "Asia/Kathmandu", "UTC"),
 ]
-PLATFORMS = list(json.loads(peak_times.STUDIES.read_text())["platforms"])
+PLATFORMS = list(json.loads(prior.STUDIES.read_text())["platforms"])
 moments = st.datetimes(dt.datetime(2024, 1, 1), dt.datetime(2030, 1, 1), timezones=st.just(dt.UTC))
 zones = st.sampled_from(ZONES).map(ZoneInfo)
 
@@ -74,7 +73,7 @@ def test_the_prior_follows_the_studies():
 def test_a_single_window_is_worked_by_the_recipe(monkeypatch):
     """One study, one hour: 0.20 x quality, smoothed by a quarter, a tenth on the days beside."""
     data = {"p": {"studies": [{"source": "s", "quality": 1.0, "good": [[2, 14, 15]], "weak": []}]}}
-    monkeypatch.setattr(peak_times, "_studies", lambda: data)
+    monkeypatch.setattr(prior, "_studies", lambda: data)
     weights.cache_clear()
     week = weights("p")
     weights.cache_clear()
@@ -86,7 +85,7 @@ def test_a_single_window_is_worked_by_the_recipe(monkeypatch):
 
 def test_a_blend_counts_by_its_shares():
     """Threads: half of Instagram and half of X, at half strength."""
-    found = peak_times._weighed_studies("threads", peak_times._studies())
+    found = prior._weighed_studies("threads", prior._studies())
     assert {study["source"]: round(weight, 4) for study, weight in found} == {
         "Buffer 2026 9.6M": 0.225,
         "Sprout 2026 2B engagements": 0.225,
@@ -113,7 +112,7 @@ def test_never_in_the_past_nor_in_the_night(platform, zone, after, seed):
     assert choice.when_utc >= after
     assert choice.when_utc.astimezone(zone).hour in AWAKE
     assert choice.when_utc - after < dt.timedelta(days=7)
-    assert choice.basis == "prior only"
+    assert str(choice.standing) == "prior only"
 
 
 @settings(max_examples=30, deadline=None)
@@ -208,7 +207,7 @@ def test_an_evening_of_a_day_with_a_clock_change_is_right_in_utc():
 
 def test_without_quiet_hours_the_skipped_hour_is_not_chosen_and_the_repeated_one_once():
     zone, cadence = ZoneInfo("Europe/Berlin"), Cadence(quiet=None, min_gap=dt.timedelta(minutes=1))
-    free = peak_times._Free(zone, utc(2026, 3, 1), (), cadence)
+    free = slots._Free(zone, utc(2026, 3, 1), (), cadence)
     week = weights("folder")
     for day, hours in ((dt.date(2026, 3, 29), 23), (dt.date(2026, 10, 25), 25)):
         found = list(free.candidates([day], tuple(range(24)), 0, week, capped=True))

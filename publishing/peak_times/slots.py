@@ -1,35 +1,18 @@
-"""When to post: a prior from public studies, laid over the audience's own clock. Pure.
+"""The time for the next post: free, allowed, and as good as one may hope.
 
-Timing is second-order: measured lifts are 4 to 17 %, so nothing here promises more, and no post
-waits long for a better hour. The studies are in `data/posting_times.json`, to be corrected without
-touching code.
+No post waits long for a better hour: what is to be gained is a few per cent.
 """
 
 import datetime as dt
-import json
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from publishing.local_time import day_of, instants
+from publishing.peak_times.prior import DAYS, HOURS_A_WEEK, Week, sources, weights
+from publishing.peak_times.surface import FEW, Lift, Standing, Surface
 
-STUDIES = Path(__file__).parent / "data" / "posting_times.json"
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-HOURS_A_WEEK = 7 * 24
-
-Week = tuple[float, ...]  # 168 numbers, Monday 00 h first
-
-# Log weights. Awake curve, strengths and limits are the recipe's judgement calls; see the data
-# file's sources.
-ASLEEP, WAKING_UP, LATE = -0.60, -0.25, -0.25  # 0-5 h, 6 h, 23 h
-JUST_UP = -0.10  # 7 h
-GOOD, WEAK = 0.20, 0.12  # times a study's quality
-MAX_LIFT = 0.35
-AWAKE = range(7, 23)
 COST_OF_A_DAY = 0.12  # log: what a day's wait has to be worth; the best hour is worth 0.04 to 0.17
 
 JITTER_MIN = 7
@@ -53,7 +36,8 @@ class Choice:
 
     when_utc: dt.datetime
     reason: str
-    basis: str = "prior only"  # nothing has been learned from this account yet
+    standing: Standing
+    lift: Lift | None = None  # None: nothing has been learned from this account yet
 
 
 @dataclass(frozen=True)
@@ -72,15 +56,18 @@ def next_slot(
     day: dt.date | None = None,
     part: str | None = None,
     cadence: Cadence = Cadence(),
+    surface: Surface | None = None,
     seed: int | str = 0,
 ) -> Choice:
     """The best time for the next post, at or after `after` (UTC).
 
     taken: when the account's other posts go or went out (UTC).
     day, part: the place in the calendar; honoured while any of it lies ahead and is free.
-    seed: moves the minute by up to 7, so that not every post goes out on the same one.
+    surface: what the account's own results say; without it the studies decide.
+    seed: moves the minute by up to 7, so that not every post goes out on the same one, and is the
+    luck with which doubtful hours are tried. The same seed gives the same time.
     """
-    week = weights(platform)
+    week = surface.draw(str(seed)) if surface else weights(platform)
     shift = random.Random(str(seed)).randint(-JITTER_MIN, JITTER_MIN)
     hours = _waking_hours(cadence)
     free = _Free(zone, after, tuple(taken), cadence)
@@ -89,84 +76,17 @@ def next_slot(
         for window, capped, why in _planned(day, part, hours):
             asked = free.candidates([day], window, shift, week, capped=capped)
             if best := max(asked, key=lambda c: (c.weight, -c.when_utc.timestamp()), default=None):
-                return _choice(best, platform, why)
+                return _choice(best, platform, why, surface)
 
     today = day_of(after, zone)
     start = max(today, day) if day is not None else today
     days = [start + dt.timedelta(days=n) for n in range(LOOK_AHEAD_DAYS)]
     ahead = list(free.candidates(days, hours, shift, week, capped=True))
     if not ahead:  # every day is full: the first free time after the last of them
-        return _after_everything(free, days[-1], hours, shift, week, platform)
+        found = _after_everything(free, days[-1], hours, shift, week)
+        return _choice(found, platform, "The first day that is not full", surface)
     best = max(ahead, key=lambda c: c.weight - COST_OF_A_DAY * (c.when_utc - after).days)
-    return _choice(best, platform, "The next good hour")
-
-
-@cache
-def weights(platform: str) -> Week:
-    """The prior: how much better than an average waking hour each hour of the week is, in logs.
-
-    168 numbers, Monday 0 h local first; waking hours lie within +-0.35 of the mean of all waking
-    hours. A platform without a study gets the awake curve alone.
-    """
-    evidence = _evidence(platform, _studies())
-    raw = [_awake(hour % 24) + evidence[hour] for hour in range(HOURS_A_WEEK)]
-    smooth = [
-        0.25 * raw[h - 1] + 0.5 * raw[h] + 0.25 * raw[(h + 1) % HOURS_A_WEEK]
-        for h in range(HOURS_A_WEEK)
-    ]
-    mixed = [
-        0.8 * smooth[h] + 0.1 * smooth[h - 24] + 0.1 * smooth[(h + 24) % HOURS_A_WEEK]
-        for h in range(HOURS_A_WEEK)
-    ]
-    waking = [w for h, w in enumerate(mixed) if h % 24 in AWAKE]
-    mean = sum(waking) / len(waking)
-    return tuple(
-        max(-MAX_LIFT, min(MAX_LIFT, w - mean)) if h % 24 in AWAKE else w - mean
-        for h, w in enumerate(mixed)
-    )
-
-
-def sources(platform: str, weekday: int, hour: int) -> list[str]:
-    """The studies that call this local hour a good one, weightiest first."""
-    found: dict[str, float] = {}
-    for study, weight in _weighed_studies(platform, _studies()):
-        if any(d == weekday and first <= hour < end for d, first, end in study["good"]):
-            found[study["source"]] = max(weight, found.get(study["source"], 0))
-    return sorted(found, key=lambda source: -found[source])
-
-
-@cache
-def _studies() -> dict[str, Any]:
-    platforms: dict[str, Any] = json.loads(STUDIES.read_text(encoding="utf-8"))["platforms"]
-    return platforms
-
-
-def _weighed_studies(
-    platform: str, data: dict[str, Any], scale: float = 1.0
-) -> Iterator[tuple[dict[str, Any], float]]:
-    """Each study that speaks about a platform, with how much it counts; blends are followed."""
-    entry = data.get(platform, {})
-    for study in entry.get("studies", ()):
-        yield study, scale * study["quality"]
-    for other, share in entry.get("blend", {}).items():
-        yield from _weighed_studies(other, data, scale * share * entry["scale"])
-
-
-def _evidence(platform: str, data: dict[str, Any]) -> list[float]:
-    """What the studies add to each of the 168 hours, in logs."""
-    cells = [0.0] * HOURS_A_WEEK
-    for study, weight in _weighed_studies(platform, data):
-        for strength, windows in ((GOOD, study["good"]), (-WEAK, study["weak"])):
-            for weekday, first, end in windows:
-                for hour in range(first, end):
-                    cells[weekday * 24 + hour] += strength * weight
-    return cells
-
-
-def _awake(hour: int) -> float:
-    if hour < 6:
-        return ASLEEP
-    return {6: WAKING_UP, 7: JUST_UP, 23: LATE}.get(hour, 0.0)
+    return _choice(best, platform, "The next good hour", surface)
 
 
 def _waking_hours(cadence: Cadence) -> tuple[int, ...]:
@@ -238,8 +158,8 @@ def _at(week: Week, wall: dt.datetime) -> float:
 
 
 def _after_everything(
-    free: _Free, last: dt.date, hours: tuple[int, ...], shift: int, week: Week, platform: str
-) -> Choice:
+    free: _Free, last: dt.date, hours: tuple[int, ...], shift: int, week: Week
+) -> _Candidate:
     """Days follow days until one is free; there are only so many posts."""
     for n in range(1, len(free.taken) + 3):
         day = last + dt.timedelta(days=n)
@@ -249,15 +169,51 @@ def _after_everything(
             default=None,
         )
         if best is not None:
-            return _choice(best, platform, "The first day that is not full")
+            return best
     raise ValueError("These quiet hours and this gap leave no time to post at all.")
 
 
-def _choice(best: _Candidate, platform: str, why: str) -> Choice:
-    found = sources(platform, best.wall.weekday(), best.wall.hour)
+def _choice(best: _Candidate, platform: str, why: str, surface: Surface | None) -> Choice:
+    weekday, hour = best.wall.weekday(), best.wall.hour
+    if surface is None or surface.n < FEW:
+        n = surface.n if surface else 0
+        reason = f"{why}: {_studies_say(platform, weekday, hour)}. {_too_few(n)}"
+        return Choice(best.when_utc, reason, Standing("prior only", n))
+    lift, standing = surface.lift(weekday * 24 + hour), surface.standing
+    reason = f"{why}: {expected(lift)}. {_learned(standing)}"
+    return Choice(best.when_utc, reason, standing, lift)
+
+
+def _studies_say(platform: str, weekday: int, hour: int) -> str:
+    found = sources(platform, weekday, hour)
     short = [source.split(" (")[0] for source in found[:2]]
     if short:
-        evidence = f"public studies find it a good one ({', '.join(short)})"
-    else:
-        evidence = "people are awake then"
-    return Choice(best.when_utc, f"{why}: {evidence}. Nothing is learned from your own posts yet.")
+        return f"public studies find it a good one ({', '.join(short)})"
+    return "people are awake then"
+
+
+def _too_few(n: int) -> str:
+    if n == 0:
+        return "Nothing is learned from your own posts yet."
+    posts = "post has" if n == 1 else "posts have"
+    return f"{n} of your own {posts} a result; from {FEW} on they count."
+
+
+def expected(lift: Lift) -> str:
+    """A lift as a sentence for the creator, with its 80 % interval."""
+    return (
+        f"expected {per_cent(lift.mean)} against an average waking hour,"
+        f" with 80 % certainty between {per_cent(lift.low)} and {per_cent(lift.high)}"
+    )
+
+
+def per_cent(share: float) -> str:
+    return f"{share * 100:+.0f} %".replace("-", "\u2212").replace("+0 %", "0 %")
+
+
+def _learned(standing: Standing) -> str:
+    if standing.basis == "learned":
+        return f"Learned from {standing.n} of your own posts and public studies."
+    if standing.basis == "no reliable pattern":
+        return f"{standing.n} of your own posts show no reliable pattern by hour."
+    return f"Still learning: {standing.n} of your own posts, and public studies."
