@@ -8,6 +8,7 @@ from django.utils import timezone
 from avatar.models import Reel
 from publishing.models import Account, Post
 from publishing.peak_times import Cadence, Choice, next_slot
+from publishing.results import surface_of
 
 HEAD_START = dt.timedelta(minutes=5)  # nobody is told a time that is over when they read it
 CADENCE = Cadence()
@@ -35,5 +36,6 @@ def good_hour(account: Account, reel: Reel, *, but_not: Post | None = None) -> C
         day=reel.script.slot.date,
         part=reel.script.slot.part or None,
         cadence=CADENCE,
+        surface=surface_of(account),
         seed=f"{account.pk}:{reel.pk}",  # the hour that is suggested is the hour that is taken
     )

@@ -1,5 +1,6 @@
 """From reel to post."""
 
+import datetime as dt
 import hashlib
 import json
 import secrets
@@ -372,15 +373,39 @@ class MediaLink(models.Model):
         return f"{self.kind} of post {self.post_id} until {self.expires_at}"
 
 
+class InsightQuerySet(OwnedQuerySet["Insight"]):
+    owner = "post__account__creator__owner"
+
+    def taken(self) -> Self:
+        return self.filter(state=Insight.State.TAKEN)
+
+    def of_a_day(self) -> Self:
+        """Counts of the first 24 hours, taken close enough to their end to be compared."""
+        late = models.F("post__published_at") + dt.timedelta(hours=24) + LATE_INSIGHT
+        return self.taken().filter(age_h=24, taken_at__lte=late)
+
+
+LATE_INSIGHT = dt.timedelta(hours=6)  # views of a day grow by a few per cent in so long
+
+
 class Insight(models.Model):
     """The counts of a post at one of the ages at which all posts are compared.
 
-    None: the platform does not say.
+    A count that is None: the platform does not say.
     """
+
+    class State(models.TextChoices):
+        ASKED = "asked", "asked for"
+        TAKEN = "taken", "taken"
+        REFUSED = "refused", "not to be had"
 
     post = models.ForeignKey(Post, models.CASCADE, related_name="insights")
     age_h = models.PositiveSmallIntegerField()  # 1, 24, 72 or 168
-    taken_at = models.DateTimeField(default=timezone.now)
+    state = models.CharField(max_length=10, choices=State, default=State.ASKED)
+    tries = models.PositiveSmallIntegerField(default=0)
+    try_after = models.DateTimeField(null=True, blank=True)
+    problem = models.CharField(max_length=300, blank=True)  # why it is not taken, in words
+    taken_at = models.DateTimeField(null=True, blank=True)  # when truly; see `is_late`
     views = models.PositiveBigIntegerField(null=True)
     reach = models.PositiveBigIntegerField(null=True)
     likes = models.PositiveBigIntegerField(null=True)
@@ -389,7 +414,9 @@ class Insight(models.Model):
     saves = models.PositiveBigIntegerField(null=True)
     watched_ms = models.PositiveBigIntegerField(null=True)
     average_watch_ms = models.PositiveBigIntegerField(null=True)
-    followers = models.PositiveBigIntegerField(null=True)
+    followers = models.PositiveBigIntegerField(null=True)  # of the account, at that time
+
+    objects = InsightQuerySet.as_manager()
 
     class Meta:
         ordering = ["post", "age_h"]
@@ -399,3 +426,9 @@ class Insight(models.Model):
 
     def __str__(self) -> str:
         return f"post {self.post_id} after {self.age_h} h: {self.views} views"
+
+    @property
+    def is_late(self) -> bool:
+        """Taken too long after its age to stand beside others of that age."""
+        out, age = self.post.published_at, dt.timedelta(hours=self.age_h)
+        return bool(self.taken_at and out and self.taken_at > out + age + LATE_INSIGHT)

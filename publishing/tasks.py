@@ -5,7 +5,7 @@ import logging
 from django.db.models import Exists, F, OuterRef
 
 from avatar.models import FILM, Reel
-from publishing import connecting, dispatch, services, tokens
+from publishing import connecting, dispatch, insights, results, services, tokens
 from publishing.health import CLUSTERS, cluster_beat
 from publishing.models import Account, Post
 from publishing.platforms.errors import PlatformError
@@ -47,6 +47,16 @@ def forget(account_pk: int) -> None:
     connecting.forget(account_pk)
 
 
+def collect_insights(post_pk: int) -> None:
+    """Read what became of a post so far."""
+    insights.collect(post_pk)
+
+
+def teach(creator_pk: int) -> None:
+    """Hand what worked to those who plan and write."""
+    results.teach(creator_pk)
+
+
 def beat(number: int) -> None:
     """A sign of life of the cluster that runs this: `CLUSTERS[number]`."""
     Lease.beat(cluster_beat(CLUSTERS[number]))
@@ -66,6 +76,8 @@ def due() -> list[tuple[str, int, str]]:
     ]
     jobs += [("publishing.tasks.renew", pk, "default") for pk in tokens.due()]
     jobs += [("publishing.tasks.forget", pk, "default") for pk in connecting.forgettable()]
+    jobs += [("publishing.tasks.collect_insights", pk, "default") for pk in insights.due()]
+    jobs += [("publishing.tasks.teach", pk, "default") for pk in results.to_teach()]
     return jobs
 
 

@@ -1,8 +1,8 @@
 """What a script is to be made of: a slot's brief out of the creator's notes. Reads only."""
 
 from creators.models import Creator
-from scripts_gen import research
-from scripts_gen.models import Decision, Note, Script, Slot
+from scripts_gen import learning, research
+from scripts_gen.models import Decision, Lesson, Note, Script, Slot
 from scripts_gen.research.markup import plain
 from scripts_gen.research.points import Source
 from scripts_gen.writing import BriefData, NeedsNotes, Persona
@@ -41,6 +41,8 @@ def research_slot(slot: Slot) -> BriefData:
         titles={source.note_id: source.title for source in chosen},
         links={s.note_id: notes[s.note_id].url for s in chosen if notes[s.note_id].url},
         wishes=_wishes(slot),
+        worked=learning.sentences(creator),
+        hooks=learning.learned(creator, Lesson.Subject.HOOK),
         said_before=sum(note_id in {source.note_id for source in chosen} for note_id, _ in said),
     )
 

@@ -4,7 +4,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 # --- how long words take -------------------------------------------------------------------------
@@ -76,9 +76,10 @@ def estimate_ms(text: str, language: str = "en") -> int:
 # --- which days and parts ------------------------------------------------------------------------
 
 PER_WEEK = 3
-# Evenings first: most audiences scroll then. Every third reel is tried at noon, so that there is
-# something to compare when results come in.
-PARTS = ("evening", "midday", "evening")
+# Shares. Evenings first: most audiences scroll then. Every third reel is tried at noon, so that
+# there is something to compare when results come in.
+PARTS: Mapping[str, float] = {"evening": 2, "midday": 1}
+LATEST_PLACES = 6  # what the parts of the day are balanced over
 DAYS = 7
 
 
@@ -100,16 +101,16 @@ def plan(
     *,
     taken: Collection[Place] = (),
     history: Sequence[Place] = (),
-    pillars: Sequence[tuple[int, int]] = (),
+    pillars: Sequence[tuple[int, float]] = (),
     per_week: int = PER_WEEK,
     first_day: dt.date | None = None,
-    parts: Sequence[str] = PARTS,
+    parts: Mapping[str, float] = PARTS,
 ) -> list[Place]:
     """New places that bring the week to `per_week`, in the order of their days.
 
     taken: what this week has already. history: earlier places, oldest first. pillars: (id,
-    weight). first_day: days before it are over. Fewer places come back when fewer days are left:
-    no day gets two.
+    weight). parts: of the day, and their shares. first_day: days before it are over. Fewer places
+    come back when fewer days are left: no day gets two.
     """
     monday = monday_of(monday)
     days = [monday + dt.timedelta(days=n) for n in range(DAYS)]
@@ -148,15 +149,14 @@ def _spread(
     return sorted(chosen)
 
 
-def _next_part(parts: Sequence[str], seen: Sequence[Place]) -> str:
+def _next_part(parts: Mapping[str, float], seen: Sequence[Place]) -> str:
     """The part furthest behind its share of the latest places."""
-    share = Counter(parts)
-    had = Counter(place.part for place in seen[-2 * len(parts) :] if place.part in share)
-    total = sum(had.values()) + 1
-    return max(share, key=lambda part: share[part] * total / len(parts) - had[part])
+    had = Counter(place.part for place in seen[-LATEST_PLACES:] if place.part in parts)
+    total, whole = sum(had.values()) + 1, sum(parts.values())
+    return max(parts, key=lambda part: parts[part] * total / whole - had[part])
 
 
-def next_pillar(pillars: Sequence[tuple[int, int]], history: Sequence[int | None]) -> int | None:
+def next_pillar(pillars: Sequence[tuple[int, float]], history: Sequence[int | None]) -> int | None:
     """The pillar furthest behind its weight; the last one again only when half of all is its due.
 
     pillars: (id, weight), weight 0 rests. history: ids used, oldest first.
@@ -170,7 +170,7 @@ def next_pillar(pillars: Sequence[tuple[int, int]], history: Sequence[int | None
     heavy = {pillar for pillar, weight in awake if weight * 2 > total}
     last = used[-1] if used and used[-1] not in heavy and len(awake) > 1 else None
 
-    def behind(entry: tuple[int, int]) -> tuple[float, int]:
+    def behind(entry: tuple[int, float]) -> tuple[float, int]:
         pillar, weight = entry
         owed = weight / total * (len(used) + 1) - had[pillar]
         rested = used[::-1].index(pillar) if pillar in had else len(used)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -13,10 +13,11 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from creators.models import Creator
-from scripts_gen import cadence, research
+from scripts_gen import cadence, learning, research
 from scripts_gen.briefs import persona_of, research_slot
 from scripts_gen.errors import Changed, NotPossible
-from scripts_gen.models import Brief, Decision, Note, Pillar, Script, Slot
+from scripts_gen.lessons import Outcome
+from scripts_gen.models import Brief, Decision, Lesson, Note, Pillar, Script, Slot
 from scripts_gen.research.markup import plain
 from scripts_gen.research.sentences import split
 from scripts_gen.signals import approval_withdrawn, script_approved
@@ -90,7 +91,8 @@ def open_places(
         monday,
         taken=[place for place in places if place.date >= monday],
         history=[place for place in places if place.date < monday],
-        pillars=[(pillar.pk, pillar.weight) for pillar in creator.pillars.all()],
+        pillars=learning.pillar_weights(creator),
+        parts=learning.part_shares(creator),
         per_week=per_week,
         first_day=local_today(creator),
     )
@@ -262,6 +264,17 @@ def _new_version(slot: Slot, **fields: Any) -> Script:
     script.estimated_ms = cadence.estimate_ms(script.spoken, script.language)
     script.save()
     return script
+
+
+# --- what worked -------------------------------------------------------------------------------
+
+
+def learn(creator: Creator, outcomes: Sequence[Outcome]) -> list[Lesson]:
+    """Take in what became of all the creator's posts; plans and scripts follow it from now on.
+
+    outcomes: every comparable one, not only the new. Replaces what was learned before.
+    """
+    return learning.learn(creator, outcomes)
 
 
 # --- decisions -----------------------------------------------------------------------------------

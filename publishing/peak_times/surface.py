@@ -177,7 +177,8 @@ def rewards(counts: Floats) -> Floats:
     middle = np.median(gain)
     # As an sd. Half of all posts alike (nobody liked them) make the median deviation zero.
     spread = max(1.4826 * np.median(np.abs(gain - middle)), 0.5 * gain.std())
-    return np.clip(gain, middle - WINSOR * spread, middle + WINSOR * spread)
+    pulled: Floats = np.clip(gain, middle - WINSOR * spread, middle + WINSOR * spread)
+    return pulled
 
 
 def _noise(gain: Floats) -> float:

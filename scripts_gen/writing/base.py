@@ -1,5 +1,6 @@
 """What every writer is asked and gives back."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -30,6 +31,8 @@ class BriefData:
     titles: note id -> title; links: note id -> address, of pasted sources only.
     wishes: what the creator said when rejecting earlier versions, newest first.
     said_before: how many of the notes' sentences other scripts have used already.
+    worked: what did clearly better or worse with this audience, a sentence each.
+    hooks: kind of hook -> how much better it did, in logs of what posts reached.
     """
 
     topic: str
@@ -39,6 +42,8 @@ class BriefData:
     links: dict[int, str] = field(default_factory=dict)
     wishes: tuple[str, ...] = ()
     said_before: int = 0
+    worked: tuple[str, ...] = ()
+    hooks: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

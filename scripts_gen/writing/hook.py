@@ -1,6 +1,7 @@
 """How a script opens: with a striking sentence of the notes, or with a title made into one."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from scripts_gen.research import ranking
@@ -15,6 +16,7 @@ from scripts_gen.writing.wording import IMPERATIVES, contains, is_question, soft
 MAX_HOOK_WORDS = 15
 # Hook merit from which a sentence beats the title, and beats a title that is a question.
 STRIKING, STRIKING_MORE = 1.9, 2.4
+WORKED = 0.6  # of merit at most, for a kind of hook that did better than the creator's others
 
 Places = dict[tuple[int, int], Point]
 
@@ -34,7 +36,11 @@ def choose_hook(brief: BriefData, persona: Persona, turn: int) -> Hook | None:
     points = brief.points
     by_place = {(point.note_id, point.position): point for point in points}
     merits = [
-        (hook_merit(point, persona) + 0.3 * starts_paragraph(point, by_place), point.score, -n)
+        (
+            hook_merit(point, persona, brief.hooks) + 0.3 * starts_paragraph(point, by_place),
+            point.score,
+            -n,
+        )
         for n, point in enumerate(points)
         if can_open(point) and closure(point, by_place)
     ]
@@ -46,6 +52,16 @@ def choose_hook(brief: BriefData, persona: Persona, turn: int) -> Hook | None:
     if title:
         return title
     return _said(points[-best[2]]) if best else None
+
+
+def hook_kind(text: str, language: str) -> str:
+    """How a script opens: with a question, a number, a contradiction, or a plain statement."""
+    if text.rstrip('”"»').endswith(("?", "؟", "？")):
+        return "question"
+    if re.search(r"\d", text):
+        return "number"
+    striking = set(phrases(language).striking.split())
+    return "contrast" if striking & set(words(text.lower())) else "statement"
 
 
 def starts_paragraph(point: Point, by_place: Places) -> bool:
@@ -67,8 +83,10 @@ def can_open(point: Point) -> bool:
     )
 
 
-def hook_merit(point: Point, persona: Persona) -> float:
-    """How much a sentence makes one stay: questions, contrasts, numbers, "you", and brevity."""
+def hook_merit(point: Point, persona: Persona, hooks: Mapping[str, float]) -> float:
+    """How much a sentence makes one stay: questions, contrasts, numbers, "you", and brevity; and
+    what worked with this audience, as in `BriefData.hooks`.
+    """
     said = words(point.text.lower())
     striking = set(phrases(persona.language).striking.split())
     merit = 1.5 if point.text.rstrip('”"»').endswith(("?", "؟", "？")) else 0.0
@@ -81,6 +99,7 @@ def hook_merit(point: Point, persona: Persona) -> float:
     merit += 0.4 if point.position < 2 else 0.2 if point.position < 4 else 0.0
     merit -= 0.8 * (said[0] in IMPERATIVES)  # advice comes after its reason
     merit += 0.3 * any(contains(point.text, word) for word in persona.words_to_use)
+    merit += max(-WORKED, min(WORKED, 2 * hooks.get(hook_kind(point.text, persona.language), 0.0)))
     return merit + point.score
 
 

@@ -215,6 +215,7 @@ def ask(brief: BriefData, persona: Persona, seconds: int) -> "list[ChatCompletio
         ("Words that must not occur", ", ".join(persona.words_to_avoid)),
         ("Call to action, word for word", persona.sign_off),
         ("What the speaker did not like about earlier versions", " / ".join(brief.wishes)),
+        ("What worked with this audience so far", " / ".join(brief.worked)),
     ):
         if value:
             about.append(f"{label}: {value}")
