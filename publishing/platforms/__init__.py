@@ -10,6 +10,7 @@ from publishing.platforms.base import Platform
 PLATFORMS = {
     "folder": "publishing.platforms.folder:Folder",
     "youtube": "publishing.platforms.youtube:YouTube",
+    "linkedin": "publishing.platforms.linkedin:LinkedIn",
     "x": "publishing.platforms.x:X",
 }
 

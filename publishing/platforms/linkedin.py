@@ -52,6 +52,7 @@ SCOPES = "openid profile w_member_social"
 PAGE_SCOPES = "w_organization_social r_organization_social rw_organization_admin"
 VISIBILITIES = ("PUBLIC", "CONNECTIONS")
 TITLE_CHARS = 200
+MIN_BYTES = 75_000
 SETTLED = dt.timedelta(seconds=60)  # a request without an answer may still be worked on
 POST_URN = re.compile(r"urn:li:(?:share|ugcPost):[\w-]+")
 
@@ -189,7 +190,7 @@ class LinkedInPlatform(Plain):
             "isReshareDisabledByAuthor": False,
         }
         try:
-            reply = self._rest("POST", "/posts", json=body, commit=True)
+            reply = self._rest("POST", "/posts", json=body, commit=True, has_body=False)
         except Duplicate as e:
             return self._published(self._existing(e, handle))
         urn = reply.headers.get("x-restli-id", "")
@@ -271,6 +272,11 @@ class LinkedInPlatform(Plain):
     @classmethod
     def problems(cls, media: Media, text: Text, options: Mapping[str, Any]) -> list[str]:
         found = over_limits(cls.label, cls.limits, media, text, len(text.caption))
+        if media.size_bytes < MIN_BYTES:
+            found.append(
+                f"The reel has {media.size_bytes / 1000:.0f} KB; LinkedIn takes"
+                f" {MIN_BYTES / 1000:.0f} KB or more."
+            )
         try:
             _visibility({**options, **text.options})
         except Rejected as e:
@@ -340,15 +346,22 @@ class LinkedInPlatform(Plain):
         return self._call(method, f"/rest{path}", headers={**spoken, **(headers or {})}, **rest)
 
     def _call(
-        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **rest: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        has_body: bool = True,
+        **rest: Any,
     ) -> Reply:
+        """has_body: its answer is worth something only with a body that can be read."""
         headers = {"Authorization": f"Bearer {self.connection.access_token}", **(headers or {})}
         reply = self.caller.call(
             method, host("LINKEDIN_API_URL") + path, headers=headers, raises=False, **rest
         )
         if not reply.ok:
             raise self._refusal(reply)
-        if reply.body is None:
+        if has_body and reply.body is None:
             raise reply.puzzling()
         return reply
 

@@ -14,11 +14,17 @@ from publishing.platforms.base import Connection
 from tests.publishing.emulator.walking import BACK, allow
 
 VERIFIER = "v" * 64
-MIRA = {"youtube": "UCsandboxmira00000000001", "x": "1700000000000000001"}
+MIRA = {
+    "youtube": "UCsandboxmira00000000001",
+    "linkedin": "urn:li:person:mira0001",
+    "x": "1700000000000000001",
+}
 
 
 def connected(name: str, sandbox: Sandbox, folder: Path) -> Connection:
     """A connection of that platform. folder: for the platform that is a folder."""
+    if name == "linkedin":
+        sandbox.set_rule("linkedin.min_bytes", 1)  # the tests' film is a short one
     if name == "folder":
         return Connection(str(folder / "posted"))
     return connection_of(log_in(name)[0])

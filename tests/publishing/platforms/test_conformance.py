@@ -61,11 +61,13 @@ def test_its_verbs_take_what_the_protocol_says(client):
 
 def test_a_post_goes_through_with_a_handle_that_survives_the_database(client, media):
     handle = ready(client, "k1", media)
-    assert isinstance(client.reconcile("k1", handle, NOW), Absent | Unclear)
+    before = client.reconcile("k1", handle, NOW)
+    assert isinstance(before, Absent | Unclear)
     result = client.commit("k1", handle)
     assert isinstance(result, Published)
     assert result.external_id
-    assert client.reconcile("k1", handle, NOW) == result
+    can_look = not isinstance(before, Unclear)
+    assert client.reconcile("k1", handle, NOW) == (result if can_look else before)
     assert client.permalink(result.external_id) == result.permalink
 
 
