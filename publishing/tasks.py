@@ -5,7 +5,7 @@ import logging
 from django.db.models import Exists, F, OuterRef
 
 from avatar.models import FILM, Reel
-from publishing import connecting, dispatch, insights, results, services, tokens
+from publishing import connecting, dispatch, insights, notices, results, services, tokens
 from publishing.health import CLUSTERS, cluster_beat
 from publishing.models import Account, Post
 from publishing.platforms.errors import PlatformError
@@ -40,6 +40,11 @@ def renew(account_pk: int) -> None:
         tokens.refresh(account)
     except PlatformError as e:  # the row says so, and when it is tried again
         log.warning("The tokens of account %s were not renewed: %s", account_pk, e)
+
+
+def review(account_pk: int) -> None:
+    """Open, close and mail the notices of an account."""
+    notices.review(account_pk)
 
 
 def forget(account_pk: int) -> None:
@@ -78,6 +83,7 @@ def due() -> list[tuple[str, int, str]]:
     jobs += [("publishing.tasks.forget", pk, "default") for pk in connecting.forgettable()]
     jobs += [("publishing.tasks.collect_insights", pk, "default") for pk in insights.due()]
     jobs += [("publishing.tasks.teach", pk, "default") for pk in results.to_teach()]
+    jobs += [("publishing.tasks.review", pk, "default") for pk in notices.due()]
     return jobs
 
 

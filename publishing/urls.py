@@ -1,6 +1,6 @@
 from django.urls import path
 
-from publishing import views
+from publishing import account_views, views
 
 urlpatterns = [
     path("queue/", views.post_list, name="post-list"),
@@ -14,7 +14,23 @@ urlpatterns = [
     path("posts/<int:pk>/retry/", views.post_retry, name="post-retry"),
     path("m/<str:token>/<str:name>", views.media_link, name="media-link"),
     path("reels/<int:reel_pk>/post/", views.post_create, name="post-create"),
-    path("accounts/", views.account_list, name="account-list"),
-    path("accounts/connect/", views.account_create, name="account-create"),
-    path("accounts/<int:pk>/disconnect/", views.account_disconnect, name="account-disconnect"),
+    path("accounts/", account_views.account_list, name="account-list"),
+    path("accounts/connect/", account_views.account_create, name="account-create"),
+    path("accounts/<int:pk>/", account_views.account_detail, name="account-detail"),
+    path("accounts/<int:pk>/options/", account_views.account_update, name="account-update"),
+    path("accounts/<int:pk>/test/", account_views.account_test, name="account-test"),
+    path(
+        "accounts/<int:pk>/disconnect/",
+        account_views.account_disconnect,
+        name="account-disconnect",
+    ),
+    path(
+        "connect/<slug:name>/<int:creator_pk>/", account_views.connect_start, name="connect-start"
+    ),
+    path("connect/<slug:name>/callback/", account_views.connect_callback, name="connect-callback"),
+    path(
+        "connect/<slug:name>/choose/<str:state>/",
+        account_views.connect_choose,
+        name="connect-choose",
+    ),
 ]

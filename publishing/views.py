@@ -6,20 +6,19 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from avatar.models import Reel
-from creators.models import Creator
 from creators.views.shown import shown_creators
-from publishing import captions, connecting, health, media_links, services, story
+from publishing import captions, health, media_links, services, story
 from publishing.clients import platform_label
-from publishing.forms import CaptionForm, FolderForm, PostForm, SettleForm, TimeForm
+from publishing.forms import CaptionForm, PostForm, SettleForm, TimeForm
 from publishing.hours import good_hour
-from publishing.models import HELD, ON_ITS_WAY, OVER, STOPPABLE, Account, MediaLink, Post
+from publishing.models import HELD, ON_ITS_WAY, OVER, STOPPABLE, MediaLink, Post
 from publishing.services import CannotPost
 from studio.lib import words
 from studio.lib.files import serve_file
@@ -190,30 +189,6 @@ def media_link(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
     return response
 
 
-@require_safe
-def account_list(request: HttpRequest) -> HttpResponse:
-    return _accounts(request, FolderForm(user=request.user))
-
-
-@require_POST
-def account_create(request: HttpRequest) -> HttpResponse:
-    form = FolderForm(request.POST, user=request.user)
-    if not form.is_valid():
-        return _accounts(request, form)
-    account = services.connect_folder(form.cleaned_data["creator"])
-    messages.success(request, f"Connected. Posts of {account.creator.name} land in its folder.")
-    return redirect("account-list")
-
-
-@require_POST
-def account_disconnect(request: HttpRequest, pk: int) -> HttpResponse:
-    account = get_object_or_404(Account.objects.for_user(request.user), pk=pk)
-    waiting = connecting.disconnect(account)
-    held = f" {words.sentence(words.count(waiting, 'post'))} will wait." if waiting else ""
-    messages.success(request, f"Disconnected; nothing more goes there.{held}")
-    return redirect("account-list")
-
-
 def _post(request: HttpRequest, pk: int) -> Post:
     return get_object_or_404(Post.objects.for_user(request.user).with_story(), pk=pk)
 
@@ -267,24 +242,3 @@ def _detail(
     }
     status = 422 if wrong else 200
     return render(request, "publishing/post_detail.html", context, status=status)
-
-
-def _accounts(request: HttpRequest, form: FolderForm) -> HttpResponse:
-    accounts: QuerySet[Account] = (
-        Account.objects.for_user(request.user)
-        .select_related("creator")
-        .annotate(
-            n_coming=Count("posts", filter=Q(posts__state__in=STOPPABLE)),
-            n_out=Count("posts", filter=Q(posts__state=State.PUBLISHED)),
-        )
-        .order_by("creator__name", "platform", "pk")
-    )
-    offered = form.fields["creator"].queryset  # type: ignore[attr-defined]
-    context = {
-        "accounts": accounts,
-        "form": form,
-        "paths": [(creator, services.folder_path(creator)) for creator in offered],
-        "has_creators": Creator.objects.for_user(request.user).exists(),
-    }
-    status = 422 if form.errors else 200
-    return render(request, "publishing/account_list.html", context, status=status)

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Case, Count, Q, QuerySet, Value, When
+from django.db.models import Case, QuerySet, Value, When
 from django.urls import reverse
 from django.utils import timezone
 
 from avatar.models import Reel
+from publishing import notices
 from publishing.health import status
-from publishing.models import HELD, ON_ITS_WAY, Account, Post
+from publishing.models import HELD, ON_ITS_WAY, Notice, Post
 from scripts_gen.models import Script
 from studio.first_steps import Standing, Step, first_steps, photo_step, room, standings
 from studio.lib import words
@@ -162,16 +163,16 @@ def _posts(user: User) -> Iterator[Matter]:
 
 
 def _accounts(user: User) -> Iterator[Matter]:
-    """Accounts that take nothing until somebody signs in there again."""
-    lost = (Account.State.RECONNECT, Account.State.BLOCKED)
-    held = Q(posts__state__in=(*ON_ITS_WAY, Post.State.WAITING))
-    accounts = Account.objects.for_user(user).filter(state__in=lost)
-    counted = accounts.annotate(n_posts=Count("posts", filter=held))
-    for name, n_posts in counted.values_list("name", "n_posts"):
-        verb = "is" if n_posts == 1 else "are"
-        waiting = words.sentence(f"{words.count(n_posts, 'post')} {verb} held back until then.")
-        why = waiting if n_posts else "Nothing can be posted there until then."
-        yield Matter(f"Reconnect {name}", why, "Reconnect", reverse("account-list"), "bad")
+    """Accounts that somebody has to look after. Posts that may be live are told by themselves."""
+    for account, kind, why in notices.current(user):
+        href = reverse("account-detail", args=[account.pk])
+        if kind == Notice.Kind.RECONNECT:
+            yield Matter(f"Reconnect {account.name}", why, "Reconnect", href, "bad")
+        elif kind == Notice.Kind.BLOCKED:
+            yield Matter(f"{account.name} is restricted", why, "See why", href, "bad")
+        elif kind == Notice.Kind.RUNS_OUT:
+            text = f"The permission of {account.name} runs out"
+            yield Matter(text, why, "Renew it", href, "warn")
 
 
 def _failed_reels(user: User) -> Iterator[Matter]:

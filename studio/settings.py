@@ -186,6 +186,18 @@ if PUBLIC_URL and (_public_host := urlsplit(PUBLIC_URL).hostname):
     ALLOWED_HOSTS = [*ALLOWED_HOSTS, _public_host]
 WEB_PORT = env.int("WEB_PORT", default=8000)  # as in the Procfile
 
+# One e-mail an incident with an account, to the creator's owner; none without it.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+_email = env.email_url("EMAIL_URL", default="dummymail://")
+EMAIL_BACKEND = _email["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = _email["EMAIL_HOST"] or "localhost", _email["EMAIL_PORT"] or 25
+EMAIL_HOST_USER = _email["EMAIL_HOST_USER"] or ""
+EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="understudy@localhost")
+
 REDIS_URL = env.str("REDIS_URL", default="")
 
 # The queue is a wake-up call, the database is the truth: the queue tries a task once, and our own

@@ -132,8 +132,8 @@ def test_another_owner_can_neither_see_nor_change_a_row(signed_in):
     }
     asked = 0
     for pattern in patterns():
-        if not pattern.pattern.converters:
-            continue
+        if not pattern.pattern.converters or pattern.name == "connect-callback":
+            continue  # the latter names no row; what comes back is looked up by its state
         url = address(pattern, rows)
         sent = {**dict.fromkeys(SENT, "1"), "photo": SimpleUploadedFile("me.jpg", b"x")}
         for response in (signed_in.get(url), signed_in.post(url, sent)):

@@ -133,7 +133,7 @@ class TestMatters:
         Account.objects.filter(pk=post.account.pk).update(state="reconnect")
         [matter] = agenda(creator.owner).matters
         assert matter.text == "Reconnect Folder"
-        assert matter.why == "Two posts are held back until then."
+        assert matter.why == "Its permission has ended. Two posts are held back until then."
 
     def test_a_reel_that_could_not_be_made_says_why(self, creator):
         script = ScriptFactory(slot=SlotFactory(creator=creator), approved=True)

@@ -1,0 +1,171 @@
+"""What a creator fills in to connect an account, and what they choose for it."""
+
+from typing import Any
+
+from django import forms
+
+from publishing.platforms import hosts
+
+
+class PasswordForm(forms.Form):
+    """A platform that is connected by an app password (Bluesky)."""
+
+    identifier = forms.CharField(
+        label="Your name there", max_length=200, help_text="Like alice.bsky.social."
+    )
+    password = forms.CharField(
+        label="App password",
+        max_length=200,
+        strip=True,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=(
+            "Made there under Settings, Privacy and security, App passwords. Not the password you"
+            " sign in with; it is used once and not kept."
+        ),
+    )
+    server = forms.CharField(
+        label="Your server",
+        max_length=200,
+        required=False,
+        help_text="Only if your account lives elsewhere.",
+    )
+
+
+class ServerForm(forms.Form):
+    """A platform of many servers (Mastodon)."""
+
+    server = forms.CharField(
+        label="Your server", max_length=200, help_text="Like mastodon.social, or @you@its.name."
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if hosts.is_double("MASTODON_URL"):
+            self.fields["server"].initial = hosts.host("MASTODON_URL")
+
+
+class OptionsForm(forms.Form):
+    """What holds for every post to an account. `options()` is what its client reads."""
+
+    def options(self) -> dict[str, Any]:
+        return {name: value for name, value in self.cleaned_data.items() if value != ""}
+
+
+def _choice(label: str, choices: list[tuple[str, str]], **more: Any) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, choices=choices, **more)
+
+
+def _switch(label: str, **more: Any) -> forms.BooleanField:
+    return forms.BooleanField(label=label, required=False, **more)
+
+
+class TikTokOptions(OptionsForm):
+    """TikTok asks that who sees a post has no default and that nothing is ticked beforehand."""
+
+    mode = _choice(
+        "How reels arrive",
+        [
+            ("inbox", "In my TikTok inbox, where I finish the post"),
+            ("direct", "Posted directly"),
+        ],
+        help_text="Direct posts of an app that TikTok has not audited are seen by nobody but you.",
+    )
+    privacy_level = _choice(
+        "Who sees direct posts",
+        [
+            ("", "Choose"),
+            ("PUBLIC_TO_EVERYONE", "Everybody"),
+            ("FOLLOWER_OF_CREATOR", "Followers"),
+            ("MUTUAL_FOLLOW_FRIENDS", "Friends"),
+            ("SELF_ONLY", "Only me"),
+        ],
+        required=False,
+        help_text="TikTok offers fewer to private accounts.",
+    )
+    allow_comment = _switch("Comments are allowed")
+    allow_duet = _switch("Duets are allowed")
+    allow_stitch = _switch("Stitches are allowed")
+    brand_organic = _switch("It promotes my own brand")
+    brand_content = _switch("It is paid by another brand")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("mode") == "direct" and not cleaned.get("privacy_level"):
+            self.add_error("privacy_level", "Direct posts need this; TikTok allows no default.")
+        if cleaned.get("brand_content") and cleaned.get("privacy_level") == "SELF_ONLY":
+            self.add_error("privacy_level", "Branded content cannot be for yourself only.")
+        return cleaned
+
+
+class YouTubeOptions(OptionsForm):
+    privacy = _choice(
+        "Who sees it",
+        [("public", "Everybody"), ("unlisted", "Whoever has the link"), ("private", "Only me")],
+    )
+    category_id = _choice(
+        "Category",
+        [
+            ("22", "People and blogs"),
+            ("26", "How to and style"),
+            ("27", "Education"),
+            ("28", "Science and technology"),
+            ("24", "Entertainment"),
+            ("23", "Comedy"),
+            ("25", "News and politics"),
+            ("17", "Sports"),
+            ("20", "Gaming"),
+            ("10", "Music"),
+            ("19", "Travel and events"),
+            ("15", "Pets and animals"),
+            ("1", "Film and animation"),
+            ("2", "Cars"),
+        ],
+    )
+    made_for_kids = _switch("It is made for children")
+    notify_subscribers = _switch("Subscribers are told", initial=True)
+
+
+class InstagramOptions(OptionsForm):
+    share_to_feed = _switch("It shows in the feed as well", initial=True)
+    trial = _switch(
+        "Try it on people who do not follow me first",
+        help_text="A trial reel; Instagram offers it to some accounts.",
+    )
+
+
+class MastodonOptions(OptionsForm):
+    visibility = _choice(
+        "Who sees it",
+        [("public", "Everybody"), ("unlisted", "Everybody, quietly"), ("private", "Followers")],
+    )
+
+
+class XOptions(OptionsForm):
+    reply_settings = _choice(
+        "Who may answer",
+        [
+            ("", "Everybody"),
+            ("following", "Whom I follow"),
+            ("mentionedUsers", "Whom I mention"),
+            ("subscribers", "Subscribers"),
+            ("verified", "Verified accounts"),
+        ],
+        required=False,
+    )
+
+
+class LinkedInOptions(OptionsForm):
+    visibility = _choice(
+        "Who sees it", [("PUBLIC", "Everybody"), ("CONNECTIONS", "My connections")]
+    )
+
+
+OPTIONS: dict[str, type[OptionsForm]] = {
+    "tiktok": TikTokOptions,
+    "youtube": YouTubeOptions,
+    "instagram": InstagramOptions,
+    "instagram_facebook": InstagramOptions,
+    "mastodon": MastodonOptions,
+    "x": XOptions,
+    "linkedin": LinkedInOptions,
+}
