@@ -24,4 +24,5 @@ MODULES = {
     "youtube": "publishing.emulator.youtube",
     "linkedin": "publishing.emulator.linkedin",
     "x": "publishing.emulator.x",
+    "bluesky": "publishing.emulator.bluesky",
 }

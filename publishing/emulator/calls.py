@@ -49,6 +49,7 @@ class Call:
     origin: str  # scheme://host:port, as the caller addressed us
     # What becomes of a handle made by this call: "", "stuck" (never processed) or "fail_late".
     fate: str = ""
+    pairs: tuple[tuple[str, str], ...] = ()  # the query, with names that come more than once
     _body: bytes | None = field(default=None, repr=False)
 
     @property

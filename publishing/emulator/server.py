@@ -160,16 +160,18 @@ class Connection(BaseHTTPRequestHandler):
         if isinstance(found, Reply):
             return found, None
         route, args = found
+        pairs = parse_qsl(query, keep_blank_values=True)
         call = Call(
             sandbox=sandbox,
             method=self.command,
             path=path,
             args=args,
-            query=dict(parse_qsl(query, keep_blank_values=True)),
+            query=dict(pairs),
             headers=self._heads,
             stream=body,
             origin=f"http://{self.headers.get('Host') or self.server.sandbox.url[7:]}",
             fate=str(sandbox.rule(f"{prefix}.fate", "")),
+            pairs=tuple(pairs),
         )
         fault = self._drawn(route, call)
         if fault and fault.kind in FATES:
