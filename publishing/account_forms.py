@@ -127,8 +127,14 @@ class YouTubeOptions(OptionsForm):
 
 class InstagramOptions(OptionsForm):
     share_to_feed = _switch("It shows in the feed as well", initial=True)
-    trial = _switch(
+    trial = _choice(
         "Try it on people who do not follow me first",
+        [
+            ("", "No"),
+            ("MANUAL", "Yes, and I decide what becomes of it"),
+            ("SS_PERFORMANCE", "Yes, and it goes to everybody when it does well"),
+        ],
+        required=False,
         help_text="A trial reel; Instagram offers it to some accounts.",
     )
 

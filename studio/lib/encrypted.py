@@ -10,6 +10,7 @@ is found again.
 """
 
 import json
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,16 @@ def unlock(locked: str) -> str:
         ) from e
 
 
+def relock(locked: str) -> str | None:
+    """The same value locked with the first key; None when it is already. Raises Unreadable."""
+    plain = unlock(locked)
+    try:
+        _fernet((settings.TOKEN_KEYS[0],)).decrypt(locked.encode())
+    except InvalidToken:
+        return lock(plain)
+    return None
+
+
 @lru_cache(maxsize=4)
 def _fernet(keys: tuple[str, ...]) -> MultiFernet:
     try:
@@ -51,6 +62,13 @@ def _fernet(keys: tuple[str, ...]) -> MultiFernet:
             "TOKEN_KEYS must hold keys as `python -c 'from cryptography.fernet import Fernet;"
             " print(Fernet.generate_key().decode())'` prints them, separated by commas."
         ) from e
+
+
+@dataclass(frozen=True)
+class Locked:
+    """A value to be stored as it is, for it is locked already."""
+
+    stored: str
 
 
 class _UnreadableText(str):
@@ -72,7 +90,7 @@ class EncryptedTextField(_TextField):
     """Text that is stored locked."""
 
     def get_prep_value(self, value: Any) -> Any:
-        if isinstance(value, _UnreadableText):
+        if isinstance(value, _UnreadableText | Locked):
             return value.stored
         value = super().get_prep_value(value)
         return lock(value) if value else value
@@ -92,7 +110,7 @@ class EncryptedJSONField(_TextField):
     """A JSON object that is stored locked; `{}` is stored as nothing."""
 
     def get_prep_value(self, value: Any) -> Any:
-        if isinstance(value, _UnreadableObject):
+        if isinstance(value, _UnreadableObject | Locked):
             return value.stored
         return lock(json.dumps(value)) if value else ""
 
