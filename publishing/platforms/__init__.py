@@ -12,6 +12,7 @@ PLATFORMS = {
     "youtube": "publishing.platforms.youtube:YouTube",
     "linkedin": "publishing.platforms.linkedin:LinkedIn",
     "x": "publishing.platforms.x:X",
+    "bluesky": "publishing.platforms.bluesky:Bluesky",
 }
 
 

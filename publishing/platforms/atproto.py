@@ -13,14 +13,17 @@ from publishing.platforms.errors import (
     AuthExpired,
     HandleExpired,
     PlatformError,
+    QuotaExhausted,
     RateLimited,
     Rejected,
     TokenStale,
+    Transient,
 )
 from publishing.platforms.http import Caller, Reply
 from publishing.platforms.servers import server_address
 from publishing.platforms.verdicts import Table, Verdict, raised
 
+SERVICE_TOKEN = Verdict(Transient, "Bluesky's video service did not accept the token for it.")
 ERRORS: Table = {
     "ExpiredToken": Verdict(TokenStale, "The permission for Bluesky has to be renewed."),
     "InvalidToken": Verdict(
@@ -35,6 +38,22 @@ ERRORS: Table = {
     ),
     "AccountTakedown": Verdict(AccountBlocked, "Bluesky has taken this account down."),
     "RateLimitExceeded": Verdict(RateLimited, "Bluesky asks for a pause."),
+    # Of a token for another service: asked for anew with every try.
+    "BadJwt": SERVICE_TOKEN,
+    "JwtExpired": SERVICE_TOKEN,
+    "BadJwtAudience": SERVICE_TOKEN,
+    "BadJwtLexiconMethod": SERVICE_TOKEN,
+    "unconfirmed_email": Verdict(
+        AccountBlocked,
+        "Bluesky takes videos only once the account's e-mail address is confirmed; confirm it,"
+        " then connect again.",
+    ),
+    "daily_vid_limit_exceeded": Verdict(
+        QuotaExhausted,
+        "Bluesky takes no more videos of this account today.",
+        dt.timedelta(hours=6),
+    ),
+    "PayloadTooLarge": Verdict(Rejected, "The video is too large for Bluesky."),
     "BlobNotFound": Verdict(HandleExpired, "Bluesky no longer has the uploaded video."),
     "": Verdict(Rejected, "Bluesky refused the post as it is."),
 }

@@ -18,6 +18,7 @@ MIRA = {
     "youtube": "UCsandboxmira00000000001",
     "linkedin": "urn:li:person:mira0001",
     "x": "1700000000000000001",
+    "bluesky": "mira.demo",
 }
 
 
