@@ -25,4 +25,5 @@ MODULES = {
     "linkedin": "publishing.emulator.linkedin",
     "x": "publishing.emulator.x",
     "bluesky": "publishing.emulator.bluesky",
+    "mastodon": "publishing.emulator.mastodon",
 }
