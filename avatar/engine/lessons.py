@@ -78,7 +78,7 @@ def _examples(language: str, warp: float, band_hz: float) -> tuple[Array, NDArra
     sound = features(reading.waveform, reading.sample_rate, band_hz=band_hz, warps=(warp,))
     shape = _shapes_in(reading, len(sound.sonority_db))
     rows = compared_rows(sound.cepstra[0], sound.sonority_db, shape >= 0)
-    return rows[shape >= 0], shape[shape >= 0]
+    return rows[:][shape >= 0], shape[shape >= 0]
 
 
 @cache
@@ -123,13 +123,13 @@ def _lesson(language: str, voice: str, band_hz: float) -> tuple[Array, Array]:
     """Rows of one reading in all vocal tracts, and how far a mouth is open at each."""
     reading = read(READ_ALOUD[language], language, variant=voice)
     room = ROOM_NOISE * np.random.default_rng(0).standard_normal(len(reading.waveform))
-    waveform = (reading.waveform + room).astype(np.float32)
+    waveform = (reading.waveform[:] + room).astype(np.float32)
     all_rows, all_goals = [], []
     for tract in TRACTS:
         rows, speech = compared(waveform, reading.sample_rate, tract, band_hz)
         curves = blended(mouth_spans(reading.alignment, []), len(rows))
         at = np.flatnonzero(speech)[::TAKEN]
-        all_rows.append(with_neighbours(rows, at))
+        all_rows.append(with_neighbours(rows[:], at))
         all_goals.append(np.stack([curves[name][at] for name in OPENINGS], axis=1))
     return np.concatenate(all_rows), np.concatenate(all_goals)
 

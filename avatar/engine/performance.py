@@ -29,12 +29,12 @@ def performed(order: Order, cache: Cache, studied: Entry, aligned: Entry) -> Ent
     }
 
     def make(folder: Path) -> None:
-        sound, rate = read_take(studied)
+        sound = read_take(studied)
         alignment = read_alignment(aligned.path("alignment.json"))
         performance = perform(
             alignment,
             sound,
-            rate,
+            sound.sample_rate,
             fps=float(order.fps),
             seed=order.options.seed,
             loop=order.options.loop,

@@ -4,15 +4,15 @@ import json
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from avatar.engine.align import align, hear
 from avatar.engine.cache import Cache, Entry, code_sha256, file_sha256
 from avatar.engine.errors import InputError
-from avatar.engine.media.sound import normalise_loudness, read_sound, write_wav
+from avatar.engine.media.sound import normalised, stream_sound, write_wav
 from avatar.engine.order import Order
+from avatar.engine.scratch import WavFile
 from avatar.engine.speech import speaker
-from avatar.engine.types import Alignment, Waveform
+from avatar.engine.types import Alignment, Samples
 
 SOUND_CODE = ("avatar.engine.media.sound", "avatar.engine.media.loudness")
 SHORTEST_S = 0.3  # of a voice-over; a spoken yes takes longer
@@ -52,13 +52,13 @@ def _brought_in(audio: Path, cache: Cache) -> Entry:
     inputs = {"code": code_sha256(*SOUND_CODE), "audio": file_sha256(audio)}
 
     def make(folder: Path) -> None:
-        waveform, rate = read_sound(audio)
-        if len(waveform) < SHORTEST_S * rate:
+        sound, rate = stream_sound(audio)
+        if len(sound) < SHORTEST_S * rate:
             raise InputError(
-                f"{audio.name} is {1000 * len(waveform) / rate:.0f} ms long, too short to"
+                f"{audio.name} is {1000 * len(sound) / rate:.0f} ms long, too short to"
                 f" hold a word; {SHORTEST_S * 1000:.0f} ms are the least."
             )
-        _write_take(folder, waveform, rate, None)
+        _write_take(folder, sound, rate, None)
 
     return cache.fetch("take", inputs, make)
 
@@ -82,7 +82,8 @@ def _studied(order: Order, cache: Cache, take: Entry) -> Entry:
     def make(folder: Path) -> None:
         from avatar.engine.media.denoise import denoised  # brings scipy.signal
 
-        sound, rate = read_take(take)
+        sound = read_take(take)
+        rate = sound.sample_rate
         write_wav(folder / "take.wav", denoised(sound, rate), rate)
 
     inputs = {"code": code_sha256("avatar.engine.media.denoise"), "take": take.key}
@@ -102,25 +103,24 @@ def aligned(order: Order, cache: Cache, take: Entry) -> tuple[Entry, Entry]:
     }
 
     def make(folder: Path) -> None:
-        sound, rate = read_take(studied)
+        sound = read_take(studied)
         if order.text is None:
-            found = hear(sound, rate)
+            found = hear(sound, sound.sample_rate)
         else:
-            found = align(sound, rate, order.text, order.options.language)
+            found = align(sound, sound.sample_rate, order.text, order.options.language)
         _write_alignment(folder / "alignment.json", found)
 
     return studied, cache.fetch("alignment", inputs, make)
 
 
-def _write_take(folder: Path, sound: Waveform, rate: int, alignment: Alignment | None) -> None:
-    write_wav(folder / "take.wav", normalise_loudness(sound, rate), rate)
+def _write_take(folder: Path, sound: Samples, rate: int, alignment: Alignment | None) -> None:
+    write_wav(folder / "take.wav", normalised(sound, rate), rate)
     if alignment is not None:
         _write_alignment(folder / "alignment.json", alignment)
 
 
-def read_take(take: Entry) -> tuple[Waveform, int]:
-    sound, rate = soundfile.read(take.path("take.wav"), dtype="float32")
-    return sound, int(rate)
+def read_take(take: Entry) -> WavFile:
+    return WavFile(take.path("take.wav"))
 
 
 def _write_alignment(path: Path, alignment: Alignment) -> None:

@@ -1,7 +1,7 @@
 """What the engine's stages hand to each other. Times are integer milliseconds, spans half-open."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,14 @@ SHOWN_WORDS = 12  # in a sentence about words
 
 Waveform = NDArray[np.float32]  # (n_samples,) mono in [-1, 1]
 Image = NDArray[np.uint8]  # (height, width, 3) RGB
+
+
+class Samples(Protocol):
+    """A sound that is read by slices: a waveform, or a file that is too long to hold."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, piece: slice, /) -> Waveform: ...
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,7 @@ class Alignment:
 class Speech:
     """A voice-over. `alignment` is there when the voice itself knows its times."""
 
-    waveform: Waveform
+    waveform: Samples
     sample_rate: int
     alignment: Alignment | None = None
 

@@ -1,6 +1,6 @@
 """What the aligner compares: the shape of the short-time spectrum, free of pitch and loudness.
 
-Computed in pieces, so that half an hour of sound needs little more than its own memory.
+Computed in pieces and kept on disk: of half an hour only two levels a frame are held.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.engine.media.resample import resampled
-from avatar.engine.types import Waveform
+from avatar.engine.scratch import Rows, Scratch, pieces
+from avatar.engine.types import Samples
 
 Array = NDArray[np.float32]
 
@@ -36,13 +37,13 @@ SLOPE_FRAMES = 3  # reach of the time derivative
 class Features:
     """A sound every HOP_MS; row i is centred on i * HOP_MS."""
 
-    cepstra: tuple[Array, ...]  # a vocal tract each, (n_frames, N_CEPSTRA)
+    cepstra: tuple[Rows, ...]  # a vocal tract each, (n_frames, N_CEPSTRA)
     speech_db: Array  # (n_frames,) see `speech_level`
     sonority_db: Array  # (n_frames,) see `sonority_level`
 
 
 def features(
-    waveform: Waveform,
+    waveform: Samples,
     sample_rate: int,
     *,
     band_hz: float | None = None,
@@ -52,23 +53,17 @@ def features(
     warps: see `cepstra`.
     """
     band_hz = band_hz or highest_hz(sample_rate)
-    pieces = [
-        (
-            [cepstra(power, warp=warp, highest_hz=band_hz) for warp in warps],
-            speech_level(power),
-            sonority_level(power),
-        )
-        for power in spectra(waveform, sample_rate)
-    ]
-    shapes, speech_db, sonority_db = zip(*pieces, strict=True)
-    return Features(
-        tuple(np.concatenate(pieces) for pieces in zip(*shapes, strict=True)),
-        np.concatenate(speech_db),
-        np.concatenate(sonority_db),
-    )
+    shapes = tuple(Scratch((N_CEPSTRA,)) for _ in warps)
+    levels = []
+    for power in spectra(waveform, sample_rate):
+        for shape, warp in zip(shapes, warps, strict=True):
+            shape.append(cepstra(power, warp=warp, highest_hz=band_hz))
+        levels.append((speech_level(power), sonority_level(power)))
+    speech_db, sonority_db = (np.concatenate(level) for level in zip(*levels, strict=True))
+    return Features(shapes, speech_db, sonority_db)
 
 
-def spectra(waveform: Waveform, sample_rate: int) -> Iterator[Array]:
+def spectra(waveform: Samples, sample_rate: int) -> Iterator[Array]:
     """Power spectra after pre-emphasis, (n, FFT_SIZE // 2 + 1), of PIECE_S after PIECE_S."""
     piece = PIECE_S * sample_rate
     margin = sample_rate // 10  # holds the window's halves and the resampler's tails
@@ -175,8 +170,38 @@ def slopes(rows: Array, reach: int = SLOPE_FRAMES) -> Array:
     return total / (2 * sum(k * k for k in range(1, reach + 1)))
 
 
-def standardised(rows: Array, of: NDArray[np.bool_]) -> Array:
-    """Each column with the mean 0 and the deviation 1 that it has over the rows chosen."""
-    chosen = rows[of] if of.any() else rows
-    scaled: Array = (rows - chosen.mean(axis=0)) / (chosen.std(axis=0) + 1e-6)
-    return scaled
+def with_slopes(rows: Rows, first: int, stop: int) -> tuple[Array, Array]:
+    """Some rows of a table, and their slopes."""
+    begin = max(0, first - SLOPE_FRAMES)
+    near = rows[begin : stop + SLOPE_FRAMES]
+    inside = slice(first - begin, stop - begin)
+    return near[inside], slopes(near)[inside]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What makes each column of a table have the mean 0 and the deviation 1."""
+
+    mean: Array
+    deviation: Array
+
+    def __call__(self, rows: Array) -> Array:
+        scaled: Array = (rows - self.mean) / self.deviation
+        return scaled
+
+
+def scales(rows: Rows, of: NDArray[np.bool_]) -> tuple[Scale, Scale]:
+    """Those of a table and of its slopes, over the rows chosen; over all where none is."""
+    chosen = of if of.any() else np.ones_like(of)
+    sums = np.zeros((2, 2, rows[:1].shape[1]))
+    for first, stop in pieces(len(rows)):
+        for sum_, values in zip(sums, with_slopes(rows, first, stop), strict=True):
+            mine = values[chosen[first:stop]].astype(np.float64)
+            sum_ += mine.sum(axis=0), np.square(mine).sum(axis=0)
+    means, squares = sums.transpose(1, 0, 2) / chosen.sum()
+    deviations = np.sqrt(np.maximum(squares - means**2, 0)) + 1e-6
+    shape, change = (
+        Scale(mean.astype(np.float32), deviation.astype(np.float32))
+        for mean, deviation in zip(means, deviations, strict=True)
+    )
+    return shape, change

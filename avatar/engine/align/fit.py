@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.engine.align.features import HOP_MS, Array
-from avatar.engine.align.states import Heard, States
+from avatar.engine.align.states import Heard, States, on_path
+from avatar.engine.scratch import pieces
 from avatar.engine.speech.reading import Reading
 
 # A row's distance to its own state, over its distance to any state. Measured on nine speakers:
@@ -17,15 +18,24 @@ LEAST_PHONES = 3  # the fit of "in" or "a" says too little
 
 def unlikeness(heard: Heard, states: States, path: NDArray[np.int64]) -> Array:
     """(n_rows,) distance of each row to its state, over the mean distance to all states."""
-    own = ((heard.rows - states.rows[path]) ** 2).sum(axis=1)
-    spoken = states.rows[states.phone >= 0]
-    any_state = (
-        (heard.rows**2).sum(axis=1)
-        + (spoken**2).sum(axis=1).mean()
-        - 2 * heard.rows @ spoken.mean(axis=0)
-    )
-    ratio: Array = own / np.maximum(any_state, 1e-6)
+    mean, square = _spoken(states)
+    ratio = np.empty(len(path), np.float32)
+    for first, stop in pieces(len(path)):
+        rows = heard.rows[first:stop]
+        own = ((rows - on_path(states.rows, path[first:stop])) ** 2).sum(axis=1)
+        any_state = (rows**2).sum(axis=1) + square - 2 * rows @ mean
+        ratio[first:stop] = own / np.maximum(any_state, 1e-6)
     return ratio
+
+
+def _spoken(states: States) -> tuple[Array, float]:
+    """The mean of the states that are sounds, and their mean square length."""
+    total, square = np.zeros(states.rows[:1].shape[1]), 0.0
+    for first, stop in pieces(len(states.rows)):
+        spoken = states.rows[first:stop][states.phone[first:stop] >= 0].astype(np.float64)
+        total, square = total + spoken.sum(axis=0), square + float((spoken**2).sum())
+    n = int((states.phone >= 0).sum())
+    return (total / n).astype(np.float32), square / n
 
 
 def missing_words(

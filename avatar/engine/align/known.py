@@ -13,13 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.engine.align.features import (
-    HOP_MS,
-    Array,
-    features,
-    highest_hz,
-    standardised,
-)
+from avatar.engine.align.features import HOP_MS, Array, features, highest_hz
 from avatar.engine.align.fit import missing_words
 from avatar.engine.align.path import cheapest_path
 from avatar.engine.align.refine import refined
@@ -27,8 +21,10 @@ from avatar.engine.align.states import (
     BESIDE,
     PAUSE,
     Heard,
+    Moved,
     States,
     heard_rows,
+    on_path,
     reading_states,
     speech_ratio,
 )
@@ -36,9 +32,10 @@ from avatar.engine.align.unknown import phones_heard
 from avatar.engine.align.unwritten import unwritten_spans, with_unwritten
 from avatar.engine.align.voicing import speech_in
 from avatar.engine.errors import AlignmentError
+from avatar.engine.scratch import Rows, gathered, pieces
 from avatar.engine.speech.phones import sound_class
-from avatar.engine.speech.reading import Reading, place, read
-from avatar.engine.types import Alignment, Waveform
+from avatar.engine.speech.reading import Reading, place, read_to_disk
+from avatar.engine.types import Alignment, Samples
 
 WARPS = (0.84, 0.9, 0.96, 1.02, 1.08, 1.14, 1.2)  # vocal tracts from a tall man's to a child's
 STEP_COSTS = (0.12, 0.0, 0.12, 0.5)  # staying, going on by one, two, three states
@@ -65,7 +62,7 @@ SPEED_RANGE = (0.33, 3.5)  # speech this many times longer than the reading can 
 BY_CHANCE, LEAST_PHONES = 0.88, 30
 
 
-def align(waveform: Waveform, sample_rate: int, text: str, language: str) -> Alignment:
+def align(waveform: Samples, sample_rate: int, text: str, language: str) -> Alignment:
     """When each phone and word of the text is spoken.
 
     text: as `avatar.engine.text.speakable` leaves it.
@@ -75,7 +72,7 @@ def align(waveform: Waveform, sample_rate: int, text: str, language: str) -> Ali
     Raises InputError for a language without a voice, AlignmentError when the text does not fit
     the sound at all.
     """
-    reading = read(text, language)
+    reading = read_to_disk(text, language)
     band_hz = highest_hz(sample_rate)
     sound = features(waveform, sample_rate)
     spectrum, level, speech = sound.cepstra[0], sound.sonority_db, speech_in(sound)
@@ -87,7 +84,7 @@ def align(waveform: Waveform, sample_rate: int, text: str, language: str) -> Ali
     states, path = _learned(heard, states, reading, path)
     bounds = _bounds(path, states, heard, len(reading.phones))
     _shorten_stops(bounds, reading)
-    bounds = refined(bounds, standardised(spectrum, speech > 0.5), level)
+    bounds = refined(bounds, spectrum, speech > 0.5, level)
     _leave_out(bounds, reading, missing_words(reading, heard, states, path))
     duration_ms = round(1000 * len(waveform) / sample_rate)
     placed = place(reading, bounds * HOP_MS, duration_ms)
@@ -117,15 +114,17 @@ def _fitting_states(
     """
     sound = features(reading.waveform, reading.sample_rate, band_hz=band_hz, warps=WARPS)
     every = COARSE if len(heard.rows) * HOP_MS < LONG_MS else 2 * COARSE
-    costs, found = [], []
+    least = np.inf
     for spectrum in sound.cepstra:
         states = reading_states(reading, spectrum, sound.sonority_db, ratio)
-        costs.append(_path(heard, states, every, beside=False)[1])
-        found.append(states)
-    best = found[int(np.argmin(costs))]
-    backwards = _path(heard, best[::-1], every, beside=False)[1]
-    shuffled = _path(heard, best[_words_backwards(best.phone)], every, beside=False)[1]
-    chance = (min(costs) / backwards + min(costs) / shuffled) / 2
+        cost = _path(heard, states, every, beside=False)[1]
+        if cost < least:
+            least, best = cost, states
+    in_reverse = np.arange(len(best.phone))[::-1]
+    backwards = _path(heard, best, every, beside=False, order=in_reverse)[1]
+    words = _words_backwards(best.phone)
+    shuffled = _path(heard, best, every, beside=False, order=words)[1]
+    chance = (least / backwards + least / shuffled) / 2
     if chance > BY_CHANCE and len(reading.phones) >= LEAST_PHONES:
         raise AlignmentError(
             "The words of the text are not what the sound says; check that text and sound belong"
@@ -150,37 +149,43 @@ def _learned(
 
     centres: (n_rows,) the states around which the first path is looked for.
     """
-    classes = np.array([sound_class(p.phone) for p in reading.phones])
-    names = np.array([p.phone for p in reading.phones])
+    kinds = [
+        (_kinds([sound_class(p.phone) for p in reading.phones], states.phone), PRIOR_FRAMES),
+        (_kinds([p.phone for p in reading.phones], states.phone), 2 * PRIOR_FRAMES),
+    ]
     path, _ = _path(heard, states, centres=centres)
     learned = states
     for _ in range(LEARNING_ROUNDS):
         rows = states.rows
-        for labels, prior in ((classes, PRIOR_FRAMES), (names, 2 * PRIOR_FRAMES)):
-            rows = _moved(rows, states.phone, labels, heard, path, prior)
+        for kind, prior in kinds:
+            rows = _moved(rows, kind, heard, path, prior)
         learned = replace(states, rows=rows)
         path, _ = _path(heard, learned, centres=path)
     return learned, path
 
 
+def _kinds(labels: list[str], phone: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(n_states,) the kind of sound of each state; 0 where it is none. labels: of the phones."""
+    _, kind = np.unique(labels, return_inverse=True)
+    return np.where(phone < 0, 0, kind[phone] + 1)
+
+
 def _moved(
-    rows: Array,
-    phone: NDArray[np.int64],
-    labels: NDArray[np.str_],
+    rows: Rows,
+    kind: NDArray[np.int64],
     heard: Heard,
     path: NDArray[np.int64],
     prior: float,
-) -> Array:
+) -> Rows:
     """Reading rows moved to where the voice has the same kind of sound."""
-    moved = rows.copy()
-    label_of = np.where(phone < 0, "", labels[phone])
-    on_path = label_of[path]
-    for label in np.unique(labels):
-        mine = np.flatnonzero(on_path == label)
-        if len(mine):
-            shift = (heard.rows[mine] - rows[path[mine]]).mean(axis=0)
-            moved[label_of == label] += shift * len(mine) / (len(mine) + prior)
-    return moved
+    shifts = np.zeros((int(kind.max()) + 1, rows[:1].shape[1]))
+    for first, stop in pieces(len(path)):
+        away = heard.rows[first:stop] - on_path(rows, path[first:stop])
+        np.add.at(shifts, kind[path[first:stop]], away)
+    n = np.bincount(kind[path], minlength=len(shifts))
+    shifts /= (n + prior)[:, None]
+    shifts[0] = 0
+    return Moved(rows, kind, shifts.astype(np.float32))
 
 
 def _path(
@@ -190,25 +195,27 @@ def _path(
     centres: NDArray[np.int64] | None = None,
     *,
     beside: bool = True,
+    order: NDArray[np.int64] | None = None,
 ) -> tuple[NDArray[np.int64], float]:
     """The state of every n-th row, and the mean cost of a row.
 
     centres: (n_rows,) states to search close to, or None to search around a straight line.
     beside: whether anything may be spoken beside the text.
+    order: of the states, when not their own.
     """
-    kept = _thinned(states.phone, every)
-    few = states[kept]
-    rows, speech = heard.rows[::every], heard.is_speech[::every]
+    if order is None:
+        order = np.arange(len(states.phone))
+    kept = order[_thinned(states.phone[order], every)]
+    few = states if every == 1 else states[kept]
+    rows = heard.rows if every == 1 else gathered(heard.rows, np.arange(0, len(heard.rows), every))
+    speech = heard.is_speech[::every]
     is_pause, is_beside = few.phone == PAUSE, few.phone == BESIDE
-    row_norms, state_norms = (rows**2).sum(axis=1), (few.rows**2).sum(axis=1)
     pause_costs = PAUSE_COST + SPEECH_IN_PAUSE_COST * speech
 
     def cost(first_row: int, last_row: int, first: int, last: int) -> Array:
-        local: Array = (
-            row_norms[first_row:last_row, None]
-            + state_norms[None, first:last]
-            - 2 * rows[first_row:last_row] @ few.rows[first:last].T
-        )
+        here, there = rows[first_row:last_row], few.rows[first:last]
+        norms = (here**2).sum(axis=1)[:, None] + (there**2).sum(axis=1)[None]
+        local: Array = norms - 2 * here @ there.T
         np.minimum(local, LONGEST_COST, out=local)
         local += (1 - speech[first_row:last_row, None]) * few.silence_cost[None, first:last]
         local[:, is_pause[first:last]] = pause_costs[first_row:last_row, None]

@@ -10,6 +10,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.engine.scratch import Scratch
+
 Array = NDArray[np.float32]
 
 ROWS_AT_ONCE = 256
@@ -32,7 +34,7 @@ def cheapest_path(
     reach: how many states to either side.
 
     The way may begin in the first states and must end in the last ones that the steps reach.
-    Memory is n_rows * 2 * reach / 4 bytes.
+    The steps are kept on disk, n_rows * 2 * reach / 4 bytes.
     """
     n_states = step_costs.shape[1]
     if centres is None:
@@ -40,13 +42,14 @@ def cheapest_path(
     width = min(n_states, 2 * reach + 1)
     firsts = np.clip(centres - width // 2, 0, n_states - width)
     firsts = np.maximum.accumulate(firsts)
-    came_by = np.zeros((n_rows, -(-width // STEPS_A_BYTE)), dtype=np.uint8)
+    n_bytes = -(-width // STEPS_A_BYTE)
+    came_by = Scratch((n_bytes,), np.uint8)
     total = np.full(width, np.inf, dtype=np.float32)
     for block in range(0, n_rows, ROWS_AT_ONCE):
         end = min(block + ROWS_AT_ONCE, n_rows)
         first, last = int(firsts[block]), int(firsts[end - 1]) + width
         local = cost(block, end, first, last)
-        by = np.zeros((end - block, came_by.shape[1] * STEPS_A_BYTE), dtype=np.uint8)
+        by = np.zeros((end - block, n_bytes * STEPS_A_BYTE), dtype=np.uint8)
         for row in range(block, end):
             at = int(firsts[row])
             here = local[row - block, at - first : at - first + width]
@@ -56,7 +59,7 @@ def cheapest_path(
             shift = at - int(firsts[row - 1])
             total = _advance(total, shift, step_costs[:, at : at + width], by[row - block, :width])
             total += here
-        came_by[block:end] = _packed(by)
+        came_by.append(_packed(by))
     return _traced(came_by, firsts, total), float(total[-3:].min()) / n_rows
 
 
@@ -85,14 +88,14 @@ def _packed(steps: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return packed
 
 
-def _traced(
-    came_by: NDArray[np.uint8], firsts: NDArray[np.int64], total: Array
-) -> NDArray[np.int64]:
+def _traced(came_by: Scratch, firsts: NDArray[np.int64], total: Array) -> NDArray[np.int64]:
     n_rows, width = len(came_by), len(total)
     states = np.zeros(n_rows, dtype=np.int64)
     state = int(firsts[-1]) + width - 3 + int(np.argmin(total[-3:])) if width >= 3 else width - 1
-    for row in range(n_rows - 1, -1, -1):
-        states[row] = state
-        at = min(max(state - int(firsts[row]), 0), width - 1)
-        state -= int(came_by[row, at // STEPS_A_BYTE]) >> 2 * (at % STEPS_A_BYTE) & 3
+    for block in range((n_rows - 1) // ROWS_AT_ONCE * ROWS_AT_ONCE, -1, -ROWS_AT_ONCE):
+        steps = came_by[block : block + ROWS_AT_ONCE]
+        for row in range(block + len(steps) - 1, block - 1, -1):
+            states[row] = state
+            at = min(max(state - int(firsts[row]), 0), width - 1)
+            state -= int(steps[row - block, at // STEPS_A_BYTE]) >> 2 * (at % STEPS_A_BYTE) & 3
     return states

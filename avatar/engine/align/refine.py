@@ -7,7 +7,8 @@ changes at a moment of its own nearby, and that is the boundary.
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.engine.align.features import HOP_MS, Array
+from avatar.engine.align.features import HOP_MS, Array, Scale, scales
+from avatar.engine.scratch import Rows, pieces
 
 REACH_MS = 30
 COMPARED_MS = 20  # on each side of a boundary
@@ -17,13 +18,16 @@ SHORTEST_MS = 10  # of a phone
 LEVEL_PER_DB = 0.12  # a change of 8 dB is as much as one deviation of a cepstrum
 
 
-def refined(bounds: NDArray[np.float64], spectrum: Array, level: Array) -> NDArray[np.float64]:
+def refined(
+    bounds: NDArray[np.float64], spectrum: Rows, speech: NDArray[np.bool_], level: Array
+) -> NDArray[np.float64]:
     """Boundaries moved by at most REACH_MS to the greatest change nearby.
 
     bounds: (n_phones, 2) in frames, NaN for phones that were not found.
-    spectrum: (n_frames, n) standardised; level: (n_frames,) dB.
+    spectrum: (n_frames, n); speech: (n_frames,) where it is typical; level: (n_frames,) dB.
     """
-    change = _change(np.hstack([spectrum, level[:, None] * LEVEL_PER_DB]))
+    scale, _ = scales(spectrum, speech)
+    change = _changes(spectrum, scale, level)
     moved = bounds.copy()
     found = np.flatnonzero(~np.isnan(bounds[:, 0]))
     for before, after in zip([None, *found], [*found, None], strict=True):
@@ -38,6 +42,18 @@ def refined(bounds: NDArray[np.float64], spectrum: Array, level: Array) -> NDArr
         if after is not None:
             moved[after, 0] = _best(change, bounds[after, 0])
     return _kept_apart(moved, bounds)
+
+
+def _changes(spectrum: Rows, scale: Scale, level: Array) -> Array:
+    """`_change` of every frame, worked out piece by piece."""
+    margin = COMPARED_MS // HOP_MS + 1
+    found = np.empty(len(level), np.float32)
+    for first, stop in pieces(len(level)):
+        begin = max(0, first - margin)
+        near = scale(spectrum[begin : stop + margin])
+        rows = np.hstack([near, level[begin : stop + margin, None] * LEVEL_PER_DB])
+        found[first:stop] = _change(rows)[first - begin : stop - begin]
+    return found
 
 
 def _change(rows: Array) -> Array:

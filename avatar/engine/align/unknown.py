@@ -5,6 +5,7 @@ shape they give the mouth, is the model. It is brought to the speaker as the ali
 vocal tract, by standardising, and by learning from a first guess. Words are not heard.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain, pairwise
@@ -23,8 +24,9 @@ from avatar.engine.align.features import (
 )
 from avatar.engine.align.states import compared_rows
 from avatar.engine.align.voicing import speech_in
+from avatar.engine.scratch import Rows, gathered, pieces
 from avatar.engine.speech.phones import VOWELS
-from avatar.engine.types import Alignment, Phone, Waveform
+from avatar.engine.types import Alignment, Phone, Samples
 
 # Phones that look alike on a face, by the one that stands for them.
 SHAPES = {
@@ -58,7 +60,7 @@ class Model:
         return distance
 
 
-def hear(waveform: Waveform, sample_rate: int) -> Alignment:
+def hear(waveform: Samples, sample_rate: int) -> Alignment:
     """Phones without a text. Words are empty; silence is where no phone is."""
     duration_ms = round(1000 * len(waveform) / sample_rate)
     sound = features(waveform, sample_rate)
@@ -72,7 +74,7 @@ def hear(waveform: Waveform, sample_rate: int) -> Alignment:
 def phones_heard(sound: Features, speech: Array, band_hz: float, duration_ms: int) -> list[Phone]:
     """One of SHAPES after the other. speech: (n_frames,) 0 to 1; there must be some."""
     rows = compared_rows(sound.cepstra[0], sound.sonority_db, speech > 0.5)
-    model = _model(closest_warp(rows[speech > 0.5], band_hz), band_hz)
+    model = _model(closest_warp(rows, speech > 0.5, band_hz), band_hz)
     states = _shapes(model, rows, speech)
     for _ in range(LEARNING_ROUNDS):
         model = _learned(model, rows, states)
@@ -80,12 +82,13 @@ def phones_heard(sound: Features, speech: Array, band_hz: float, duration_ms: in
     return _phones(states, duration_ms)
 
 
-def closest_warp(rows: Array, band_hz: float) -> float:
+def closest_warp(rows: Rows, speech: NDArray[np.bool_], band_hz: float) -> float:
     """How many times higher this speaker's resonances are than espeak-ng's.
 
-    rows: (n, n_features) of speech only.
+    speech: (n_rows,) which rows to look at.
     """
-    some = rows[:: max(1, len(rows) // 3000)]
+    spoken = np.flatnonzero(speech)
+    some = gathered(rows, spoken[:: max(1, len(spoken) // 3000)])
     costs = [_model(warp, band_hz).costs(some).min(axis=1).mean() for warp in WARPS]
     return WARPS[int(np.argmin(costs))]
 
@@ -98,27 +101,32 @@ def _model(warp: float, band_hz: float) -> Model:
         return Model(learned["means"][at], learned["precisions"][at])
 
 
-def _shapes(model: Model, rows: Array, speech: Array) -> NDArray[np.int64]:
+def _shapes(model: Model, rows: Rows, speech: Array) -> NDArray[np.int64]:
     """The likeliest shape of every frame, SILENCE where nobody speaks."""
-    costs = np.empty((len(rows), SILENCE + 1), dtype=np.float32)
-    shapes = model.costs(rows)
-    shapes -= shapes.min(axis=1, keepdims=True)
-    costs[:, :SILENCE] = EVIDENCE * shapes + SILENCE_COST * (1 - speech[:, None])
-    costs[:, SILENCE] = SILENCE_COST * speech
-    return _cheapest(costs)
+
+    def costs(first: int, stop: int) -> Array:
+        here = speech[first:stop]
+        shapes = model.costs(rows[first:stop])
+        shapes -= shapes.min(axis=1, keepdims=True)
+        silent = SILENCE_COST * here[:, None]
+        return np.hstack([EVIDENCE * shapes + SILENCE_COST * (1 - here[:, None]), silent])
+
+    return _cheapest(costs, len(rows), SILENCE + 1)
 
 
-def _cheapest(costs: Array) -> NDArray[np.int64]:
-    """The cheapest sequence, where every change costs SWITCH_COST."""
-    n_frames, n_states = costs.shape
+def _cheapest(
+    costs: Callable[[int, int], Array], n_frames: int, n_states: int
+) -> NDArray[np.int64]:
+    """The cheapest sequence, where every change costs SWITCH_COST. costs: of a few frames."""
     came_from = np.zeros((n_frames, n_states), dtype=np.int8)
     stay = np.arange(n_states, dtype=np.int8)
-    total = costs[0].copy()
-    for t in range(1, n_frames):
-        best = int(total.argmin())
-        switched = total[best] + SWITCH_COST
-        came_from[t] = np.where(total > switched, best, stay)
-        total = np.minimum(total, switched) + costs[t]
+    total = np.zeros(n_states, np.float32)
+    for first, stop in pieces(n_frames):
+        for t, cost in enumerate(costs(first, stop), start=first):
+            best = int(total.argmin())
+            switched = total[best] + SWITCH_COST
+            came_from[t] = np.where(total > switched, best, stay)
+            total = np.minimum(total, switched) + cost
     states = np.zeros(n_frames, dtype=np.int64)
     states[-1] = int(total.argmin())
     for t in range(n_frames - 1, 0, -1):
@@ -126,14 +134,14 @@ def _cheapest(costs: Array) -> NDArray[np.int64]:
     return states
 
 
-def _learned(model: Model, rows: Array, states: NDArray[np.int64]) -> Model:
+def _learned(model: Model, rows: Rows, states: NDArray[np.int64]) -> Model:
     """The model moved to where this speaker's shapes are."""
-    means = model.means.copy()
-    for i in range(len(means)):
-        mine = rows[states == i]
-        if len(mine):
-            means[i] += (mine.mean(axis=0) - means[i]) * len(mine) / (len(mine) + PRIOR_FRAMES)
-    return replace(model, means=means)
+    sums = np.zeros((SILENCE + 1, model.means.shape[1]))
+    for first, stop in pieces(len(rows)):
+        np.add.at(sums, states[first:stop], rows[first:stop])
+    n = np.bincount(states, minlength=SILENCE + 1)[:SILENCE, None]
+    means = (sums[:SILENCE] + PRIOR_FRAMES * model.means) / (n + PRIOR_FRAMES)
+    return replace(model, means=means.astype(np.float32))
 
 
 def _spoken(phones: list[Phone]) -> list[Phone]:

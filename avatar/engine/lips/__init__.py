@@ -8,7 +8,7 @@ from avatar.engine.lips.mouth import mouth_curves
 from avatar.engine.lips.visemes import MOUTH
 from avatar.engine.timing import n_frames as frames_that_cover
 from avatar.engine.timing import parse_fps
-from avatar.engine.types import Alignment, Performance, Waveform
+from avatar.engine.types import Alignment, Performance, Samples
 
 MOUTH_CLOSES_S = 0.15  # where a loop ends in the middle of a word
 
@@ -17,7 +17,7 @@ __all__ = ["CURVES", "perform"]
 
 def perform(
     alignment: Alignment,
-    waveform: Waveform,
+    waveform: Samples,
     sample_rate: int,
     *,
     fps: float,

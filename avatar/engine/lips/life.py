@@ -14,7 +14,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from avatar.engine.lips.sound import RATE, at_frames, loudness
 from avatar.engine.lips.visemes import is_vowel
-from avatar.engine.types import Alignment, Waveform
+from avatar.engine.types import Alignment, Samples
 
 Curve = NDArray[np.float32]
 
@@ -33,7 +33,7 @@ LOOP_CLOSES_S = 0.5  # in which what is under way comes to an end
 
 def life_curves(
     alignment: Alignment,
-    waveform: Waveform,
+    waveform: Samples,
     sample_rate: int,
     *,
     fps: float,

@@ -13,7 +13,7 @@ from avatar.engine.lips.opening import OPENINGS, openings_heard
 from avatar.engine.lips.pull import PAUSE_MS, Span, blended, mouth_spans
 from avatar.engine.lips.sound import LIPS_HZ, RATE, at_frames, clarity, level_db
 from avatar.engine.lips.visemes import BREATH_IN, MOUTH, REST, Target
-from avatar.engine.types import Alignment, Waveform
+from avatar.engine.types import Alignment, Samples
 
 CLOSURE_MS = 60  # lips stay together at least this long
 CLOSURE_RAMP_MS = 45.0
@@ -26,7 +26,7 @@ TRUST_IN_SOUND = 0.4  # where the phones come from a text; 1 where they are gues
 
 def mouth_curves(
     alignment: Alignment,
-    waveform: Waveform,
+    waveform: Samples,
     sample_rate: int,
     *,
     fps: float,

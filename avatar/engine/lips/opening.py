@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from avatar.engine.align.features import BANDS_HZ, HOP_MS, Array, features, highest_hz
 from avatar.engine.align.states import compared_rows
 from avatar.engine.align.voicing import speech_in
-from avatar.engine.types import Waveform
+from avatar.engine.scratch import Rows, pieces
+from avatar.engine.types import Samples
 
 LEARNED = Path(__file__).with_name("ear.npz")  # written by avatar.engine.lessons
 OPENINGS = ("jaw", "upper", "lower")
 AROUND_MS = (-80, -40, -20, 0, 20, 40, 80)  # the moments that are looked at together
 N_UNITS, UNIT_GAIN = 300, 1.5  # random features (Rahimi & Recht 2007): cheap, and not linear
-ROWS_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Ear:
 
 
 def openings_heard(
-    waveform: Waveform, sample_rate: int, n_ticks: int
+    waveform: Samples, sample_rate: int, n_ticks: int
 ) -> dict[str, NDArray[np.float32]]:
     """How far each of `OPENINGS` is open at each tick of 5 ms, (n_ticks,) in [0, 1].
 
@@ -57,16 +57,18 @@ def openings_heard(
         return {name: np.zeros(n_ticks, np.float32) for name in OPENINGS}
     ear = _ear(band_hz)
     opened = np.empty((len(rows), len(OPENINGS)), np.float32)
-    for first in range(0, len(rows), ROWS_AT_ONCE):
-        at = np.arange(first, min(first + ROWS_AT_ONCE, len(rows)))
-        opened[at] = ear.openings(with_neighbours(rows, at))
+    reach = max(AROUND_MS) // HOP_MS
+    for first, stop in pieces(len(rows)):
+        begin = max(0, first - reach)
+        near, at = rows[begin : stop + reach], np.arange(first, stop)
+        opened[at] = ear.openings(with_neighbours(near, at - begin))
     opened = np.clip(opened[np.minimum(np.arange(n_ticks), len(rows) - 1)], 0, 1)
     return dict(zip(OPENINGS, opened.T, strict=True))
 
 
 def compared(
-    waveform: Waveform, sample_rate: int, warp: float, band_hz: float
-) -> tuple[Array, NDArray[np.bool_]]:
+    waveform: Samples, sample_rate: int, warp: float, band_hz: float
+) -> tuple[Rows, NDArray[np.bool_]]:
     """What the aligner compares, a row each 5 ms, and where somebody speaks."""
     sound = features(waveform, sample_rate, band_hz=band_hz, warps=(warp,))
     speech = speech_in(sound) > 0.5

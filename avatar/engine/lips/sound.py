@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from avatar.engine.media.filters import high_pass
-from avatar.engine.types import Waveform
+from avatar.engine.types import Samples
 
 RATE = 200  # decisions a second inside this package; frames are sampled from them
 FLOOR_DB = 30.0  # this far below the clip's speech level nobody hears anything
@@ -17,7 +17,7 @@ SILENT_DB = -100.0
 NOISE_PERCENTILE, NOISE_TIMES = 10, 1.5  # people pause more often; noise goes up and down
 
 
-def loudness(waveform: Waveform, sample_rate: int, n_ticks: int) -> NDArray[np.float32]:
+def loudness(waveform: Samples, sample_rate: int, n_ticks: int) -> NDArray[np.float32]:
     """How loud each tick of 5 ms is within this clip.
 
     Returns (n_ticks,) float32: 0 at or below the floor, 1 at the clip's own speech level (the 90th
@@ -39,7 +39,7 @@ def clarity(level: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def level_db(
-    waveform: Waveform, sample_rate: int, n_ticks: int, *, above_hz: float = 0.0
+    waveform: Samples, sample_rate: int, n_ticks: int, *, above_hz: float = 0.0
 ) -> NDArray[np.float64]:
     """Level of each tick over 35 ms, longer than a voice's period; (n_ticks,) dB."""
     edges = np.linspace(0, len(waveform), n_ticks + 1).astype(np.int64)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 from scipy.signal import istft, stft
 
-from avatar.engine.types import Waveform
+from avatar.engine.types import Samples, Waveform
 
 WINDOW_S, OVERLAP = 0.032, 0.75
 PIECE_S, MARGIN_S = 30, 1
@@ -24,10 +24,9 @@ OVERESTIMATED = 2.0  # or what is left of the noise tinkles
 LEAST_GAIN = 0.2  # less noise costs more of the voice than it gains
 
 
-def denoised(waveform: Waveform, sample_rate: int) -> Waveform:
-    """The sound without its steady noise, sample for sample as long."""
+def denoised(waveform: Samples, sample_rate: int) -> Iterator[Waveform]:
+    """The sound without its steady noise, sample for sample as long, piece after piece."""
     noise = _noise(waveform, sample_rate)
-    quieter = np.empty(len(waveform), np.float32)
     for start, end, lead, piece in _pieces(waveform, sample_rate):
         spectrum = _spectrum(piece, sample_rate)
         power = uniform_filter(np.abs(spectrum) ** 2, 3)
@@ -35,11 +34,10 @@ def denoised(waveform: Waveform, sample_rate: int) -> Waveform:
         spectrum *= np.maximum(above / (above + 1), LEAST_GAIN)
         _, part = istft(spectrum, sample_rate, **_windows(sample_rate))
         part = np.pad(part, (0, max(0, len(piece) - len(part))))
-        quieter[start:end] = part[lead : lead + end - start]
-    return quieter
+        yield part[lead : lead + end - start].astype(np.float32)
 
 
-def _noise(waveform: Waveform, sample_rate: int) -> NDArray[np.float64]:
+def _noise(waveform: Samples, sample_rate: int) -> NDArray[np.float64]:
     """(n_bins,) power that each bin hardly ever falls below."""
     every = 1 + int(len(waveform) / (sample_rate * WINDOW_S * (1 - OVERLAP)) / LOOKED_AT)
     looked_at = [
@@ -52,7 +50,7 @@ def _noise(waveform: Waveform, sample_rate: int) -> NDArray[np.float64]:
     return noise
 
 
-def _pieces(waveform: Waveform, sample_rate: int) -> Iterator[tuple[int, int, int, Waveform]]:
+def _pieces(waveform: Samples, sample_rate: int) -> Iterator[tuple[int, int, int, Waveform]]:
     """(start, end, lead, samples): the samples begin `lead` before start and reach beyond end."""
     margin = MARGIN_S * sample_rate
     cuts = [*range(0, len(waveform), PIECE_S * sample_rate), len(waveform)]

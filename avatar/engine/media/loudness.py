@@ -1,9 +1,10 @@
 """Loudness as broadcasters measure it, and making a voice-over as loud as platforms play it.
 
-Source: ITU-R BS.1770-5 (K-weighting, gating, true peak). Long sounds are taken in pieces, so
-memory beside the sound itself does not grow.
+Source: ITU-R BS.1770-5 (K-weighting, gating, true peak). Long sounds are taken in pieces; what is
+kept of them is two numbers a millisecond.
 """
 
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
 from avatar.engine.media.filters import Filter
-from avatar.engine.types import Waveform
+from avatar.engine.types import Samples, Waveform
 
 Doubles = NDArray[np.float64]
 
@@ -19,6 +20,8 @@ TRUE_PEAK_DBTP = -1.0
 ABSOLUTE_GATE_LUFS, RELATIVE_GATE_LU = -70.0, -10.0
 STEP_S, STEPS_PER_BLOCK = 0.1, 4  # blocks of 400 ms, overlapping by 75 %
 PIECE_S = 20.0
+PIECE = 1 << 18  # samples that are looked at or written at once
+STEPS_AT_ONCE = 2000
 OVERSAMPLING = 4
 TAPS = 10  # samples on each side that a point between two is made of
 MARGIN = 2 * TAPS  # samples around a piece, for that
@@ -29,7 +32,7 @@ LONGEST_GRAIN_S = LOOK_AHEAD_S / 4
 SILENT_LUFS = -120.0
 
 
-def loudness_lufs(waveform: Waveform, sample_rate: int) -> float:
+def loudness_lufs(waveform: Samples, sample_rate: int) -> float:
     """Integrated loudness of a mono sound; SILENT_LUFS when there is nothing above the gate."""
     return _gated(_block_power(waveform, sample_rate))
 
@@ -51,7 +54,7 @@ def _power(lufs: float) -> float:
     return float(10 ** ((lufs + 0.691) / 10))
 
 
-def _block_power(waveform: Waveform, sample_rate: int) -> Doubles:
+def _block_power(waveform: Samples, sample_rate: int) -> Doubles:
     """Mean square of the K-weighted sound in overlapping blocks; at least one block."""
     step = _step(sample_rate)
     sums = _energy(waveform, sample_rate, step)
@@ -69,7 +72,7 @@ def _in_blocks(sums: Doubles, step: int) -> Doubles:
     return np.convolve(sums, np.ones(STEPS_PER_BLOCK), "valid") / (STEPS_PER_BLOCK * step)
 
 
-def _energy(waveform: Waveform, sample_rate: int, grain: int) -> Doubles:
+def _energy(waveform: Samples, sample_rate: int, grain: int) -> Doubles:
     """Of the sound as the head and ears weigh it: the sum of squares of every `grain` samples."""
     shelf, high_pass = _shelf(sample_rate), _high_pass(sample_rate)
     piece = grain * max(1, round(PIECE_S * sample_rate / grain))
@@ -101,15 +104,17 @@ def _high_pass(sample_rate: int) -> Filter:
     return Filter((1.0, -2.0, 1.0), (1.0, 2 * (k * k - 1) / a_0, (1 - k / q + k * k) / a_0))
 
 
-def normalise_loudness(waveform: Waveform, sample_rate: int, lufs: float = -14.0) -> Waveform:
-    """The sound at this integrated loudness, its true peak at most TRUE_PEAK_DBTP.
+def normalised(waveform: Samples, sample_rate: int, lufs: float = -14.0) -> Iterator[Waveform]:
+    """The sound at this integrated loudness, its true peak at most TRUE_PEAK_DBTP, in pieces.
 
     Peaks are held by a look-ahead limiter, which costs a little loudness; further passes make up
     for it. A silent sound comes back as it is.
     """
     measured = loudness_lufs(waveform, sample_rate)
     if measured <= ABSOLUTE_GATE_LUFS:
-        return waveform
+        for start in range(0, len(waveform), PIECE):
+            yield waveform[start : start + PIECE]
+        return
     limiter = _Limiter(waveform, sample_rate)
     gain_db = lufs - measured
     for _ in range(PASSES):
@@ -117,7 +122,7 @@ def normalise_loudness(waveform: Waveform, sample_rate: int, lufs: float = -14.0
         if missing_db < 0.02:
             break
         gain_db += missing_db
-    return limiter.limited(gain_db)
+    yield from limiter.limited(gain_db)
 
 
 class _Limiter:
@@ -128,7 +133,7 @@ class _Limiter:
     millisecond; their peaks and their energy are all that has to be looked at again and again.
     """
 
-    def __init__(self, waveform: Waveform, sample_rate: int) -> None:
+    def __init__(self, waveform: Samples, sample_rate: int) -> None:
         self.waveform = waveform
         self.step = _step(sample_rate)
         longest = max(1, int(LONGEST_GRAIN_S * sample_rate))
@@ -137,48 +142,51 @@ class _Limiter:
         self.peaks = _highest(waveform, self.grain)
         self.energy = _energy(waveform, sample_rate, self.grain)
 
-    def _gain(self, gain_db: float) -> Doubles:
-        """Of each grain, turning up included."""
+    def _gain(self, gain_db: float, first: int, stop: int) -> Doubles:
+        """Of grains first to stop, turning up included."""
         up = 10 ** (gain_db / 20)
         ceiling = 10 ** ((TRUE_PEAK_DBTP - HEADROOM_DB) / 20)
-        gain = up * np.minimum(1, ceiling / np.maximum(up * self.peaks, 1e-9))
+        begin = max(0, first - 2 * (self.reach + 1))
+        peaks = self.peaks[begin : stop + 2 * (self.reach + 1)]
+        gain = up * np.minimum(1, ceiling / np.maximum(up * peaks, 1e-9))
         # One grain further than is smoothed: between two of them the gain is interpolated.
         gain = minimum_filter1d(gain, 2 * (self.reach + 1) + 1, mode="nearest")
         smooth: Doubles = uniform_filter1d(gain, 2 * self.reach + 1, mode="nearest")
-        return smooth
+        return smooth[first - begin : stop - begin]
 
     def power_after(self, gain_db: float) -> Doubles:
         """What `_block_power` would say of the sound limited, very nearly."""
-        energy = self.energy * self._gain(gain_db) ** 2
         per_step = self.step // self.grain
         whole = len(self.waveform) // self.step
         if whole < STEPS_PER_BLOCK:
+            energy = self.energy * self._gain(gain_db, 0, len(self.energy)) ** 2
             return np.array([energy.sum() / max(1, len(self.waveform))])
-        return _in_blocks(
-            energy[: whole * per_step].reshape(whole, per_step).sum(axis=1), self.step
-        )
+        sums = []
+        for step in range(0, whole, STEPS_AT_ONCE):
+            first, stop = step * per_step, min(step + STEPS_AT_ONCE, whole) * per_step
+            energy = self.energy[first:stop] * self._gain(gain_db, first, stop) ** 2
+            sums.append(energy.reshape(-1, per_step).sum(axis=1))
+        return _in_blocks(np.concatenate(sums), self.step)
 
-    def limited(self, gain_db: float) -> Waveform:
-        gain = self._gain(gain_db)
-        middles = (np.arange(len(gain)) + 0.5) * self.grain - 0.5
-        louder = np.empty_like(self.waveform)
-        piece = 1 << 20
-        for start in range(0, len(louder), piece):
-            at = np.arange(start, min(start + piece, len(louder)))
-            louder[at] = self.waveform[at] * np.interp(at, middles, gain)
-        return louder
+    def limited(self, gain_db: float) -> Iterator[Waveform]:
+        for start in range(0, len(self.waveform), PIECE):
+            sound = self.waveform[start : start + PIECE]
+            at = (np.arange(start, start + len(sound)) + 0.5) / self.grain - 0.5
+            first = max(0, int(at[0]) - 1)
+            near = self._gain(gain_db, first, min(int(at[-1]) + 3, len(self.peaks)))
+            yield (sound * np.interp(at - first, np.arange(len(near)), near)).astype(np.float32)
 
 
-def _highest(waveform: Waveform, grain: int) -> Doubles:
+def _highest(waveform: Samples, grain: int) -> NDArray[np.float32]:
     """True peak of every `grain` samples and the ways to the next of them."""
-    piece = grain * max(1, round(1_000_000 / grain))
+    piece = grain * max(1, round(PIECE / grain))
     peaks = []
     for start in range(0, len(waveform), piece):
         first = max(0, start - MARGIN)
         fine = _true_peaks(waveform[first : start + piece + MARGIN])[start - first :][:piece]
         padded = np.zeros(-(-len(fine) // grain) * grain)
         padded[: len(fine)] = fine
-        peaks.append(padded.reshape(-1, grain).max(axis=1))
+        peaks.append(padded.reshape(-1, grain).max(axis=1).astype(np.float32))
     return np.concatenate(peaks)
 
 
@@ -203,7 +211,7 @@ def _between() -> list[NDArray[np.float32]]:
     return sincs
 
 
-def true_peak_dbtp(waveform: Waveform, sample_rate: int) -> float:
+def true_peak_dbtp(waveform: Samples, sample_rate: int) -> float:
     piece = round(PIECE_S * sample_rate)
     peaks = [
         _true_peaks(waveform[start : start + piece + 64]).max()

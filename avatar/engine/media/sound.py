@@ -6,6 +6,7 @@ import shutil
 import struct
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -16,20 +17,18 @@ from numpy.typing import NDArray
 
 from avatar.engine.errors import InputError, ResourceError
 from avatar.engine.media.ffmpeg import FFmpeg
-from avatar.engine.media.loudness import (
-    loudness_lufs,
-    normalise_loudness,
-    true_peak_dbtp,
-)
-from avatar.engine.types import Waveform
+from avatar.engine.media.loudness import loudness_lufs, normalised, true_peak_dbtp
+from avatar.engine.scratch import Scratch
+from avatar.engine.types import Samples, Waveform
 from studio.lib.sniff import HEAD_BYTES, sniff
 
 __all__ = [
     "SoundReport",
     "inspect_sound",
     "loudness_lufs",
-    "normalise_loudness",
+    "normalised",
     "read_sound",
+    "stream_sound",
     "true_peak_dbtp",
     "write_wav",
 ]
@@ -56,20 +55,30 @@ def read_sound(path: Path) -> tuple[Waveform, int]:
     Raises InputError when the file is missing, empty, no sound, without an audio stream, without
     a sample, silent, or longer than MAX_MINUTES.
     """
+    sound, sample_rate = stream_sound(path)
+    return sound[:], sample_rate
+
+
+def stream_sound(path: Path) -> tuple[Samples, int]:
+    """The same, held on disk: half an hour needs no more memory than a minute."""
     _check_file(path)
-    waveform, sample_rate = _decoded(path, ALL_CHANNELS)
-    if _is_silent(waveform, sample_rate):  # two channels may cancel each other out
-        waveform, sample_rate = _decoded(path, FIRST_CHANNEL)
-    if _is_silent(waveform, sample_rate):
+    sound, sample_rate = _decoded(path, ALL_CHANNELS)
+    if _is_silent(sound, sample_rate):  # two channels may cancel each other out
+        sound, sample_rate = _decoded(path, FIRST_CHANNEL)
+    if _is_silent(sound, sample_rate):
         raise InputError(f"{path.name} is silent: there is no voice in it.")
-    return waveform, sample_rate
+    return sound, sample_rate
 
 
-def _is_silent(waveform: Waveform, sample_rate: int) -> bool:
-    return bool(_frame_levels_dbfs(waveform, sample_rate).max() < SILENT_DBFS)
+def _is_silent(sound: Samples, sample_rate: int) -> bool:
+    piece = 20 * sample_rate
+    return all(
+        _frame_levels_dbfs(sound[start : start + piece], sample_rate).max() < SILENT_DBFS
+        for start in range(0, len(sound), piece)
+    )
 
 
-def _decoded(path: Path, channels: str) -> tuple[Waveform, int]:
+def _decoded(path: Path, channels: str) -> tuple[Samples, int]:
     """The samples, and how many there are in a second. channels: the filter that makes one."""
     safe = f"-protocol_whitelist file,pipe -format_whitelist {CONTAINERS}".split()
     filters = f"{channels},aformat=sample_rates={RATES}"
@@ -79,14 +88,14 @@ def _decoded(path: Path, channels: str) -> tuple[Waveform, int]:
     assert stdout is not None
     try:
         sample_rate = _wav_sample_rate(stdout)
-        waveform = _samples(stdout, sample_rate, path)
+        sound = _samples(stdout, sample_rate, path)
         ffmpeg.process.wait()
         log = ffmpeg.log_tail()
     finally:
         ffmpeg.kill()
-    if not len(waveform):
+    if not len(sound):
         raise _nothing_decoded(path, log)
-    return waveform, sample_rate
+    return sound, sample_rate
 
 
 def _check_file(path: Path) -> None:
@@ -115,19 +124,17 @@ def _wav_sample_rate(stdout: IO[bytes]) -> int:
     return 0
 
 
-def _samples(stdout: IO[bytes], sample_rate: int, path: Path) -> Waveform:
+def _samples(stdout: IO[bytes], sample_rate: int, path: Path) -> Samples:
     longest = MAX_MINUTES * 60 * sample_rate + sample_rate // 10  # codecs pad a little
-    pieces: list[Waveform] = []
-    n_samples = 0
+    sound = Scratch()
     while sample_rate and (data := stdout.read(1 << 20)):
-        pieces.append(np.frombuffer(data[: len(data) // 4 * 4], dtype="<f4"))
-        n_samples += len(pieces[-1])
-        if n_samples > longest:
+        piece = np.frombuffer(data[: len(data) // 4 * 4], dtype="<f4")
+        sound.append(np.nan_to_num(piece, nan=0.0, posinf=1.0, neginf=-1.0))
+        if len(sound) > longest:
             raise InputError(
                 f"{path.name} is longer than {MAX_MINUTES} minutes, the most one reel can hold."
             )
-    waveform = np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.float32)
-    return np.nan_to_num(waveform, copy=False, nan=0.0, posinf=1.0, neginf=-1.0)
+    return sound
 
 
 def _nothing_decoded(path: Path, log: str) -> InputError:
@@ -142,24 +149,29 @@ def _nothing_decoded(path: Path, log: str) -> InputError:
     return InputError(f"{path.name} holds no sound: its length is zero.")
 
 
-def write_wav(path: Path, waveform: Waveform, sample_rate: int) -> None:
+def write_wav(path: Path, sound: Waveform | Iterator[Waveform], sample_rate: int) -> None:
     """16 bit, written beside and renamed: the file is whole or not there.
+
+    sound: all of it, or one piece after the other.
 
     Raises ResourceError when it cannot be written.
     """
-    beside = ""
+    beside, n_bytes = "", 0
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".wav")
         os.close(handle)
-        soundfile.write(beside, waveform, sample_rate, subtype="PCM_16", format="WAV")
+        with soundfile.SoundFile(beside, "w", sample_rate, 1, "PCM_16", format="WAV") as file:
+            for piece in [sound] if isinstance(sound, np.ndarray) else sound:
+                n_bytes += 2 * len(piece)
+                file.write(piece)
         os.replace(beside, path)
     except (OSError, soundfile.SoundFileError) as e:
         if beside:
             Path(beside).unlink(missing_ok=True)
         full = getattr(e, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
         # libsndfile says "System error." to everything, so the disk itself is asked
-        full = full or shutil.disk_usage(path.parent).free < 2 * len(waveform)
+        full = full or shutil.disk_usage(path.parent).free < n_bytes
         why = "the disk is full" if full else str(e).rstrip(".")
         raise ResourceError(f"The sound {path.name} could not be saved: {why}.") from e
 

@@ -3,14 +3,18 @@
 Its library runs in a child process (espeak_process.py says why).
 """
 
+import contextlib
 import difflib
 import json
 import subprocess
 import sys
+import tempfile
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import espeakng_loader
 import numpy as np
@@ -20,7 +24,7 @@ from avatar.engine.speech.phones import sound_class
 from avatar.engine.types import Waveform
 
 PROCESS = Path(__file__).with_name("espeak_process.py")
-TIMEOUT_S = 120  # ten minutes of speech take half a second
+TIMEOUT_S = 120  # half an hour of speech takes some seconds
 ALIASES = {"zh": "cmn", "zh-cn": "cmn", "zh-tw": "cmn", "zh-hk": "yue", "no": "nb", "iw": "he"}
 # Stress and espeak-ng's own allophone marks go; its ASCII for a few phones becomes IPA.
 TO_IPA = str.maketrans({"S": "ʃ", "Z": "ʒ", "A": "ɑ", "g": "ɡ", "ε": "ɛ", "?": "ʔ", ":": "ː"})
@@ -57,8 +61,8 @@ def utterances(
     words_per_minute: int = 170,
     pitch: int = 50,
     pitch_range: int = 50,
-) -> list[Utterance]:
-    """Each text spoken by itself; the same request gives the same samples.
+) -> Iterator[Utterance]:
+    """Each text spoken by itself, one after the other; the same request gives the same samples.
 
     variant: one of espeak-ng's voice variants ("f3"), or "" for the language's own voice.
     pitch, pitch_range: 0 to 99 as espeak-ng counts them, 50 is the voice's own.
@@ -66,19 +70,20 @@ def utterances(
     Raises InputError for a language that espeak-ng does not speak.
     """
     file = voice(language).file
-    answer, pcm = _ask(
-        voice=f"{file}+{variant}" if variant else file,
-        rate=words_per_minute,
-        pitch=pitch,
-        range=pitch_range,
-        texts=texts,
-    )
-    samples = np.frombuffer(pcm, dtype=np.int16).astype(np.float32) / 32768
-    spoken = []
-    for part in answer["texts"]:
-        waveform, samples = samples[: part["n_samples"]], samples[part["n_samples"] :]
-        spoken.append(_utterance(waveform, answer["sample_rate"], part["events"]))
-    return spoken
+    request = {
+        "voice": f"{file}+{variant}" if variant else file,
+        "rate": words_per_minute,
+        "pitch": pitch,
+        "range": pitch_range,
+        "texts": texts,
+    }
+    with _asked(**request) as answer:
+        rate = int(answer.line()["sample_rate"])
+        for _ in texts:
+            part = answer.line()
+            pcm = answer.bytes(2 * part["n_samples"])
+            waveform = np.frombuffer(pcm, dtype=np.int16).astype(np.float32) / 32768
+            yield _utterance(waveform, rate, part["events"])
 
 
 def _utterance(waveform: Waveform, rate: int, events: list[list[Any]]) -> Utterance:
@@ -182,34 +187,85 @@ def _nearest(language: str) -> list[Voice]:
 @cache
 def voices() -> dict[str, Voice]:
     """Every language espeak-ng speaks, by its code in small letters."""
-    answer, _ = _ask()
+    with _asked() as asked:
+        answer = asked.line()
     known: dict[str, Voice] = {}
     for code, name, file in answer["voices"]:
         known.setdefault(code.lower(), Voice(code, name.strip(), file))
     return known
 
 
-def _ask(**request: Any) -> tuple[dict[str, Any], bytes]:
-    """One request to a fresh process: its answer, and the samples behind it."""
+class _Answer:
+    """What a process says to one request, read as it comes."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: IO[bytes]) -> None:
+        self.process, self.log = process, log
+        self.too_late = False
+        self.watch = threading.Timer(TIMEOUT_S, self._end)
+        self.watch.daemon = True
+        self.watch.start()
+
+    def _end(self) -> None:
+        self.too_late = True
+        self.process.kill()
+
+    def line(self) -> dict[str, Any]:
+        """Raises ModelUnavailable or EngineError when there is no whole one."""
+        assert self.process.stdout is not None
+        said = self.process.stdout.readline()
+        if not said.endswith(b"\n"):
+            raise self._broken_off()
+        answer: dict[str, Any] = json.loads(said)
+        return answer
+
+    def bytes(self, n: int) -> bytes:
+        assert self.process.stdout is not None
+        said = self.process.stdout.read(n)
+        if len(said) < n:
+            raise self._broken_off()
+        return said
+
+    def _broken_off(self) -> EngineError:
+        """Why it said no more."""
+        code = self.process.wait()
+        if self.too_late:
+            return EngineError(f"The sketch voice did not finish within {TIMEOUT_S} seconds.")
+        self.log.seek(0)
+        tail = self.log.read().decode(errors="replace").strip().splitlines()[-1:]
+        why = tail[0] if tail else f"signal {-code}"
+        if "espeak_Initialize" in why or "cannot open" in why:
+            return ModelUnavailable(f"espeak-ng is not usable on this machine: {why}.")
+        return EngineError(f"The sketch voice broke off while reading the text ({why}).")
+
+    def close(self) -> None:
+        self.watch.cancel()
+        self.process.kill()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self.process.wait()
+
+
+@contextlib.contextmanager
+def _asked(**request: Any) -> Iterator[_Answer]:
+    """One request to a fresh process."""
     request["library"] = espeakng_loader.get_library_path()
     request["data"] = espeakng_loader.get_data_path()
-    try:
-        done = subprocess.run(
-            [sys.executable, "-I", "-S", str(PROCESS)],
-            input=json.dumps(request).encode(),
-            capture_output=True,
-            timeout=TIMEOUT_S,
-            check=False,
-        )
-    except OSError as e:
-        raise ModelUnavailable(f"The sketch voice (espeak-ng) could not be started: {e}.") from e
-    except subprocess.TimeoutExpired as e:
-        raise EngineError(f"The sketch voice did not finish within {TIMEOUT_S} seconds.") from e
-    if done.returncode:
-        tail = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-        why = tail[0] if tail else f"signal {-done.returncode}"
-        if "espeak_Initialize" in why or "cannot open" in why:
-            raise ModelUnavailable(f"espeak-ng is not usable on this machine: {why}.")
-        raise EngineError(f"The sketch voice broke off while reading the text ({why}).")
-    head, _, pcm = done.stdout.partition(b"\n")
-    return json.loads(head), pcm
+    with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as log:
+        told.write(json.dumps(request).encode())
+        told.seek(0)
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(PROCESS)],
+                stdin=told,
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
+        except OSError as e:
+            raise ModelUnavailable(
+                f"The sketch voice (espeak-ng) could not be started: {e}."
+            ) from e
+        answer = _Answer(process, log)
+        try:
+            yield answer
+        finally:
+            answer.close()

@@ -131,8 +131,8 @@ def main() -> None:
 
     In, JSON: library, data (paths); and either nothing more (list the voices), or voice, rate
     (words a minute), pitch, range (0 to 99), texts.
-    Out: one line of JSON (voices, or sample_rate and texts: [{n_samples, events}]), then the
-    samples of all texts, one behind the other.
+    Out: a line of JSON (voices, or sample_rate); then for each text a line (n_samples, events)
+    and behind it its samples. Each is sent as soon as it is spoken.
     """
     request = json.load(sys.stdin)
     library = Library(request["library"], request["data"])
@@ -143,14 +143,12 @@ def main() -> None:
         raise OSError(f"no voice {request['voice']}")
     for parameter, name in ((RATE, "rate"), (PITCH, "pitch"), (RANGE, "range")):
         library.c.espeak_SetParameter(parameter, request[name], 0)
-    spoken = [library.speak(text) for text in request["texts"]]
-    answer = {
-        "sample_rate": library.sample_rate,
-        "texts": [{"n_samples": len(pcm) // 2, "events": events} for pcm, events in spoken],
-    }
-    sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
-    for pcm, _ in spoken:
-        sys.stdout.buffer.write(pcm)
+    out = sys.stdout.buffer
+    out.write(json.dumps({"sample_rate": library.sample_rate}).encode() + b"\n")
+    for text in request["texts"]:
+        pcm, events = library.speak(text)
+        about = {"n_samples": len(pcm) // 2, "events": events}
+        out.write(json.dumps(about).encode() + b"\n" + pcm)
 
 
 if __name__ == "__main__":

@@ -4,15 +4,17 @@ The sketch voice speaks it; the aligner lays it over another voice.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from avatar.engine.errors import InputError
+from avatar.engine.scratch import Scratch
 from avatar.engine.speech.espeak import SpokenPhone, Utterance, utterances
 from avatar.engine.text import Span, word_spans
-from avatar.engine.types import Alignment, Phone, Waveform, Word
+from avatar.engine.types import Alignment, Phone, Samples, Waveform, Word
 
 LEAD_IN_MS, LEAD_OUT_MS = 80, 300
 PAUSE_MS = {"comma": 170, "sentence": 360, "line": 460, "paragraph": 640}
@@ -31,7 +33,7 @@ _ABBREVIATION = re.compile(r"^[^\W\d_](?:\.[^\W\d_])+\.$")  # e.g.
 class Reading:
     """phone_words[i] is the index in `words` of the word that phones[i] belongs to."""
 
-    waveform: Waveform
+    waveform: Samples
     sample_rate: int
     phones: tuple[SpokenPhone, ...]
     phone_words: tuple[int, ...]
@@ -46,6 +48,27 @@ class Reading:
 
 
 def read(
+    text: str,
+    language: str,
+    *,
+    variant: str = "",
+    words_per_minute: int = 170,
+    pitch_range: int = 50,
+    seed: int = 0,
+) -> Reading:
+    """As `read_to_disk`, its sound in memory."""
+    reading = read_to_disk(
+        text,
+        language,
+        variant=variant,
+        words_per_minute=words_per_minute,
+        pitch_range=pitch_range,
+        seed=seed,
+    )
+    return replace(reading, waveform=reading.waveform[:])
+
+
+def read_to_disk(
     text: str,
     language: str,
     *,
@@ -69,11 +92,10 @@ def read(
         pitch_range=pitch_range,
     )
     rng = np.random.default_rng(seed)
-    parts: list[Reading] = []
-    for (line, pause), utterance in zip(lines, spoken, strict=True):
-        reading = _line_reading(line, utterance)
-        reading = _with_pauses(reading, rng)
-        parts.append(_ending(reading, pause * _spread(rng)))
+    parts = (
+        _ending(_with_pauses(_line_reading(line, utterance), rng), pause * _spread(rng))
+        for (line, pause), utterance in zip(lines, spoken, strict=True)
+    )
     reading = _joined(parts)
     if not reading.phones:
         raise InputError(
@@ -217,21 +239,22 @@ def _ending(reading: Reading, pause_ms: float) -> Reading:
     return replace(reading, waveform=np.concatenate([kept, silence]))
 
 
-def _joined(parts: list[Reading]) -> Reading:
-    rate = parts[0].sample_rate
-    lead_in = np.zeros(rate * LEAD_IN_MS // 1000, dtype=np.float32)
-    waveforms = [lead_in]
+def _joined(parts: Iterator[Reading]) -> Reading:
+    """One behind the other, the sound on disk."""
+    sound, rate = Scratch(), 0
     phones: list[SpokenPhone] = []
     owners: list[int] = []
     words: list[str] = []
-    at = len(lead_in)
     for part in parts:
+        if not rate:
+            rate = part.sample_rate
+            sound.append(np.zeros(rate * LEAD_IN_MS // 1000, dtype=np.float32))
+        at = len(sound)
         phones += [replace(p, start=p.start + at, end=p.end + at) for p in part.phones]
         owners += [owner + len(words) for owner in part.phone_words]
         words += part.words
-        waveforms.append(part.waveform)
-        at += len(part.waveform)
-    return Reading(np.concatenate(waveforms), rate, tuple(phones), tuple(owners), tuple(words))
+        sound.append(part.waveform[:])
+    return Reading(sound, rate, tuple(phones), tuple(owners), tuple(words))
 
 
 def place(reading: Reading, bounds_ms: NDArray[np.float64], duration_ms: int) -> Alignment:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from avatar.engine.errors import InputError
 from avatar.engine.media.sound import read_sound
-from avatar.engine.speech.reading import read
+from avatar.engine.speech.reading import read_to_disk
 from avatar.engine.speech.timbre import SAMPLE_RATE, VoicePrint, fitted, unsteadied, voice_print
 from avatar.engine.types import Speech
 
@@ -18,7 +18,7 @@ class SketchSpeaker:
     """Satisfies avatar.engine.speech.base.Speaker."""
 
     def speak(self, text: str, *, language: str, sample: Path | None, seed: int) -> Speech:
-        reading = read(text, language, words_per_minute=WORDS_PER_MINUTE, seed=seed)
+        reading = read_to_disk(text, language, words_per_minute=WORDS_PER_MINUTE, seed=seed)
         assert reading.sample_rate == SAMPLE_RATE
         if sample is None:
             waveform = unsteadied(reading.waveform, seed=seed)

@@ -19,7 +19,8 @@ from avatar.engine.align.states import compared_rows
 from avatar.engine.align.unknown import closest_warp
 from avatar.engine.align.voicing import speech_in
 from avatar.engine.media.resample import resampled
-from avatar.engine.types import Waveform
+from avatar.engine.scratch import Scratch
+from avatar.engine.types import Samples, Waveform
 
 Doubles = NDArray[np.float64]
 
@@ -79,8 +80,8 @@ def voice_print(waveform: Waveform, sample_rate: int) -> VoicePrint | None:
     )
 
 
-def fitted(waveform: Waveform, target: VoicePrint, *, seed: int) -> Waveform:
-    """The reading in the voice of the target, sample for sample as long, peak at PEAK.
+def fitted(waveform: Samples, target: VoicePrint, *, seed: int) -> Samples:
+    """The reading in the voice of the target, sample for sample as long, peak at PEAK, on disk.
 
     waveform: at SAMPLE_RATE.
     """
@@ -88,24 +89,25 @@ def fitted(waveform: Waveform, target: VoicePrint, *, seed: int) -> Waveform:
     per_frame = FRAME_MS * SAMPLE_RATE / 1000
     n_frames = int(len(waveform) / per_frame) + 3
     jitter = JITTER * _wander(n_frames, JITTER_S * 1000 / FRAME_MS, seed)
-    spoken = np.empty_like(waveform)
+    spoken = Scratch()
     for start, stop in pairwise(_cuts(waveform)):
         part = waveform[start:stop]
         voice = _changed(part, jitter[round(start / per_frame) :], own, target)
         voice = np.pad(voice, (0, max(0, len(part) - len(voice))))[: len(part)]
-        spoken[start:stop] = voice * _gate(part)
+        spoken.append(voice * _gate(part))
     return _at_peak(spoken)
 
 
-def _cuts(waveform: Waveform) -> list[int]:
+def _cuts(waveform: Samples) -> list[int]:
     """Samples at which the reading is cut into pieces of PIECE at most: in its pauses."""
-    sounds = np.flatnonzero(np.abs(waveform) > SILENT)
-    gaps = np.flatnonzero(np.diff(sounds) > SAMPLE_RATE // 20)
-    pauses = (sounds[gaps] + sounds[gaps + 1]) // 2
     cuts = [0]
     while cuts[-1] + PIECE < len(waveform):
-        within = pauses[(pauses > cuts[-1]) & (pauses <= cuts[-1] + PIECE)]
-        cuts.append(int(within[-1]) if len(within) else cuts[-1] + PIECE)
+        # A pause whose middle lies within a piece ends within the next.
+        sounds = np.flatnonzero(np.abs(waveform[cuts[-1] : cuts[-1] + 2 * PIECE]) > SILENT)
+        gaps = np.flatnonzero(np.diff(sounds) > SAMPLE_RATE // 20)
+        pauses = (sounds[gaps] + sounds[gaps + 1]) // 2
+        within = pauses[(pauses > 0) & (pauses <= PIECE)]
+        cuts.append(cuts[-1] + (int(within[-1]) if len(within) else PIECE))
     return [*cuts, len(waveform)]
 
 
@@ -150,26 +152,28 @@ def _changed(
     return spoken
 
 
-def unsteadied(waveform: Waveform, *, seed: int) -> Waveform:
+def unsteadied(waveform: Samples, *, seed: int) -> Samples:
     """espeak-ng's own voice, only less mechanical: the same jitter, without a vocoder.
 
     The sound is read a little early and late in turn, less than a millisecond, which bends its
     pitch. WORLD would take ten times as long for the same and leave its own trace.
-    waveform: at SAMPLE_RATE. Returns as many samples, peak at PEAK.
+    waveform: at SAMPLE_RATE. Returns as many samples, peak at PEAK, on disk.
     """
     reach = JITTER_S * SAMPLE_RATE
     step = round(reach / 2)
     n_knots = len(waveform) // step + 2
     # In samples; a wander's slope is its spread over sqrt(2) times its reach.
     late = JITTER * np.sqrt(2) * reach * _wander(n_knots, reach / step, seed)
-    bent = np.empty_like(waveform)
+    bent = Scratch()
     for start in range(0, len(waveform), PIECE):
         stop = min(start + PIECE, len(waveform))
         first = max(0, start - BORDER)
         part = waveform[first : stop + BORDER]
         at = np.arange(start, stop, dtype=np.float64)
-        at += np.interp(at / step, np.arange(n_knots), late) - first
-        map_coordinates(part, at[None], output=bent[start:stop], order=3, mode="nearest")
+        knot = start // step
+        near = late[knot : stop // step + 2]
+        at += np.interp(at / step - knot, np.arange(len(near)), near) - first
+        bent.append(map_coordinates(part, at[None], order=3, mode="nearest"))
     return _at_peak(bent)
 
 
@@ -180,9 +184,17 @@ def _wander(n: int, reach: float, seed: int) -> Doubles:
     return unit
 
 
-def _at_peak(waveform: Waveform) -> Waveform:
-    peak = float(np.abs(waveform).max(initial=0.0))
-    return waveform * np.float32(PEAK / peak) if peak else waveform
+def _at_peak(sound: Samples) -> Samples:
+    starts = range(0, len(sound), PIECE)
+    peak = max(
+        (float(np.abs(sound[start : start + PIECE]).max()) for start in starts), default=0.0
+    )
+    if not peak:
+        return sound
+    louder = Scratch()
+    for start in starts:
+        louder.append(sound[start : start + PIECE] * np.float32(PEAK / peak))
+    return louder
 
 
 def _world() -> Any:
@@ -217,7 +229,7 @@ def _warp(waveform: Waveform, sample_rate: int) -> float:
     sound = features(waveform, sample_rate)
     speech = speech_in(sound) > 0.5
     rows = compared_rows(sound.cepstra[0], sound.sonority_db, speech)
-    return closest_warp(rows[speech], band_hz)
+    return closest_warp(rows, speech, band_hz)
 
 
 def _loud(parts: _Parts) -> NDArray[np.bool_]:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from avatar.engine import scratch
 from avatar.engine.align import features as features_module
 from avatar.engine.align.features import (
     BINS_HZ,
@@ -10,10 +11,12 @@ from avatar.engine.align.features import (
     PIECE_S,
     cepstra,
     features,
+    scales,
+    slopes,
     sonority_level,
     speech_level,
-    standardised,
 )
+from avatar.engine.align.states import compared_rows
 from avatar.engine.align.voicing import speech_in
 
 RATE = 16_000
@@ -118,4 +121,27 @@ def test_a_hiss_behind_the_closure_of_a_stop_belongs_to_the_word():
 def test_standardising_uses_only_the_rows_chosen():
     rows = np.array([[0.0], [2.0], [100.0]], np.float32)
     chosen = np.array([True, True, False])
-    np.testing.assert_allclose(standardised(rows, chosen)[:2, 0], [-1, 1], atol=1e-4)
+    scale, _ = scales(rows, chosen)
+    np.testing.assert_allclose(scale(rows)[:2, 0], [-1, 1], atol=1e-4)
+
+
+def test_rows_made_piece_by_piece_are_those_of_the_whole_table(monkeypatch):
+    monkeypatch.setattr(scratch, "ROWS_AT_ONCE", 7)
+    chance = np.random.default_rng(0)
+    spectrum = chance.standard_normal((100, 13)).astype(np.float32)
+    level = chance.uniform(-60, 0, 100).astype(np.float32)
+    speech = level > -40
+
+    def scaled(rows):
+        return (rows - rows[speech].mean(0)) / rows[speech].std(0)
+
+    relative = np.clip((level - np.percentile(level[speech], 90)) / 12, -3, 1)[:, None]
+    whole = np.hstack(
+        [
+            scaled(spectrum) / 26**0.5,
+            scaled(slopes(spectrum)) * 0.7 / 26**0.5,
+            relative * 0.7,
+            slopes(relative) * 3,
+        ]
+    )
+    np.testing.assert_allclose(compared_rows(spectrum, level, speech)[:], whole, atol=1e-4)

@@ -12,7 +12,7 @@ from avatar.engine.speech.espeak import utterances, voice, voices
 
 def test_the_same_request_gives_the_same_samples_also_from_threads():
     with ThreadPoolExecutor(4) as pool:
-        heard = list(pool.map(lambda _: utterances(["Say it again."], "en-us")[0], range(4)))
+        heard = list(pool.map(lambda _: next(utterances(["Say it again."], "en-us")), range(4)))
     assert all(np.array_equal(heard[0].waveform, other.waveform) for other in heard[1:])
 
 
@@ -43,7 +43,7 @@ def test_an_unknown_language_is_told_its_nearest(asked, near):
     "language", ["en", "de", "fr-fr", "ja", "ar", "hi", "ko", "chr-us-qaaa-x-west"]
 )
 def test_phones_are_ipa_in_order_and_within_the_sound(language):
-    heard = utterances(["Mama papa 123, tomato."], language)[0]
+    heard = next(utterances(["Mama papa 123, tomato."], language))
     bounds = [at for phone in heard.phones for at in (phone.start, phone.end)]
     assert bounds == sorted(bounds)
     assert bounds[0] >= 0
@@ -52,13 +52,13 @@ def test_phones_are_ipa_in_order_and_within_the_sound(language):
 
 
 def test_stress_is_kept_beside_the_phone():
-    phones = utterances(["tomato"], "en-us")[0].phones
+    phones = next(utterances(["tomato"], "en-us")).phones
     assert [p.phone for p in phones if p.stress == 2] == ["eɪ"]
 
 
 def test_a_stop_begins_with_its_closure():
     """Between the vowels of "apa" there is silence, and it belongs to p."""
-    heard = utterances(["papa papa"], "es")[0]
+    heard = next(utterances(["papa papa"], "es"))
     stops = [p for p in heard.phones if p.phone == "p"][1:]
     for stop in stops:
         closed = heard.waveform[stop.start : stop.start + heard.sample_rate // 100]
@@ -66,15 +66,15 @@ def test_a_stop_begins_with_its_closure():
 
 
 def test_markup_in_a_text_is_read_and_not_obeyed():
-    plain = utterances(["hello world"], "en")[0]
-    tagged = utterances(['hello <break time="60s"/> world'], "en")[0]
+    plain = next(utterances(["hello world"], "en"))
+    tagged = next(utterances(['hello <break time="60s"/> world'], "en"))
     assert len(tagged.waveform) < 10 * len(plain.waveform)
 
 
 def test_a_missing_library_is_named(monkeypatch):
     monkeypatch.setattr(espeak.espeakng_loader, "get_library_path", lambda: "/nowhere/espeak.so")
     with pytest.raises(ModelUnavailable, match="not usable on this machine"):
-        utterances(["Hello"], "en")
+        next(utterances(["Hello"], "en"))
 
 
 def test_a_crash_in_the_library_is_an_error_and_no_traceback(monkeypatch, tmp_path):
@@ -83,4 +83,4 @@ def test_a_crash_in_the_library_is_an_error_and_no_traceback(monkeypatch, tmp_pa
     voice("en")
     monkeypatch.setattr(espeak, "PROCESS", crashing)
     with pytest.raises(EngineError, match="broke off while reading"):
-        utterances(["Hello"], "en")
+        next(utterances(["Hello"], "en"))

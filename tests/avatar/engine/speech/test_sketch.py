@@ -100,7 +100,7 @@ def test_the_same_seed_gives_the_same_take_and_another_seed_another():
 
 def test_without_a_sample_the_pitch_is_unsteady_and_nothing_else():
     plain = np.sin(2 * np.pi * 200 * np.arange(3 * SAMPLE_RATE) / SAMPLE_RATE).astype(np.float32)
-    bent = unsteadied(plain, seed=3)
+    bent = unsteadied(plain, seed=3)[:]
     assert len(bent) == len(plain)
     crossings = np.flatnonzero((bent[:-1] < 0) & (bent[1:] >= 0))
     at = crossings + bent[crossings] / (bent[crossings] - bent[crossings + 1])
@@ -135,7 +135,7 @@ def test_a_long_text_is_fitted_in_pieces_that_are_cut_in_its_pauses(tmp_path):
     for cut in cuts[1:-1]:
         assert not np.abs(waveform[cut - 200 : cut + 200]).any()
     spoken = timbre.fitted(waveform, target, seed=0)
-    assert spoken.shape == waveform.shape
+    assert len(spoken) == len(waveform)
     for cut in cuts[1:-1]:
         assert np.abs(spoken[cut - 200 : cut + 200]).max() < 0.001
     for first in cuts[:-1]:  # each piece speaks like the target
