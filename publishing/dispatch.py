@@ -10,7 +10,8 @@ is `unconfirmed` and for a person to decide.
 
 import datetime as dt
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -29,6 +30,7 @@ from publishing.platforms.base import (
     Accepted,
     Delivered,
     Failed,
+    Handle,
     Platform,
     Published,
     Unclear,
@@ -182,7 +184,8 @@ class _Run:
         if attempt is None:
             return
         try:
-            result = self._ask(lambda client: client.commit(self.post.key, self.post.handle))
+            with self._handle_to_commit() as handle:
+                result = self._ask(lambda client: client.commit(self.post.key, handle))
         except errors.PlatformError as error:
             if error.proves_absent:
                 self._refused(attempt, error)
@@ -196,6 +199,14 @@ class _Run:
                 self._end(attempt, "accepted", tries=0)  # and look, in the next step
             else:
                 self._published(attempt, result)
+
+    @contextmanager
+    def _handle_to_commit(self) -> Iterator[Handle]:
+        if not self._platform.capabilities.commit_sends_video:
+            yield self.post.handle
+            return
+        with clients.media_of(self.post) as media:
+            yield self.post.handle | {"video": str(media.video)}
 
     def _intend_to_commit(self) -> Attempt | None:
         """Ask for permission a last time and put the intent on record, in one transaction.

@@ -464,7 +464,8 @@ ROUTES = [
     Route("GET", f"{V}{ID}/video_reels", video_list),
     Route("POST", f"{V}{ID}/thumbnails", thumbnail),
     Route("GET", f"{V}{ID}/video_insights", video_insights),
-    Route("GET", f"{V}{ID}/insights", insights),
+    # The post around a video goes by the Page's id and the video's.
+    Route("GET", rf"{V}/(?:\d+_)?(?P<id>me|\d+)/insights", insights),
     Route("POST", f"{V}{ID}/comments", comment),
     Route("GET", f"{V}{ID}/comments", comments),
     Route("DELETE", f"{V}{ID}", remove),

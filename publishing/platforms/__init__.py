@@ -9,8 +9,13 @@ from publishing.platforms.base import Platform
 # name -> where its client and the way to connect it are; imported on first use.
 PLATFORMS = {
     "folder": "publishing.platforms.folder:Folder",
+    "instagram": "publishing.platforms.instagram:Instagram",
+    "instagram_facebook": "publishing.platforms.instagram_facebook:InstagramFacebook",
+    "facebook": "publishing.platforms.facebook:Facebook",
+    "tiktok": "publishing.platforms.tiktok:TikTok",
     "youtube": "publishing.platforms.youtube:YouTube",
     "linkedin": "publishing.platforms.linkedin:LinkedIn",
+    "threads": "publishing.platforms.threads:Threads",
     "x": "publishing.platforms.x:X",
     "bluesky": "publishing.platforms.bluesky:Bluesky",
 }

@@ -115,6 +115,9 @@ class Capabilities:
     # platform's own rules.
     commit_retry_allowed: bool
     ai_flag: bool  # has an AI flag of its own; otherwise the caption must say it
+    # The last part of the file is what makes it public: commit finds the file's path in
+    # handle["video"], put there by the caller.
+    commit_sends_video: bool = False
     needs_public_url: bool = False  # it fetches the video; nothing can be sent to it
     has_title: bool = False
     cover: str = ""  # "picture", "frame" (a moment of the video) or "" (it chooses itself)
@@ -208,7 +211,10 @@ class Platform(Protocol):
         ...
 
     def commit(self, key: str, handle: Handle) -> Outcome:
-        """Show it to the audience. Whatever leaves the outcome open is OutcomeUnknown."""
+        """Show it to the audience. Whatever leaves the outcome open is OutcomeUnknown.
+
+        See `Capabilities.commit_sends_video` for what the caller adds to the handle.
+        """
         ...
 
     def reconcile(self, key: str, handle: Handle, since: dt.datetime) -> Finding:

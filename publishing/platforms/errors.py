@@ -23,7 +23,7 @@ from typing import ClassVar
 
 REPLY_CHARS = 600
 SECRET = re.compile(
-    r"(?i)(\w*token|client_secret|upload_?ur[il]|upload_id|code_verifier|\w*jwt|password)"
+    r"(?i)(\b\w{0,30}token|client_secret|upload_?ur[il]|upload_id|code_verifier|\b\w{0,30}jwt|password)"
     r"(\"?\s*[=:]\s*\"?)[^&\s\",}]+"
     r"|(bearer|oauth)\s+[\w.~+/=-]+"
     r"|(eyJ)[\w-]+\.[\w.-]+"  # a JWT, wherever it stands
@@ -32,7 +32,7 @@ SECRET = re.compile(
 
 def redact(reply: str) -> str:
     """The platform's words, short enough to keep and without anything that opens a door."""
-    return SECRET.sub(_hidden, reply)[:REPLY_CHARS]
+    return SECRET.sub(_hidden, reply[: 10 * REPLY_CHARS])[:REPLY_CHARS]
 
 
 def _hidden(found: re.Match[str]) -> str:

@@ -30,9 +30,9 @@ def token_call(
 ) -> Reply:
     """Ask a token endpoint. `gone`: its codes for a code or refresh token that is not valid."""
     reply = caller.call("POST", url, data=form, headers=headers)
-    if reply.ok:
-        return reply
     code = reply.get("error")
+    if reply.ok and not code:  # TikTok can send its refusals with HTTP 200
+        return reply
     if code in WRONG_APP:
         raise Rejected(
             f"{caller.label} does not know this installation's app: check its id and secret in"

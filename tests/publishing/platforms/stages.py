@@ -15,11 +15,19 @@ from tests.publishing.emulator.walking import BACK, allow
 
 VERIFIER = "v" * 64
 MIRA = {
+    "instagram": "17841400000000001",
+    "instagram_facebook": "10220000000000001",  # the person who logs in
+    "facebook": "10220000000000001",
+    "tiktok": "open-mira",
+    "threads": "24001000000000001",
     "youtube": "UCsandboxmira00000000001",
     "linkedin": "urn:li:person:mira0001",
     "x": "1700000000000000001",
     "bluesky": "mira.demo",
 }
+
+# Without them a platform has no post that an audience sees.
+OPTIONS = {"tiktok": {"mode": "direct", "privacy_level": "PUBLIC_TO_EVERYONE"}}
 
 
 def connected(name: str, sandbox: Sandbox, folder: Path) -> Connection:
@@ -28,7 +36,7 @@ def connected(name: str, sandbox: Sandbox, folder: Path) -> Connection:
         sandbox.set_rule("linkedin.min_bytes", 1)  # the tests' film is a short one
     if name == "folder":
         return Connection(str(folder / "posted"))
-    return connection_of(log_in(name)[0])
+    return connection_of(log_in(name)[0], options=OPTIONS.get(name, {}))
 
 
 def connection_of(grant: Grant, **more: object) -> Connection:

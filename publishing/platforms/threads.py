@@ -1,0 +1,214 @@
+"""Threads. It fetches the video, so it needs a public address.
+
+Options of an account or a post: `reply_control` ("everyone", "accounts_you_follow" or
+"mentioned_only"), `topic_tag`.
+
+Sources: developers.facebook.com/docs/threads, posts, publishing, troubleshooting, insights.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import regex
+
+from publishing.platforms.access import Grant, NoAccess, Tokens
+from publishing.platforms.base import (
+    Capabilities,
+    Insights,
+    Limits,
+    Media,
+    Profile,
+    Text,
+    TokenRules,
+    over_limits,
+)
+from publishing.platforms.containers import ContainerPlatform
+from publishing.platforms.errors import AuthExpired, PlatformError, Rejected
+from publishing.platforms.hosts import host
+from publishing.platforms.http import Reply
+from publishing.platforms.meta import Graph, count, total
+from publishing.platforms.meta_errors import threads_error
+from publishing.platforms.meta_login import (
+    clean_code,
+    flat,
+    login_refused,
+    long_lived,
+    refreshed,
+)
+from publishing.platforms.oauth import login_address
+from publishing.platforms.texts import links
+
+VERSION = "v1.0"  # Threads has versions of its own
+SCOPES = (
+    "threads_basic",
+    "threads_content_publish",
+    "threads_manage_insights",
+    "threads_manage_replies",
+    "threads_read_replies",
+)
+MEDIA_METRICS = (("views", "likes", "replies"), ("reposts", "quotes", "shares"))
+REPLY_CONTROLS = ("everyone", "accounts_you_follow", "mentioned_only")
+MOST_LINKS = 5
+# What Threads counts by its bytes in UTF-8; all else is one character.
+EMOJI = regex.compile(r"[\p{Extended_Pictographic}\p{EMod}\p{RI}\u200D\uFE0F\u20E3]")
+
+
+class ThreadsPlatform(ContainerPlatform):
+    name = "threads"
+    label = "Threads"
+    limits: ClassVar = Limits(
+        max_ms=5 * 60_000,
+        max_bytes=1_000_000_000,
+        caption_chars=500,
+        posts_a_day=250,
+    )
+    capabilities: ClassVar = Capabilities(
+        commit_retry_allowed=True,  # of the same container
+        ai_flag=False,
+        needs_public_url=True,
+        first_comment=True,
+        insights=("views", "likes", "comments", "shares", "followers"),
+        tokens=TokenRules(
+            refreshable=True,
+            takes_refresh_token=False,
+            refresh_before=dt.timedelta(days=45),
+            min_age=dt.timedelta(hours=24),
+        ),
+        notes=(
+            "Threads fetches the video itself, so this installation needs a public https address.",
+            "Threads has no AI label to set, so the text says it.",
+            "The app's id and secret for Threads are not those of Facebook.",
+        ),
+    )
+    words = "text"
+    status = "status"
+    publish_path = "threads_publish"
+    posts_path = "threads"
+    post_fields = "id,text,timestamp,permalink"
+    state_fields = "id,status,error_message"
+    quota_path = "threads_publishing_limit"
+
+    def _graph(self) -> Graph:
+        return Graph(self.label, "THREADS_API_URL", self.connection.access_token, version=VERSION)
+
+    def _container(self, media: Media, text: Text) -> Reply:
+        if not media.video_url:
+            raise Rejected("Threads fetches the video itself: a public https address is needed.")
+        options = {**self.connection.options, **text.options}
+        form = {
+            "media_type": "VIDEO",
+            "video_url": media.video_url,
+            "text": text.caption,
+        }
+        for name in ("reply_control", "topic_tag"):
+            if options.get(name):
+                form[name] = str(options[name])
+        return self.graph.post(f"{self.me}/threads", form)
+
+    def _failure(self, reply: Reply) -> PlatformError:
+        return threads_error(self.label, str(reply.get("error_message", default="")))
+
+    def comment(self, external_id: str, text: str) -> str:
+        """A reply to the post: a container of text, published at once."""
+        made = self.graph.post(
+            f"{self.me}/threads",
+            {"media_type": "TEXT", "text": text, "reply_to_id": external_id},
+            optional=True,
+        )
+        reply = self.graph.post(
+            f"{self.me}/threads_publish",
+            query={"creation_id": str(made.need("id"))},
+            commit=True,
+            optional=True,
+        )
+        return str(reply.need("id"))
+
+    def insights(self, external_id: str) -> Insights:
+        found = self.graph.counts(f"{external_id}/insights", MEDIA_METRICS)
+        me = self.graph.counts(f"{self.me}/threads_insights", [("followers_count",)])
+        return Insights(
+            views=count(found.get("views")),
+            likes=count(found.get("likes")),
+            comments=count(found.get("replies")),
+            shares=total(found.get("reposts"), found.get("quotes"), found.get("shares")),
+            followers=count(me.get("followers_count")),
+        )
+
+    def whoami(self) -> Profile:
+        return profile_of(self.graph)
+
+    @classmethod
+    def caption_length(cls, caption: str) -> int:
+        """In characters, an emoji as many as it has bytes in UTF-8."""
+        return len(caption) + sum(len(sign.encode()) - 1 for sign in EMOJI.findall(caption))
+
+    @classmethod
+    def problems(cls, media: Media, text: Text, options: Mapping[str, Any]) -> list[str]:
+        found = over_limits(cls.label, cls.limits, media, text, cls.caption_length(text.caption))
+        if len({link.value for link in links(text.caption)}) > MOST_LINKS:
+            found.append(f"Threads takes {MOST_LINKS} links in a post at most.")
+        chosen = {**options, **text.options}
+        if chosen.get("reply_control", "everyone") not in REPLY_CONTROLS:
+            found.append(f"Threads lets {', '.join(REPLY_CONTROLS)} reply; choose one of them.")
+        return found
+
+
+def profile_of(graph: Graph) -> Profile:
+    reply = graph.get("me", fields="id,username,name,threads_profile_picture_url")
+    return Profile(
+        external_id=str(reply.need("id")),
+        username=str(reply.get("username", default="")),
+        name=str(reply.get("name", default="")),
+        picture_url=str(reply.get("threads_profile_picture_url", default="")),
+    )
+
+
+class ThreadsAccess(NoAccess):
+    """As Instagram Login: a code, a token for an hour, one for 60 days that renews itself."""
+
+    registration = "threads"
+
+    def authorize_url(self, *, redirect_uri: str, state: str, challenge: str) -> str:
+        return login_address(
+            f"{host('THREADS_AUTH_URL')}/oauth/authorize",
+            client_id=self.app.id,
+            redirect_uri=redirect_uri,
+            response_type="code",
+            scope=",".join(SCOPES),
+            state=state,
+        )
+
+    def exchange(self, *, code: str, redirect_uri: str, verifier: str) -> list[Grant]:
+        graph = self._graph()
+        reply = graph.caller.call(
+            "POST",
+            f"{graph.server}/oauth/access_token",
+            data={
+                "client_id": self.app.id,
+                "client_secret": self.app.secret,
+                "grant_type": "authorization_code",
+                "redirect_uri": redirect_uri,
+                "code": clean_code(code),
+            },
+        )
+        short = flat(reply).get("access_token")
+        if not reply.ok or not short:
+            raise login_refused("Threads", reply)
+        tokens = long_lived(
+            graph,
+            "access_token",
+            {"grant_type": "th_exchange_token", "client_secret": self.app.secret},
+            str(short),
+            SCOPES,
+        )
+        return [Grant(profile_of(self._graph(tokens.access)), tokens)]
+
+    def refresh(self, tokens: Tokens) -> Tokens:
+        """Sixty days more. The token must be a day old and not yet run out."""
+        if tokens.expires_at and tokens.expires_at <= dt.datetime.now(dt.UTC):
+            raise AuthExpired("The permission has run out; connect the account again.")
+        return refreshed(self._graph(), "th_refresh_token", tokens)
+
+    def _graph(self, token: str = "") -> Graph:
+        return Graph("Threads", "THREADS_API_URL", token, version=VERSION)
