@@ -44,6 +44,18 @@ class ServerForm(forms.Form):
             self.fields["server"].initial = hosts.host("MASTODON_URL")
 
 
+class MailForm(forms.Form):
+    """Where the studio writes to when an account needs its owner."""
+
+    email = forms.EmailField(
+        label="E-mail",
+        required=False,
+        max_length=254,
+        help_text="One letter when an account must be connected again, or is about to. None: no"
+        " letters.",
+    )
+
+
 class OptionsForm(forms.Form):
     """What holds for every post to an account. `options()` is what its client reads."""
 

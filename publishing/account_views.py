@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from creators.models import Creator
 from creators.views.shown import shown_creators
 from publishing import connecting, logins, notices, services, standing
-from publishing.account_forms import OPTIONS, OptionsForm, PasswordForm, ServerForm
+from publishing.account_forms import OPTIONS, MailForm, OptionsForm, PasswordForm, ServerForm
 from publishing.clients import platform_label
 from publishing.connecting import CannotConnect
 from publishing.forms import FolderForm
@@ -45,6 +45,18 @@ def account_create(request: SignedIn) -> HttpResponse:
         return _list(request, status=422)
     account = services.connect_folder(form.cleaned_data["creator"])
     messages.success(request, f"Connected. Posts of {account.creator.name} land in its folder.")
+    return redirect("account-list")
+
+
+@require_POST
+def account_mail(request: SignedIn) -> HttpResponse:
+    """Where the studio writes to when an account needs its owner."""
+    form = MailForm(request.POST)
+    if not form.is_valid():
+        return _list(request, mail_form=form, status=422)
+    request.user.email = form.cleaned_data["email"]
+    request.user.save(update_fields=["email"])
+    messages.success(request, "Noted.")
     return redirect("account-list")
 
 
@@ -233,7 +245,9 @@ def _list_of(creator: Creator) -> str:
     return f"{reverse('account-list')}?creator={creator.handle}"
 
 
-def _list(request: SignedIn, *, status: int = 200) -> HttpResponse:
+def _list(
+    request: SignedIn, *, mail_form: MailForm | None = None, status: int = 200
+) -> HttpResponse:
     mine, chosen = shown_creators(request)
     accounts = (
         Account.objects.for_user(request.user)
@@ -264,6 +278,8 @@ def _list(request: SignedIn, *, status: int = 200) -> HttpResponse:
         "folder": "" if has_folder or not creator else services.folder_path(creator),
         "offers": [one for one in standing.offers() if one.kind != "folder"] if creator else [],
         "sandbox": sandbox(),
+        "mail_form": mail_form or MailForm(initial={"email": request.user.email}),
+        "can_mail": bool(settings.EMAIL_URL),
     }
     return render(request, "publishing/account_list.html", context, status=status)
 

@@ -47,7 +47,7 @@ def connect(creator: Creator, platform: str, grant: Grant, **fields: Any) -> Acc
                 creator=creator,
                 platform=platform,
                 external_id=profile.external_id,
-                defaults={"name": profile.name or profile.username or profile.external_id},
+                defaults={"name": place(platform, profile)},
             )
             changes = {**tokens.stored(grant.tokens, account), **_known(profile), **fields}
             if grant.app:
@@ -58,6 +58,12 @@ def connect(creator: Creator, platform: str, grant: Grant, **fields: Any) -> Acc
         raise CannotConnect("This account is being connected already.") from e
     account.refresh_from_db()
     return account
+
+
+def place(platform: str, profile: Profile) -> str:
+    """What the pages call an account: "YouTube (Alice)"."""
+    who, label = profile.name or profile.username, clients.platform_label(platform)
+    return f"{label} ({who})"[:120] if who else label
 
 
 def resume(account: Account) -> None:
@@ -101,6 +107,21 @@ def forget(pk: int) -> None:
     ).update(token_version=account.token_version + 1, **FORGOTTEN)
 
 
+def erase(account: Account) -> None:
+    """Keep nothing of whose account it was; its posts stay as our own record of what we did."""
+    anonymous = f"erased-{account.pk}"
+    Account.objects.filter(pk=account.pk).update(
+        state=State.DISCONNECTED,
+        external_id=anonymous,
+        name=f"{clients.platform_label(account.platform)} (erased)",
+        username="",
+        scopes=[],
+        last_error="",
+        token_version=account.token_version + 1,
+        **FORGOTTEN,
+    )
+
+
 def forgettable() -> list[int]:
     """Disconnected accounts whose tokens are still here."""
     gone = Account.objects.filter(state=State.DISCONNECTED).exclude(access_token="")
@@ -121,9 +142,7 @@ def check(account: Account) -> Profile:
         account.refresh_from_db()
         tokens.note_trouble(account, wrong)
         raise wrong
-    known = _known(profile)
-    known.pop("name", None)  # perhaps the creator's own word for it
-    if known:
+    if known := _known(profile):
         Account.objects.filter(pk=account.pk).update(**known)
     mended = Account.objects.filter(pk=account.pk, state__in=(State.RECONNECT, State.BLOCKED))
     if mended.update(state=State.CONNECTED):
@@ -134,7 +153,6 @@ def check(account: Account) -> Profile:
 def _known(profile: Profile) -> dict[str, str]:
     """What the platform says of the account; nothing where it says nothing."""
     found = {
-        "name": (profile.name or profile.username)[:120],
         "username": profile.username.lstrip("@")[:120],
         "server": profile.server[:200],
     }

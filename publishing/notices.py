@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from publishing import tokens
-from publishing.clients import platform_label
 from publishing.models import ON_ITS_WAY, Account, Notice, Post
 from studio.lib import words
 from studio.lib.owned import User
@@ -117,9 +116,7 @@ def mail(notices: Iterable[Notice]) -> None:
 
 
 def subject(notice: Notice) -> str:
-    account = notice.account
-    place = f"{account.name} ({platform_label(account.platform)})"
-    said = " ".join(place.split())  # one line: names come from outside
+    said = " ".join(notice.account.name.split())  # one line: names come from outside
     return {
         Kind.RECONNECT: f"{said} must be connected again",
         Kind.BLOCKED: f"{said} is restricted by the platform",

@@ -93,7 +93,7 @@ def _takes(limits: Limits) -> str:
         shortest = f"{limits.min_ms / 1000:g} s to " if limits.min_ms else "up to "
         parts.append(f"reels of {shortest}{longest}")
     if limits.max_bytes:
-        parts.append(f"files up to {limits.max_bytes / 1e6:,.0f} MB")
+        parts.append(f"files up to {_size(limits.max_bytes)}")
     if limits.caption_chars:
         parts.append(f"captions up to {limits.caption_chars:,} characters")
     if not parts:
@@ -104,6 +104,10 @@ def _takes(limits: Limits) -> str:
 def _length(ms: int) -> str:
     seconds = ms / 1000
     return f"{seconds:g} s" if seconds < 180 else f"{seconds / 60:g} minutes"
+
+
+def _size(n_bytes: int) -> str:
+    return f"{n_bytes / 1e9:g} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.0f} MB"
 
 
 def permission(account: Account, now: dt.datetime | None = None) -> str:

@@ -42,6 +42,17 @@ def renew(account_pk: int) -> None:
         log.warning("The tokens of account %s were not renewed: %s", account_pk, e)
 
 
+def check_account(account_pk: int) -> None:
+    """Ask the platform whether an account still works; its row says afterwards."""
+    account = Account.objects.connected().filter(pk=account_pk).first()
+    if account is None:
+        return
+    try:
+        connecting.check(account)
+    except PlatformError as e:
+        log.info("Account %s: %s", account_pk, e)
+
+
 def review(account_pk: int) -> None:
     """Open, close and mail the notices of an account."""
     notices.review(account_pk)

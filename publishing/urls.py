@@ -16,6 +16,7 @@ urlpatterns = [
     path("reels/<int:reel_pk>/post/", views.post_create, name="post-create"),
     path("accounts/", account_views.account_list, name="account-list"),
     path("accounts/connect/", account_views.account_create, name="account-create"),
+    path("accounts/mail/", account_views.account_mail, name="account-mail"),
     path("accounts/<int:pk>/", account_views.account_detail, name="account-detail"),
     path("accounts/<int:pk>/options/", account_views.account_update, name="account-update"),
     path("accounts/<int:pk>/test/", account_views.account_test, name="account-test"),

@@ -57,7 +57,7 @@ def test_a_login_there_and_back_connects_the_account(owner, creator):
     login = Login.objects.get()
     assert logins.challenge(login.verifier, "S256") == asked["challenge"]
     page = words(come_back(owner, state=asked["state"], code="c1"))
-    assert "Connected: Alice there." in page
+    assert "Connected: Tokened (Alice there)." in page
     account = Account.objects.get()
     assert (account.creator, account.username, account.access_token) == (creator, "alice", "a1")
     assert "Renews itself." in page
@@ -250,3 +250,13 @@ def test_the_list_costs_the_same_with_many_accounts(owner, creator, django_asser
         build(creator, external_id=f"t-{n}", state="reconnect")
     with django_assert_max_num_queries(12):
         owner.get(reverse("account-list"))
+
+
+def test_where_letters_go_is_the_owners_choice(owner, creator, settings):
+    assert "Be told by e-mail" not in words(owner.get(reverse("account-list")))
+    settings.EMAIL_URL = "smtp://mail.test"
+    assert "Be told by e-mail" in words(owner.get(reverse("account-list")))
+    url = reverse("account-mail")
+    assert owner.post(url, {"email": "not an address"}).status_code == 422
+    page = words(owner.post(url, {"email": "alice@example.org"}, follow=True))
+    assert "Letters go to alice@example.org" in page

@@ -47,7 +47,7 @@ def test_it_prints_the_accounts_number_and_asks_nobody(script):
     assert (account.access_token, account.refresh_token) == ("a1", "r1")
     assert account.expires_at == dt.datetime(2027, 1, 31, 17, tzinfo=dt.UTC)
     assert account.options == {"mode": "direct", "allow_duet": True}
-    assert (account.name, account.state) == ("alice_there", "connected")
+    assert (account.name, account.state) == ("Tokened (alice_there)", "connected")
     assert script.calls == []
 
 

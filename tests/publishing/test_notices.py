@@ -41,9 +41,7 @@ def test_an_incident_is_told_once_and_closed_when_mended(account):
     assert "Alice withdrew it." in notice.text
     for _ in range(3):
         assert review(account) == [notice]
-    assert [letter.subject for letter in mail.outbox] == [
-        "Alice there (Tokened) must be connected again"
-    ]
+    assert [letter.subject for letter in mail.outbox] == ["Alice there must be connected again"]
     assert mail.outbox[0].to == ["alice@example.org"]
     Account.objects.update(state="connected")
     [closed] = review(account)

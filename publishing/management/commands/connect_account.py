@@ -53,13 +53,14 @@ class Command(BaseCommand):
         profile = Profile(
             external_id=_external_id(given["external_id"]),
             username=given["username"],
-            name=given["name"],
             server=_server(given["server"]),
         )
         grant = Grant(profile, Tokens(access_token, refresh_token, _moment(given["expires"])))
         fields: dict[str, Any] = {"issued_at": None}  # nobody says when; it is older than today
         if given["option"]:
             fields["options"] = dict(_option(words) for words in given["option"])
+        if given["name"]:
+            fields["name"] = given["name"][:120]
         try:
             account = connecting.connect(creator, name, grant, **fields)
         except CannotConnect as e:
