@@ -6,6 +6,33 @@ import matplotlib
 import pytest
 from pytest_socket import socket_allow_hosts
 
+TOUCHES_DATABASE = {"db", "transactional_db", "django_db_setup"}
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--only-database",
+        action="store_true",
+        help="leave out the tests that ask no database anything: they pass on any",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--only-database"):
+        return
+    kept = [item for item in items if _asks_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    items[:] = kept
+
+
+def _asks_database(item) -> bool:
+    """Whether it uses Django's database, or real processes that do."""
+    uses = TOUCHES_DATABASE & set(item.fixturenames) or item.get_closest_marker("django_db")
+    things = vars(item.module).values()
+    return bool(uses) or any(
+        getattr(thing, "__module__", "") == "tests.installation" for thing in things
+    )
+
 
 @pytest.fixture(autouse=True)
 def _only_this_machine():

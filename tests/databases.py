@@ -58,6 +58,7 @@ def main() -> None:
                 "2",
                 "--dist",
                 "loadgroup",
+                "--only-database",
                 "--ignore=tests/avatar/engine",
             ),
             *("tests/studio", "tests/creators", "tests/scripts_gen", "tests/avatar"),
