@@ -4,6 +4,7 @@ from publishing import account_views, views
 
 urlpatterns = [
     path("queue/", views.post_list, name="post-list"),
+    path("results/", views.result_list, name="result-list"),
     path("posts/<int:pk>.json", views.post_data, name="post-data"),
     path("posts/<int:pk>/", views.post_detail, name="post-detail"),
     path("posts/<int:pk>/approve/", views.post_approve, name="post-approve"),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from avatar.models import Reel
 from creators.views.shown import shown_creators
-from publishing import captions, health, media_links, services, story
+from publishing import captions, health, media_links, results_page, services, story
 from publishing.clients import platform_label
 from publishing.forms import CaptionForm, PostForm, SettleForm, TimeForm
 from publishing.hours import good_hour
@@ -49,6 +49,17 @@ def post_list(request: HttpRequest) -> HttpResponse:
     }
     _told(context["page_obj"].object_list)
     return render(request, "publishing/post_list.html", context)
+
+
+@require_safe
+def result_list(request: HttpRequest) -> HttpResponse:
+    """What a creator's reels reached, and what was learned from it."""
+    mine, asked = shown_creators(request)
+    creator = asked or next(iter(mine), None)
+    context: dict[str, Any] = {"creators": mine, "creator": creator}
+    if creator:
+        context |= results_page.context(creator, request.GET.get("account", ""))
+    return render(request, "publishing/result_list.html", context)
 
 
 @require_safe
@@ -231,6 +242,7 @@ def _detail(
         "post": post,
         "label": platform_label(post.account.platform),
         "timeline": story.timeline(post, list(post.attempts.all())),
+        "counts": results_page.counts_of(post),
         "moving": not wrong and story.is_moving(post),
         "can_stop": post.state in (*STOPPABLE, State.FAILED),
         "can_move": post.state in STOPPABLE,

@@ -208,7 +208,9 @@ def expected(lift: Lift) -> str:
 
 
 def per_cent(share: float) -> str:
-    return f"{share * 100:+.0f} %".replace("-", "\u2212").replace("+0 %", "0 %")
+    """As people write it, with its sign: "+6 %"; nothing is "0 %"."""
+    rounded = round(share * 100)
+    return f"{rounded:+d} %".replace("-", "\u2212") if rounded else "0 %"
 
 
 def _learned(standing: Standing) -> str:
