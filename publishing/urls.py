@@ -1,6 +1,6 @@
 from django.urls import path
 
-from publishing import account_views, views
+from publishing import account_views, callback_views, views
 
 urlpatterns = [
     path("queue/", views.post_list, name="post-list"),
@@ -35,4 +35,20 @@ urlpatterns = [
         account_views.connect_choose,
         name="connect-choose",
     ),
+    path(
+        "callbacks/<slug:registration>/deauthorize/",
+        callback_views.meta_deauthorize,
+        name="callback-deauthorize",
+    ),
+    path(
+        "callbacks/<slug:registration>/delete/",
+        callback_views.meta_delete,
+        name="callback-delete",
+    ),
+    path(
+        "callbacks/deletion/<slug:code>/",
+        callback_views.deletion_status,
+        name="callback-deletion",
+    ),
+    path("callbacks/tiktok/", callback_views.tiktok, name="callback-tiktok"),
 ]
