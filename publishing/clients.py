@@ -25,11 +25,13 @@ def client(account: Account) -> Platform:
     return platform(account.platform)(connection_of(account))
 
 
-def ask(account: Account, call: Callable[[Platform], T]) -> T:
+def ask(account: Account, call: Callable[[Platform], T], *, aside: bool = False) -> T:
     """Call the account's platform with a token that holds; the row says afterwards how it went.
 
     A token that the platform takes no more is renewed and the same call made once again: it was
     refused, so nothing came of it. Raises what the call raises, and what `tokens.fresh` does.
+
+    aside: the account can do without; that it may not says nothing about the permission to post.
     """
     current = tokens.fresh(account)
     try:
@@ -39,7 +41,8 @@ def ask(account: Account, call: Callable[[Platform], T]) -> T:
             current = tokens.fresh(current, is_refused=True)
             answer = call(client(current))
     except PlatformError as e:
-        tokens.note_trouble(current, e)
+        if not aside:
+            tokens.note_trouble(current, e)
         raise
     tokens.note_success(current)
     return answer

@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from creators.models import Creator
@@ -68,7 +69,10 @@ def place(platform: str, profile: Profile) -> str:
 
 def resume(account: Account) -> None:
     """Let go on what waited for the account."""
-    held = Post.objects.filter(account=account, state=Post.State.WAITING, retry_at=None)
+    held = Post.objects.filter(
+        Q(state=Post.State.WAITING, retry_at=None) | Q(state=Post.State.COMMITTING),
+        account=account,
+    )
     pks = list(held.values_list("pk", flat=True))
     held.update(retry_at=timezone.now())
     for pk in pks:

@@ -3,26 +3,28 @@
     scheduled -> dispatching -> preparing -> processing -> ready -> committing -> published
 
 Each step writes what it is about to do, commits that to the database, acts, and writes what came
-of it, all of it only while its lease is held. A commit is never repeated on a guess: when no
-answer came, or a worker died in it, the platform is asked what became of it; what cannot be told
-is `unconfirmed` and for a person to decide.
+of it, all of it only while its lease is held. A post is prepared ahead of its hour and waits for
+it in `ready`. A commit is never repeated on a guess: when no answer came, or a worker died in it,
+the platform is asked what became of it; what cannot be told is `unconfirmed` and for a person to
+decide. `aftermath` says what becomes of a post whose step failed, `aftercare` what is still done
+for one that is live.
 """
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from publishing import clients, media_links
-from publishing.hours import CADENCE, good_hour
-from publishing.models import OVER, UNDER_WAY, Attempt, Post
-from publishing.peak_times import Choice
+from publishing import admission, aftercare, clients, media_links
+from publishing.aftermath import MAX_COMMITS, after, backoff, code, detail, patience, sentence
+from publishing.hold import LEASE_S, Hold, LeaseLost
+from publishing.models import OVER, UNDER_WAY, Account, Attempt, Post
 from publishing.permission import Stop, why_not
 from publishing.platforms import errors
 from publishing.platforms.base import (
@@ -31,38 +33,32 @@ from publishing.platforms.base import (
     Delivered,
     Failed,
     Handle,
-    Platform,
     Published,
     Unclear,
 )
 from studio.lib.leases import NOBODYS
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
-LEASE_S = (
-    330  # above the publish cluster's time-out: a worker that still lives still holds its post
-)
-MAX_TRIES = 8  # of one step; with the waits below, some three hours
-MAX_CHECKS = 90  # every 20 s at the quickest: half an hour and more
-MAX_COMMITS = 3  # each after proof that the one before came to nothing
 MAX_LOOKS = 5  # without an answer
 LOOK_FOR = dt.timedelta(minutes=45)  # how long a platform may work on what it took
-LATE = dt.timedelta(hours=1)
+RECONNECTING = dt.timedelta(days=1)  # then a person is asked once more
+WORTH_WAITING = dt.timedelta(seconds=2)  # for the hour, instead of coming back
 
 State, Phase = Post.State, Attempt.Phase
 # A step has been got through.
 AFRESH: dict[str, Any] = {"tries": 0, "retry_at": None, "reason": ""}
-DUE_STATES = (State.SCHEDULED, State.WAITING, *UNDER_WAY)
-
-
-class LeaseLost(Exception):
-    """Somebody cancelled the post, or another worker has it now. Whatever we know is stale."""
+DUE_STATES = (State.SCHEDULED, State.WAITING, *UNDER_WAY, State.PUBLISHED)
 
 
 def publish(pk: int) -> None:
     """Bring the post as far as it will go now; nothing when it is not due or somebody has it."""
-    owner = Post.objects.due().claim(pk, states=DUE_STATES, seconds=LEASE_S)
+    if not Post.objects.due().filter(pk=pk).exists():
+        return
+    # Asked again of the row alone: a condition that needs another table is not looked at anew
+    # when two workers claim at once.
+    rested = Post.objects.filter(Q(retry_at=None) | Q(retry_at__lte=timezone.now()))
+    owner = rested.claim(pk, states=DUE_STATES, seconds=LEASE_S)
     if owner is None:
         return
     run = _Run(pk, owner)
@@ -73,39 +69,32 @@ def publish(pk: int) -> None:
         log.info("Post %s was taken out of the hands of %s.", pk, owner)
     if run.post.handle or run.has_prepared:
         discard(pk)
-    if Post.objects.filter(pk=pk, state__in=OVER).exists():
-        media_links.revoke(run.post)
+        if Post.objects.filter(pk=pk, state__in=OVER).exists():
+            media_links.revoke(run.post)
 
 
 def discard(pk: int) -> None:
     """Take back what was prepared for a cancelled post."""
-    post = Post.objects.with_story().get(pk=pk)
-    if post.state != State.CANCELLED:
+    post = Post.objects.with_story().filter(pk=pk, state=State.CANCELLED).first()
+    if post is None:
         return
-    try:
-        clients.client(post.account).discard(post.key, post.handle)
-    except Exception:
-        # Best effort: what is not committed is shown to nobody, and runs out by itself.
-        log.exception("What was prepared for post %s could not be taken back.", pk)
+    _take_back(post)
     Post.objects.filter(pk=pk, state=State.CANCELLED).update(handle={})
+    media_links.revoke(post)
 
 
-def backoff(tries: int) -> dt.timedelta:
-    """How long to wait after so many fruitless tries: half a minute, doubling, at most an hour."""
-    return dt.timedelta(seconds=min(30 * 2 ** max(tries - 1, 0), 3600))
+def _take_back(post: Post) -> None:
+    """Best effort: what is not committed is shown to nobody, and runs out by itself."""
+    try:
+        clients.ask(post.account, lambda client: client.discard(post.key, post.handle))
+    except Exception:
+        log.exception("What was prepared for post %s could not be taken back.", post.pk)
 
 
-@dataclass
-class _Run:
-    """One worker's work on one post while it holds the lease."""
+class _Run(Hold):
+    """The steps of one worker while it holds the post."""
 
-    pk: int
-    owner: str
-    holds: bool = True
-    has_prepared: bool = False
-
-    def __post_init__(self) -> None:
-        self.post = self._load()
+    has_prepared = False
 
     def step(self) -> None:
         match self.post.state:
@@ -119,116 +108,131 @@ class _Run:
                 self._commit()
             case State.COMMITTING:
                 self._reconcile()
+            case State.PUBLISHED:
+                aftercare.care(self)
             case _:
                 raise LeaseLost
 
     # The steps.
 
     def _admit(self) -> None:
-        self._move(state=State.DISPATCHING)
+        self.move(state=State.DISPATCHING)
         if stop := why_not(self.post):
             self._stop(stop)
-        elif choice := _better_later(self.post):
-            self._release(state=State.SCHEDULED, due_at=choice.when_utc, due_reason=choice.reason)
-        elif until := _day_is_full(self.post):
-            most = self._platform.limits.posts_a_day
-            self._release(
-                state=State.WAITING,
-                retry_at=until,
-                reason=f"{self._platform.label} takes {most} posts a day.",
-            )
-        else:
+        elif choice := admission.better_later(self.post):
+            self.release(state=State.SCHEDULED, due_at=choice.when_utc, due_reason=choice.reason)
+        elif not self._must_wait():
             if self.post.outdated:
-                self._take_back()
-            self._move(state=State.PROCESSING if self.post.handle else State.PREPARING)
+                if self.post.handle:
+                    _take_back(self.post)
+                self.move(handle={}, outdated=False)
+            self.move(state=State.PROCESSING if self.post.handle else State.PREPARING)
 
-    def _take_back(self) -> None:
-        """What was prepared before something changed is not what is to go out."""
-        if self.post.handle:
-            try:
-                self._platform.discard(self.post.key, self.post.handle)
-            except Exception:
-                log.exception("What was prepared for post %s could not be taken back.", self.pk)
-        self._move(handle={}, outdated=False)
+    def _must_wait(self) -> bool:
+        """Whether the account has had its share for now; the post then waits."""
+        wait = admission.not_before(self.post)
+        if wait is None:
+            return False
+        until, why = wait
+        self.release(state=State.WAITING, retry_at=until, reason=why)
+        return True
 
     def _prepare(self) -> None:
-        attempt = self._begin(Phase.PREPARE)
+        attempt = self.begin(Phase.PREPARE)
         self.has_prepared = True
         try:
             with clients.media_of(self.post) as media:
-                handle = self._ask(
-                    lambda client: client.prepare(self.post.key, media, clients.text_of(self.post))
-                )
+                text = clients.text_of(self.post)
+                handle = self.ask(lambda client: client.prepare(self.post.key, media, text))
         except Exception as error:
             self._refused(attempt, error)
         else:
-            self._end(attempt, "ok", handle=handle, state=State.PROCESSING, **AFRESH)
+            self.end(attempt, "ok", handle=handle, state=State.PROCESSING, **AFRESH)
 
     def _check(self) -> None:
-        attempt = self._begin(Phase.CHECK)
+        attempt = self.begin(Phase.CHECK)
         try:
-            handle = self._ask(lambda client: client.check(self.post.handle))
+            handle = self.ask(lambda client: client.check(self.post.handle))
         except Exception as error:
             self._refused(attempt, error)
         else:
-            self._end(attempt, "ok", handle=handle, state=State.READY, **AFRESH)
+            self.end(attempt, "ok", handle=handle, state=State.READY, **AFRESH)
 
     def _commit(self) -> None:
         """The one step that the audience sees."""
+        if self._is_early():
+            return
         try:
             attempt = self._intend_to_commit()
         except IntegrityError:
             # A commit is on record whose outcome nobody knows. Look, do not send.
-            self._move(state=State.COMMITTING)
+            self.move(state=State.COMMITTING)
             return
         if attempt is None:
             return
         try:
             with self._handle_to_commit() as handle:
-                result = self._ask(lambda client: client.commit(self.post.key, handle))
+                result = self.ask(lambda client: client.commit(self.post.key, handle))
+        except errors.Duplicate as error:
+            self._duplicate(attempt, error)
         except errors.PlatformError as error:
             if error.proves_absent:
                 self._refused(attempt, error)
             else:
-                self._end(attempt, error.code, detail=_detail(error))  # and look, in the next step
+                self.end(attempt, error.code, detail=detail(error))  # and look, in the next step
         except Exception as error:
             log.exception("The commit of post %s ended without an answer.", self.pk)
-            self._end(attempt, errors.OutcomeUnknown.code, detail=_detail(error))
+            self.end(attempt, errors.OutcomeUnknown.code, detail=detail(error))
         else:
             if isinstance(result, Accepted):
-                self._end(attempt, "accepted", tries=0)  # and look, in the next step
+                self.end(attempt, "accepted", tries=0)  # and look, in the next step
             else:
                 self._published(attempt, result)
 
     @contextmanager
     def _handle_to_commit(self) -> Iterator[Handle]:
-        if not self._platform.capabilities.commit_sends_video:
+        if not self.platform.capabilities.commit_sends_video:
             yield self.post.handle
             return
         with clients.media_of(self.post) as media:
             yield self.post.handle | {"video": str(media.video)}
 
+    def _is_early(self) -> bool:
+        """Prepared ahead of its hour: the last moments are waited for here, more in the row."""
+        ahead = self.post.due_at - timezone.now()
+        if ahead > WORTH_WAITING:
+            self.release(state=State.READY, retry_at=self.post.due_at)
+            return True
+        if ahead > dt.timedelta():
+            time.sleep(ahead.total_seconds())
+        return False
+
     def _intend_to_commit(self) -> Attempt | None:
         """Ask for permission a last time and put the intent on record, in one transaction.
 
-        None when permission is gone. Raises IntegrityError when another commit may have been sent.
+        None when permission is gone, or when the account has had its share: its row is held, so
+        that two posts of one account cannot both be the last that fits. Raises IntegrityError when
+        another commit may have been sent.
         """
         with transaction.atomic():
+            Account.objects.select_for_update().get(pk=self.post.account_id)
             Post.objects.select_for_update().get(pk=self.pk)
-            self.post = self._load()
+            self.post = self.load()
             if stop := why_not(self.post):
                 self._stop(stop)
                 return None
-            self._move(state=State.COMMITTING)
+            if self._must_wait():
+                return None
+            self.move(state=State.COMMITTING)
             return Attempt.objects.create(post_id=self.pk, phase=Phase.COMMIT, worker=self.owner)
 
     def _reconcile(self) -> None:
         commit = self._commits.order_by("started_at").last()
         # None: the platform called it a duplicate before anything was committed.
         since = commit.started_at if commit else self.post.created_at
-        attempt = self._begin(Phase.RECONCILE)
+        attempt = self.begin(Phase.RECONCILE)
         try:
-            finding = self._ask(
+            finding = self.ask(
                 lambda client: client.reconcile(self.post.key, self.post.handle, since)
             )
         except errors.NotReady as error:
@@ -242,20 +246,20 @@ class _Run:
                 self._published(attempt, finding)
             case Failed(why_failed):
                 self._came_to_nothing(attempt, why_failed)
-            case Absent() if self._platform.capabilities.commit_retry_allowed:
+            case Absent() if self.platform.capabilities.commit_retry_allowed:
                 self._proved_absent(attempt)
             case Absent():
                 self._unconfirmed(
                     attempt,
                     "absent",
-                    f"No answer came from {self._label}, and the post was not found there."
+                    f"No answer came from {self.label}, and the post was not found there."
                     " Look yourself before it is sent again.",
                 )
             case Unclear(why):
                 self._unconfirmed(
                     attempt,
                     "unclear",
-                    f"No answer came from {self._label}, so it may already be live. {why}",
+                    f"No answer came from {self.label}, so it may already be live. {why}",
                 )
 
     # What came of them.
@@ -266,42 +270,54 @@ class _Run:
             "published_at": timezone.now(),
         }
         if isinstance(result, Published):
-            live["state"] = State.PUBLISHED
-            live["permalink"] = result.permalink or self._permalink(result.external_id)
+            # Its link and comment are due now, by this worker or by the next.
+            live |= {"state": State.PUBLISHED, "retry_at": timezone.now()}
+            live["permalink"] = result.permalink
         else:
             live["state"] = State.DELIVERED
-            live["reason"] = f"Open {self._label} and finish it there."
+            live["reason"] = f"Open {self.label} and finish it there."
         try:
-            self._end(attempt, "ok", release=True, **live)
+            self.end(attempt, "ok", release=isinstance(result, Delivered), **live)
         except LeaseLost:  # that it is live is true, whoever holds the row
             Post.objects.filter(pk=self.pk).exclude(
                 state__in=(State.PUBLISHED, State.DELIVERED)
             ).update(**NOBODYS, **live)
 
-    def _permalink(self, external_id: str) -> str:
-        """A live post without a link is still live."""
-        try:
-            return self._ask(lambda client: client.permalink(external_id))
-        except Exception:
-            log.exception("No link to post %s could be had.", self.pk)
-            return ""
+    def _duplicate(self, attempt: Attempt, error: errors.Duplicate) -> None:
+        """The platform has it already: from this post's own commit, or from another post."""
+        there = error.external_id
+        others = Post.objects.filter(account=self.post.account_id, external_id=there)
+        if there and others.exclude(pk=self.pk).exists():
+            attempt.proved_absent = True
+            self._refused(
+                attempt,
+                errors.Rejected(
+                    f"{self.label} has the same words in an earlier post and takes them once only."
+                    " Change the caption.",
+                    reply=error.reply,
+                ),
+            )
+        elif there and self._commits.exclude(pk=attempt.pk).filter(outcome__in=OPEN).exists():
+            self._published(attempt, Published(there))
+        else:
+            self.end(attempt, error.code, detail=detail(error))  # and look, in the next step
 
     def _proved_absent(self, attempt: Attempt) -> None:
         """Nothing came of the commit, and this platform never makes two posts of one handle."""
-        tries = self.post.tries + 1
+        rounds = self.post.rounds + 1
         with transaction.atomic():
             self._commits.update(proved_absent=True)
-            if tries >= MAX_COMMITS:
-                self._end(
+            if rounds >= MAX_COMMITS:
+                self.end(
                     attempt,
                     "absent",
                     release=True,
                     state=State.FAILED,
-                    reason=f"{self._label} did not take it {tries} times. Nothing is live.",
+                    reason=f"{self.label} did not take it {rounds} times. Nothing is live.",
                 )
             else:
                 state = State.READY if self.post.handle else State.PREPARING
-                self._end(attempt, "absent", state=state, tries=tries)
+                self.end(attempt, "absent", state=state, tries=0, rounds=rounds, reason="")
 
     def _came_to_nothing(self, attempt: Attempt, error: errors.PlatformError) -> None:
         """The platform took it and gave up on it: as if it had refused the commit."""
@@ -313,39 +329,50 @@ class _Run:
 
     def _too_early(self, attempt: Attempt, error: errors.NotReady, since: dt.datetime) -> None:
         """The platform answers, but cannot tell yet."""
-        if timezone.now() - since > LOOK_FOR:
+        now = timezone.now()
+        if now - since > LOOK_FOR:
             self._unconfirmed(attempt, error.code, f"{error} It may still go live.")
             return
-        self._end(
+        looks = self.post.attempts.filter(phase=Phase.RECONCILE, started_at__gte=since).count()
+        self.end(
             attempt,
             error.code,
             release=True,
-            detail=_detail(error),
-            retry_at=timezone.now() + dt.timedelta(seconds=error.retry_after_s),
-            reason=_sentence(error),
+            detail=detail(error),
+            retry_at=now + patience(error, looks),
+            reason=sentence(error),
         )
 
     def _look_again(self, attempt: Attempt, error: Exception) -> None:
         """The look itself failed; nothing is known yet."""
         tries = self.post.tries + 1
-        code = _code(error)
         if tries >= MAX_LOOKS:
             self._unconfirmed(
-                attempt, code, f"{self._label} gives no answer, so it may already be live."
+                attempt, code(error), f"{self.label} gives no answer, so it may already be live."
             )
             return
-        self._end(
+        until = timezone.now() + backoff(tries)
+        why = f"No answer came from {self.label}; it is asked again what became of this."
+        if isinstance(error, errors.RateLimited) and error.until:
+            until = error.until
+        elif isinstance(error, errors.AuthExpired):
+            until = timezone.now() + RECONNECTING
+            why = (
+                f"No answer came from {self.label}, and its permission ended. Connect it again,"
+                " and it is asked what became of this."
+            )
+        self.end(
             attempt,
-            code,
+            code(error),
             release=True,
-            detail=_detail(error),
+            detail=detail(error),
             tries=tries,
-            retry_at=timezone.now() + backoff(tries),
-            reason=f"No answer came from {self._label}; it is asked again what became of this.",
+            retry_at=until,
+            reason=why,
         )
 
     def _unconfirmed(self, attempt: Attempt, outcome: str, reason: str) -> None:
-        self._end(
+        self.end(
             attempt,
             outcome,
             release=True,
@@ -355,156 +382,32 @@ class _Run:
         )
 
     def _refused(self, attempt: Attempt, error: Exception) -> None:
-        """A step failed and nothing is live: wait, prepare anew, give up, or ask the creator."""
-        attempt.proved_absent = attempt.phase == Phase.COMMIT
-        tries, detail = self.post.tries + 1, _detail(error)
-        changes: dict[str, Any]
+        """A step failed and nothing is live."""
         if isinstance(error, errors.Duplicate):  # look, in the next step
-            changes = {"state": State.COMMITTING, "tries": tries, "reason": ""}
-            self._end(attempt, error.code, detail=detail, **changes)
+            tries = self.post.tries + 1
+            self.end(
+                attempt,
+                error.code,
+                detail=detail(error),
+                state=State.COMMITTING,
+                tries=tries,
+                reason="",
+            )
             return
         if not isinstance(error, errors.PlatformError):
             log.error("Post %s: %s failed.", self.pk, attempt.phase, exc_info=error)
-        changes = {"tries": tries, "reason": _sentence(error), **self._after(error, tries)}
-        self._end(attempt, _code(error), release=True, detail=detail, **changes)
-
-    def _after(self, error: Exception, tries: int) -> dict[str, Any]:
-        """What becomes of the post after so many fruitless tries of a step, this one included."""
-        now = timezone.now()
-        match error:
-            case errors.NotReady() if tries < MAX_CHECKS:
-                return {
-                    "state": State.PROCESSING,
-                    "retry_at": now + dt.timedelta(seconds=error.retry_after_s),
-                    "reason": f"{self._label} is still processing the video.",
-                }
-            case errors.NotReady():
-                return {
-                    "state": State.FAILED,
-                    "reason": f"{self._label} has been processing the video for too long."
-                    " Nothing is live.",
-                }
-            case errors.RateLimited():
-                return {"state": State.WAITING, "retry_at": error.until or now + backoff(tries)}
-            case errors.AuthExpired():
-                return {"state": State.WAITING, "retry_at": None}
-            case errors.AccountBlocked() | errors.Rejected():
-                return {"state": State.FAILED}
-            case _ if tries >= MAX_TRIES:
-                why = f"{_sentence(error)} That was try {tries}, the last by itself."
-                return {"state": State.FAILED, "reason": why}
-            case errors.HandleExpired():
-                retry_at = now + backoff(tries)
-                return {"state": State.PREPARING, "handle": {}, "retry_at": retry_at}
-        return {"state": State.WAITING, "retry_at": now + backoff(tries)}
+        attempt.proved_absent = attempt.phase == Phase.COMMIT
+        changes = after(error, self.post, attempt.phase)
+        self.end(attempt, code(error), release=True, detail=detail(error), **changes)
 
     def _stop(self, stop: Stop) -> None:
         log.info("Post %s does not go out: %s", self.pk, stop.reason)
-        self._release(state=stop.state, reason=stop.reason, retry_at=None)
-
-    # The row.
-
-    def _ask(self, call: Callable[[Platform], T]) -> T:
-        return clients.ask(self.post.account, call)
-
-    @property
-    def _platform(self) -> Platform:
-        return clients.client(self.post.account)
+        self.release(state=stop.state, reason=stop.reason, retry_at=None)
 
     @property
     def _commits(self) -> QuerySet[Attempt]:
         return Attempt.objects.filter(post_id=self.pk, phase=Phase.COMMIT)
 
-    @property
-    def _label(self) -> str:
-        return self.post.account.name
 
-    def _load(self) -> Post:
-        return Post.objects.with_story().get(pk=self.pk)
-
-    def _begin(self, phase: Attempt.Phase) -> Attempt:
-        """Put on record what is about to be done, and take a full lease for it."""
-        with transaction.atomic():
-            self._move()
-            return Attempt.objects.create(post_id=self.pk, phase=phase, worker=self.owner)
-
-    def _end(
-        self,
-        attempt: Attempt,
-        outcome: str,
-        *,
-        release: bool = False,
-        detail: str = "",
-        **changes: Any,
-    ) -> None:
-        """Put on record what came of it, together with the post's new state.
-
-        The attempt keeps its outcome also when the lease is lost; the post then belongs to
-        somebody else.
-        """
-        attempt.outcome, attempt.detail, attempt.finished_at = outcome, detail, timezone.now()
-        fields = ["outcome", "detail", "finished_at"]
-        if attempt.proved_absent:  # only ever set: a look may have set it meanwhile
-            fields.append("proved_absent")
-        attempt.save(update_fields=fields)
-        (self._release if release else self._move)(**changes)
-
-    def _move(self, **changes: Any) -> None:
-        if not Post.objects.keep(self.pk, self.owner, seconds=LEASE_S, **changes):
-            raise LeaseLost
-        self.post = self._load()
-
-    def _release(self, **changes: Any) -> None:
-        self.holds = False
-        if not Post.objects.release(self.pk, self.owner, **changes):
-            raise LeaseLost
-
-
-def _better_later(post: Post) -> Choice | None:
-    """A new hour for a post that comes late while another has just gone out.
-
-    A machine that was off for a week, or whose clock jumped, must not pour out all it missed at
-    once.
-    """
-    now = timezone.now()
-    if now - post.due_at < LATE:
-        return None
-    just_out = Post.objects.filter(
-        account=post.account_id, published_at__gt=now - CADENCE.min_gap
-    ).exclude(pk=post.pk)
-    if not just_out.exists():
-        return None
-    choice = good_hour(post.account, post.reel, but_not=post)
-    return replace(choice, reason=f"It came late, right after another post. {choice.reason}")
-
-
-def _day_is_full(post: Post) -> dt.datetime | None:
-    """When the platform takes another post; None when it does now."""
-    limit = clients.client(post.account).limits.posts_a_day
-    if limit is None:
-        return None
-    day = dt.timedelta(days=1)
-    recent = Post.objects.filter(
-        account=post.account_id, published_at__gt=timezone.now() - day
-    ).order_by("-published_at")
-    times = list(recent.values_list("published_at", flat=True)[:limit])
-    return times[-1] + day if len(times) == limit and times[-1] else None
-
-
-def _code(error: Exception) -> str:
-    """What kind of failure, for the record of the attempt."""
-    return error.code if isinstance(error, errors.PlatformError) else "error"
-
-
-def _sentence(error: Exception) -> str:
-    """What happened, for the creator."""
-    if isinstance(error, errors.PlatformError):
-        return str(error)[:220]
-    return "Something went wrong in this installation; its log says what."
-
-
-def _detail(error: Exception) -> str:
-    """What happened, for whoever looks closer."""
-    if isinstance(error, errors.PlatformError):
-        return error.reply or str(error)[: errors.REPLY_CHARS]
-    return errors.redact(f"{type(error).__name__}: {error}")
+# Outcomes of a commit that leave open whether it was taken.
+OPEN = ("", errors.OutcomeUnknown.code, errors.Transient.code, "error", "accepted")

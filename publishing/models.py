@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from avatar.models import Reel
 from creators.models import Creator
+from publishing.platforms import by_lead
 from studio.lib.encrypted import EncryptedJSONField, EncryptedTextField, is_unreadable
 from studio.lib.leases import Leased, LeasedQuerySet
 from studio.lib.owned import OwnedQuerySet
@@ -179,16 +180,31 @@ class PostQuerySet(LeasedQuerySet["Post"]):
     owner = "account__creator__owner"
 
     def due(self) -> Self:
-        """What a worker should take up now: its hour has come, or a wait is over, or a worker died
-        on it.
+        """What a worker should take up now: it is time to prepare it, or a wait is over, or a
+        worker died on it.
         """
         now, state = timezone.now(), Post.State
         waited = models.Q(retry_at__lte=now)
+        come = models.Q(due_at__lte=now)
+        for lead, names in by_lead().items():
+            if lead:
+                come |= models.Q(due_at__lte=now + lead, account__platform__in=names)
         return self.free(now).filter(
-            models.Q(state=state.SCHEDULED, due_at__lte=now)
-            | models.Q(state=state.WAITING) & waited
+            models.Q(state=state.SCHEDULED) & come
+            | models.Q(state__in=(state.WAITING, state.PUBLISHED)) & waited
             | models.Q(state__in=UNDER_WAY) & (waited | models.Q(retry_at=None)),
         )
+
+    def soon(self, until: dt.datetime) -> dt.datetime | None:
+        """When the next post goes on by itself, at `until` at the latest: a platform is still
+        processing it, a wait is over, or its hour comes. None when none does.
+        """
+        state = Post.State
+        young = models.Q(state=state.PUBLISHED, tries__lt=4)  # a late link is not worth more
+        going_on = models.Q(state__in=(state.WAITING, *UNDER_WAY)) | young
+        posts = self.free().filter(going_on, retry_at__lte=until)
+        moment: dt.datetime | None = posts.aggregate(soon=models.Min("retry_at"))["soon"]
+        return moment
 
     def with_story(self) -> Self:
         """All that the checks and the pages read of a post, in one query."""
@@ -229,7 +245,8 @@ class Post(Leased):
     reason = models.CharField(
         max_length=300, blank=True
     )  # why it failed or waits, for the creator
-    retry_at = models.DateTimeField(null=True, blank=True)  # when a waiting post goes on
+    # When a waiting post goes on; of one that is live: when its link is asked for again.
+    retry_at = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)  # fruitless ones of the present step
     # How often it was sent back to an earlier step since a person last decided something.
     rounds = models.PositiveSmallIntegerField(default=0)

@@ -23,7 +23,7 @@ from studio.lib.owned import User
 State = Post.State
 AFRESH: dict[str, Any] = {
     **{"reason": "", "retry_at": None, "tries": 0, "rounds": 0},
-    "outdated": True,
+    "outdated": True,  # what was prepared
 }
 LONGEST = {"title": 200, "caption": 5000, "first_comment": 2000}  # characters that are stored
 WORDS = (*LONGEST, "options")

@@ -33,12 +33,16 @@ DONE = {
     Phase.CHECK: "They are ready there",
     Phase.COMMIT: "Sent out",
     Phase.RECONCILE: "It was looked for, and it is live",
+    Phase.PERMALINK: "Its link is there",
+    Phase.COMMENT: "Its first comment is there",
 }
 TRIED = {
     Phase.PREPARE: "Bringing the files there",
     Phase.CHECK: "Asking whether they are ready",
     Phase.COMMIT: "Sending it out",
     Phase.RECONCILE: "Looking whether it is live",
+    Phase.PERMALINK: "Asking for its link",
+    Phase.COMMENT: "Writing its first comment",
 }
 OUTCOMES = {
     "": "under way, or cut off",
@@ -169,9 +173,15 @@ def next_step(post: Post) -> str:
         return f"It does not go out. {post.reason}".strip()
     if state in (State.FAILED, State.UNCONFIRMED):
         return post.reason or "It did not go out."
+    if state == State.PUBLISHED:
+        return post.reason or "It is live."
+    if state == State.DELIVERED:
+        return post.reason
     if state == State.WAITING or (post.reason and post.retry_at):
         ahead = f" Next try {words.when(post.retry_at, zone)}." if post.retry_at else ""
         return f"{post.reason}{ahead}".strip()
+    if state in UNDER_WAY and is_waiting_for_its_hour(post):
+        return f"It is prepared there and goes out {words.when(post.due_at, zone)}."
     if state in UNDER_WAY:
         return "It is on its way out now."
     if post.account.state != Account.State.CONNECTED:
@@ -179,6 +189,12 @@ def next_step(post: Post) -> str:
     if is_late(post):
         return "Its hour has come; it goes out within a minute or two of a worker being there."
     return f"It goes out {words.when(post.due_at, zone)}."
+
+
+def is_waiting_for_its_hour(post: Post) -> bool:
+    """Nothing is to be done for it until then."""
+    now = timezone.now()
+    return post.state == State.READY and post.due_at > now
 
 
 def is_moving(post: Post) -> bool:

@@ -4,14 +4,19 @@
 process, for installations that have nothing but cron, for the demonstration, and for tests.
 """
 
+import datetime as dt
 import logging
+import time
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
+from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_q.brokers import get_broker
 
 from publishing.health import CLUSTERS
+from publishing.models import Post
 from studio.lib.jobs import enqueue, run_now
 from studio.lib.models import Lease
 
@@ -24,6 +29,8 @@ TICK_LEASE_S = 120
 MAX_WAITING = 50  # jobs in one cluster's queue; while nobody works there, no more are piled up
 MAX_RUNS_OF_A_JOB = 12  # in one drain: something that is never done must not keep it going
 MAX_JOBS = 10_000
+HANDED_OUT_S = 60  # after that, whoever had it is taken to be gone
+SHORTEST_WAIT_S = 0.05
 
 
 @dataclass
@@ -64,16 +71,51 @@ def tick() -> Report:
     return report
 
 
-def drain() -> Report:
-    """Do everything that is due, here, one after the other, until nothing is. Waits for nothing.
+class Pulse:
+    """What happens every other second beside the tick, in the same process: posts whose moment has
+    come are handed out, so that they go out at their second and not at the next full minute.
+    """
+
+    def __init__(self) -> None:
+        self._sent: dict[tuple[Any, ...], float] = {}
+
+    def beat(self) -> Report:
+        """Enqueue the posts that are due and were not handed out just now as they are."""
+        report, now = Report(), time.monotonic()
+        self._sent = {key: at for key, at in self._sent.items() if now - at < HANDED_OUT_S}
+        posts = Post.objects.due().order_by("due_at", "pk")
+        rows = posts.values_list("pk", "state", "retry_at", "lease_until")[:MAX_WAITING]
+        for row in rows:
+            if row in self._sent:
+                continue
+            if not _has_room("publish", report):
+                break
+            self._sent[row] = now
+            job = ("publishing.tasks.publish", row[0], "publish")
+            enqueue(job[0], job[1], cluster=job[2])
+            report.jobs.append(job)
+        return report
+
+
+def drain(wait_s: float = 0) -> Report:
+    """Do everything that is due, here, one after the other, until nothing is.
+
+    wait_s: how long to wait in all for what goes on by itself, a video that a platform is still
+    processing or a post whose wait is nearly over.
 
     A job that fails is noted and not tried again in this drain; a job that somebody else holds is
     left to them.
     """
     report, runs, failed = Report(), Counter[Job](), set[Job]()
+    until = timezone.now() + dt.timedelta(seconds=wait_s)
     Lease.beat("drain")
     while True:
         jobs = [job for job in _due(report) if job not in failed and runs[job] < MAX_RUNS_OF_A_JOB]
+        if not jobs and wait_s and (moment := Post.objects.soon(until)):
+            runs.clear()
+            time.sleep(max((moment - timezone.now()).total_seconds(), SHORTEST_WAIT_S))
+            Lease.beat("drain")
+            continue
         if not jobs or len(report.jobs) >= MAX_JOBS:
             Lease.beat("drain")
             return report

@@ -1,5 +1,6 @@
 """One client a platform. They know no Django: connections, files and text in, outcomes out."""
 
+import datetime as dt
 from importlib import import_module
 from typing import Any
 
@@ -33,6 +34,14 @@ def access(name: str) -> type[Access]:
         found: type[Access] = _named(name, "Access")
     except AttributeError as e:
         raise KeyError(name) from e
+    return found
+
+
+def by_lead() -> dict[dt.timedelta, list[str]]:
+    """How long before its hour a post is prepared: the platforms' names by that time."""
+    found: dict[dt.timedelta, list[str]] = {}
+    for name in PLATFORMS:
+        found.setdefault(platform(name).capabilities.lead, []).append(name)
     return found
 
 

@@ -122,6 +122,8 @@ class Capabilities:
     has_title: bool = False
     cover: str = ""  # "picture", "frame" (a moment of the video) or "" (it chooses itself)
     first_comment: bool = False
+    # How long before its hour a post is prepared. What is prepared lives an hour and more.
+    lead: dt.timedelta = dt.timedelta(minutes=15)
     insights: tuple[str, ...] = ()  # the fields of Insights it can fill
     tokens: TokenRules | None = None  # None: it needs none
     # What somebody who runs this for themselves should know before connecting, a sentence each.

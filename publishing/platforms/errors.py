@@ -102,9 +102,11 @@ class NotReady(PlatformError):
     code = "not_ready"
     proves_absent = True
 
-    def __init__(self, message: str, *, retry_after_s: float = 20, reply: str = "") -> None:
+    def __init__(
+        self, message: str, *, retry_after_s: float | None = None, reply: str = ""
+    ) -> None:
         super().__init__(message, reply=reply)
-        self.retry_after_s = retry_after_s
+        self.retry_after_s = retry_after_s  # None: the platform does not say
 
 
 class HandleExpired(PlatformError):

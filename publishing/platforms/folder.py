@@ -44,7 +44,7 @@ class FolderPlatform(Plain):
     label = "Folder"
     limits = Limits()
     # The rename either happened or did not, and the name says which post it was.
-    capabilities = Capabilities(commit_retry_allowed=True, ai_flag=False)
+    capabilities = Capabilities(commit_retry_allowed=True, ai_flag=False, lead=dt.timedelta())
 
     def __init__(self, connection: Connection) -> None:
         self.root = Path(connection.external_id)

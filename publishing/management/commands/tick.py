@@ -3,13 +3,17 @@
 import signal
 import threading
 import time
+from functools import partial
 from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
-from publishing.tick import Report, drain, tick
+from publishing.tick import Pulse, Report, drain, tick
+
+WAIT_S = 120
+PULSE_S = 2.0
 
 
 class Command(BaseCommand):
@@ -22,11 +26,19 @@ class Command(BaseCommand):
             help="do it all in this process and return; for cron, without clusters",
         )
         parser.add_argument(
+            "--wait",
+            type=float,
+            default=WAIT_S,
+            metavar="SECONDS",
+            help="how long --drain waits in all for what goes on by itself, such as a video that a"
+            f" platform is still processing; {WAIT_S} if not given, 0 for not at all",
+        )
+        parser.add_argument(
             "--every", type=float, metavar="SECONDS", help="again and again, until stopped"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        work = drain if options["drain"] else tick
+        work = partial(drain, max(options["wait"], 0)) if options["drain"] else tick
         if options["every"] is None:
             report = work()
             self.stdout.write(str(report))
@@ -40,11 +52,22 @@ class Command(BaseCommand):
 
         before = {name: signal.signal(name, on_signal) for name in (signal.SIGTERM, signal.SIGINT)}
         try:
-            for _ in beats(max(options["every"], 1.0), stop):
-                self._once(work)
+            self._run(work, max(options["every"], 1.0), stop, with_pulse=not options["drain"])
         finally:
             for name, handler in before.items():
                 signal.signal(name, handler)
+
+    def _run(self, work: Any, every_s: float, stop: threading.Event, *, with_pulse: bool) -> None:
+        """A round every `every_s`, and in between a pulse for posts whose second has come."""
+        if not with_pulse or every_s <= PULSE_S:
+            for _ in beats(every_s, stop):
+                self._once(work)
+            return
+        pulse, last = Pulse(), -every_s
+        for _ in beats(PULSE_S, stop):
+            full = time.monotonic() // every_s
+            self._once(work if full != last else pulse.beat)
+            last = full
 
     def _once(self, work: Any) -> None:
         """One round; whatever goes wrong in it, there is a next one."""
