@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from publishing import platforms
 from publishing.local_time import instants
 from publishing.peak_times import AWAKE, PARTS, Cadence, next_slot, prior, slots, sources, weights
 
@@ -94,6 +95,11 @@ def test_a_blend_counts_by_its_shares():
         "Buffer 1M tweets": 0.125,
         "Hootsuite 2023": 0.075,
     }
+
+
+def test_every_platform_has_an_entry_among_the_studies():
+    assert set(platforms.PLATFORMS) <= set(PLATFORMS)
+    assert weights("instagram_facebook") == weights("instagram")
 
 
 def test_a_platform_without_a_study_gets_waking_hours():
