@@ -148,6 +148,8 @@ class BlueskyPlatform(Plain):
 
     def insights(self, external_id: str) -> Insights:
         found = self._call("GET", "app.bsky.feed.getPosts", params={"uris": external_id})
+        if found.need("posts") == []:
+            raise Rejected("The post is no longer on Bluesky.")
         post = found.need("posts", 0)
         me = self._call(
             "GET", "app.bsky.actor.getProfile", params={"actor": self.connection.external_id}

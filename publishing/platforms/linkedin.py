@@ -236,7 +236,9 @@ class LinkedInPlatform(Plain):
             f"&{kind}=List({quote(external_id, safe='')})"
         )
         found = self._rest("GET", f"/organizationalEntityShareStatistics?{query}")
-        counts = found.get("elements", 0, "totalShareStatistics", default={})
+        if found.need("elements") == []:
+            raise Rejected("The post is no longer on LinkedIn.")
+        counts = found.need("elements", 0, "totalShareStatistics")
         return Insights(
             views=counts.get("impressionCount"),
             reach=counts.get("uniqueImpressionsCount"),

@@ -54,7 +54,7 @@ STATUSES: Table = {
         AccountBlocked,
         "The server has disabled or suspended this account, or does not allow this.",
     ),
-    404: Verdict(HandleExpired, "The server no longer has the uploaded video."),
+    404: Verdict(HandleExpired, "The server no longer has it."),
     413: Verdict(Rejected, "The video is too large for this server."),
     422: Verdict(Rejected, "The server refused the post as it is."),
 }
@@ -144,7 +144,10 @@ class MastodonPlatform(Plain):
         return self._post(key, {"status": text, "in_reply_to_id": external_id}).external_id
 
     def insights(self, external_id: str) -> Insights:
-        status = self._call("GET", f"/api/v1/statuses/{external_id}")
+        try:
+            status = self._call("GET", f"/api/v1/statuses/{external_id}")
+        except HandleExpired as e:
+            raise Rejected("The post is no longer on the server.", reply=e.reply) from e
         me = self._call("GET", "/api/v1/accounts/verify_credentials")
         return Insights(
             likes=status.get("favourites_count"),

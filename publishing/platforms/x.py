@@ -196,7 +196,10 @@ class XPlatform(Plain):
 
     def insights(self, external_id: str) -> Insights:
         query = {"ids": external_id, "tweet.fields": "public_metrics"}
-        counts = self._call("GET", "/2/tweets", params=query).need("data", 0, "public_metrics")
+        found = self._call("GET", "/2/tweets", params=query)
+        if found.get("errors", 0, "type", default="").endswith("/resource-not-found"):
+            raise Rejected("The post is no longer on X.", reply=found.text)
+        counts = found.need("data", 0, "public_metrics")
         return Insights(
             views=counts.get("impression_count"),
             likes=counts.get("like_count"),

@@ -28,6 +28,7 @@ from publishing.platforms.errors import (
     OutcomeUnknown,
     PlatformError,
     RateLimited,
+    Rejected,
     TokenStale,
     Transient,
     Unsupported,
@@ -38,6 +39,12 @@ from tests.publishing.platforms.stages import connected, connection_of, entrance
 
 pytestmark = pytest.mark.enable_socket
 
+# The id of a post that is not there.
+GONE = {
+    "youtube": "nothing",
+    "x": "1",
+    "bluesky": "at://did:plc:sandboxmira2345672345672/app.bsky.feed.post/3masbyizqxajx",
+}
 VERBS = ("prepare", "check", "commit", "reconcile", "permalink", "discard")
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)  # when it was committed: long ago
 TEXT = Text("Words #one", title="Why?", day=dt.date(2026, 12, 1))
@@ -152,6 +159,14 @@ def test_a_repeated_commit_makes_no_second_post_where_it_says_so(client, media, 
     first = commit(client, "k2", handle, media)
     assert settled(client, "k2", handle, media).external_id == first.external_id
     assert len(sandbox.posts()) == (client.name != "folder")
+
+
+def test_counts_of_a_post_that_is_gone_are_refused_for_good(client, request):
+    gone = GONE.get(client.name)
+    if gone is None:
+        pytest.skip("it has no counts, or an empty answer for every id")
+    with pytest.raises(Rejected, match="no longer"):
+        client.insights(gone)
 
 
 def test_two_posts_are_two(client, media):
