@@ -3,6 +3,8 @@
 import html
 import re
 
+import regex
+
 LIMIT, PER_LINK = 500, 23
 LINK = re.compile(r"https?://[^\s<>\"]+")
 MENTION = re.compile(r"(?<![\w/])@(\w+)@[\w.-]+\w")
@@ -10,8 +12,8 @@ TAG = re.compile(r"(?<![\w&/])#(\w*[^\W\d]\w*)")
 
 
 def length(text: str) -> int:
-    """Every link counts 23; of @name@server only @name counts."""
-    return len(MENTION.sub(r"@\1", LINK.sub("x" * PER_LINK, text)))
+    """In characters as people see them. A link counts 23; of @name@server only @name counts."""
+    return len(regex.findall(r"\X", MENTION.sub(r"@\1", LINK.sub("x" * PER_LINK, text))))
 
 
 def as_html(text: str, base: str) -> str:

@@ -19,6 +19,7 @@ PLATFORMS = {
     "threads": "publishing.platforms.threads:Threads",
     "x": "publishing.platforms.x:X",
     "bluesky": "publishing.platforms.bluesky:Bluesky",
+    "mastodon": "publishing.platforms.mastodon:Mastodon",
 }
 
 

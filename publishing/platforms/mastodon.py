@@ -120,19 +120,22 @@ class MastodonPlatform(Plain):
         return handle
 
     def commit(self, key: str, handle: Handle) -> Published:
-        return self._post(key, handle["status"] | {"media_ids": [handle["media"]]})
+        try:
+            return self._post(key, handle["status"] | {"media_ids": [handle["media"]]})
+        except Rejected:
+            # The upload may be the reason: used up by this very post long ago, or cleared away.
+            if self._is_unused(handle):
+                raise
+            if found := self._carrier(handle)[0]:
+                return found
+            raise HandleExpired("The server no longer has the uploaded video.") from None
 
     def reconcile(self, key: str, handle: Handle, since: dt.datetime) -> Finding:
         """A status of ours carries our upload; an upload that still stands alone was not used."""
-        query = {"exclude_replies": "true", "limit": LOOK_BACK}
-        account = self.connection.external_id
-        found = self._call("GET", f"/api/v1/accounts/{account}/statuses", params=query)
-        if not isinstance(found.body, list):
-            raise found.puzzling()
-        for status in found.body:
-            if any(str(file["id"]) == handle["media"] for file in status["media_attachments"]):
-                return _published(status)
-        if len(found.body) < LOOK_BACK or self._is_unused(handle):
+        found, is_complete = self._carrier(handle)
+        if found:
+            return found
+        if is_complete or self._is_unused(handle):
             return Absent()
         return Unclear("There are many newer posts on the account.")
 
@@ -196,6 +199,18 @@ class MastodonPlatform(Plain):
             found.append(f"The reel has more pixels than the server {self.server} takes.")
         if found:
             raise Rejected(" ".join(found))
+
+    def _carrier(self, handle: Handle) -> tuple[Published | None, bool]:
+        """The newest status with our upload, and whether all statuses there are were looked at."""
+        query = {"exclude_replies": "true", "limit": LOOK_BACK}
+        account = self.connection.external_id
+        listed = self._call("GET", f"/api/v1/accounts/{account}/statuses", params=query)
+        if not isinstance(listed.body, list):
+            raise listed.puzzling()
+        for status in listed.body:
+            if any(str(file["id"]) == handle["media"] for file in status["media_attachments"]):
+                return _published(status), True
+        return None, len(listed.body) < LOOK_BACK
 
     def _is_unused(self, handle: Handle) -> bool:
         """Whether the upload is there and belongs to no status yet."""

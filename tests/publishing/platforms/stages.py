@@ -24,6 +24,7 @@ MIRA = {
     "linkedin": "urn:li:person:mira0001",
     "x": "1700000000000000001",
     "bluesky": "mira.demo",
+    "mastodon": "110000000000000001",
 }
 
 # Without them a platform has no post that an audience sees.

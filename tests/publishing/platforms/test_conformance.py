@@ -43,6 +43,7 @@ pytestmark = pytest.mark.enable_socket
 GONE = {
     "youtube": "nothing",
     "x": "1",
+    "mastodon": "1",
     "bluesky": "at://did:plc:sandboxmira2345672345672/app.bsky.feed.post/3masbyizqxajx",
 }
 VERBS = ("prepare", "check", "commit", "reconcile", "permalink", "discard")
