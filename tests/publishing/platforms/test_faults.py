@@ -1,5 +1,5 @@
-"""Every call of a publication fails once: nothing is shown twice, and every outcome is one that the
-queue understands.
+"""Every call of a publication fails once: nothing is shown twice, and every outcome is one that
+the queue understands.
 """
 
 import dataclasses
