@@ -12,7 +12,7 @@ from django.db import close_old_connections
 
 from publishing.tick import Pulse, Report, drain, tick
 
-WAIT_S = 120
+WAIT_S = 300
 PULSE_S = 2.0
 
 
