@@ -1,7 +1,8 @@
 """X's API version 2.
 
 Rules: x.suspended, x.<name>_per_window for the names media, append, finalize, status, tweets,
-timeline, lookup and me, x.app_posts_a_day (10000), and those of `x_media` and `x_posts`.
+timeline, lookup and me, x.app_posts_a_day (10000), x.usage_capped, and those of `x_media` and
+`x_posts`.
 """
 
 from publishing.emulator import x_login, x_media, x_posts, x_read

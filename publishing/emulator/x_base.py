@@ -76,7 +76,9 @@ def limited(call: Call, name: str, token: Document, limit: int) -> dict[str, str
 
 
 def app_limited(call: Call, token: Document) -> None:
-    """Posts of the whole app in a day. Rule x.app_posts_a_day."""
+    """Posts of the whole app in a day. Rules x.app_posts_a_day and x.usage_capped."""
+    if call.sandbox.rule("x.usage_capped", False):
+        raise refuse(429, "Usage cap exceeded: Monthly product cap", "usage-capped")
     limit = int(call.sandbox.rule("x.app_posts_a_day", 10_000))
     window = spend(call.sandbox, "app-posts", token["app"], limit=limit, seconds=DAY)
     if not window.allowed:

@@ -283,14 +283,14 @@ class XPlatform(Plain):
         return reply
 
     def _refusal(self, reply: Reply) -> PlatformError:
-        if reply.status == 429:
+        verdict = PROBLEMS.get(str(reply.get("type", default="")).rpartition("/")[2])
+        if reply.status == 429 and verdict is None:
             words = "X asks for a pause."
             return RateLimited(words, until=_reset(reply), reply=reply.text)
         if reply.status >= 500:
             return self.caller.failure(reply)
         if reply.status < 400 or reply.status == 408:
             return reply.puzzling()
-        verdict = PROBLEMS.get(str(reply.get("type", default="")).rpartition("/")[2])
         if reply.status == 403:
             said = str(reply.get("detail", default=reply.get("errors", 0, "message", default="")))
             named = next((word for words, word in PROSE if words.search(said)), None)

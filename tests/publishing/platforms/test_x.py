@@ -144,6 +144,14 @@ def test_a_full_window_says_until_when(client, media, sandbox):
     assert caught.value.until > dt.datetime.now(dt.UTC)
 
 
+def test_a_used_up_allowance_is_more_than_a_full_window(client, media, sandbox):
+    handle = ready(client, media)
+    sandbox.set_rule("x.usage_capped", True)
+    with pytest.raises(errors.QuotaExhausted) as caught:
+        client.commit(KEY, handle)
+    assert caught.value.until - dt.datetime.now(dt.UTC) > dt.timedelta(hours=23)
+
+
 def test_trouble_while_posting_leaves_it_open(client, media, sandbox):
     handle = ready(client, media)
     for kind in ("close_before", "status", "malformed", "html", "status_after"):
