@@ -8,6 +8,7 @@ can be told to fail. It knows no Django. A platform is a module with
     ROUTES    `Route`s, or plain (method, regex, handler); the first that fits answers
     seed      optional: seed(sandbox) makes the accounts that exist from the beginning
     trouble   optional: trouble(call, status, seconds) -> Reply, how it words a 429 or a 5xx
+    aside     optional: aside(sandbox) -> HTML, what the page shows of it below the posts
 
 A handler takes a `Call` and returns a `Reply`, or raises `Refused` with one. Handlers run at the
 same time; whoever reads and then writes holds `call.sandbox.lock`.

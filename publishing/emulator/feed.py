@@ -23,7 +23,7 @@ STEPS = (("a minute", 60), ("an hour", 3600), ("a day", 86400), ("a week", 7 * 8
 
 def answer(server: "Server", method: str, path: str, asked: dict[str, str], body: Source) -> Reply:
     """`/`, its buttons, and the media on it."""
-    parts = path.strip("/").split("/")
+    parts = path.strip("/").split("/", 2)  # Bluesky's ids have slashes of their own
     if method == "POST" and path in _BUTTONS:
         form = dict(parse_qsl(body.read(65536).decode("utf-8", "replace")))
         try:
@@ -83,7 +83,10 @@ _BUTTONS = {"/clock": _clock, "/fault": _fault, "/no-fault": _no_fault, "/reset"
 
 def _page(server: "Server") -> str:
     sandbox = server.sandbox
-    feeds = "".join(_feed(sandbox, name) for name in server.platforms.modules)
+    feeds = "".join(
+        _feed(sandbox, name, getattr(module, "aside", _nothing)(sandbox.of(name)))
+        for name, module in server.platforms.modules.items()
+    )
     total = len(sandbox.posts())
     body = (
         f"<h1>{_count(total, 'post')} <small>in the sandbox</small></h1>"
@@ -95,6 +98,10 @@ def _page(server: "Server") -> str:
         "<button>Forget everything</button></form>"
     )
     return page("Sandbox", body)
+
+
+def _nothing(sandbox: Sandbox) -> str:
+    return ""
 
 
 def _count(n: int, noun: str) -> str:
@@ -117,15 +124,15 @@ def label(platform: str) -> str:
     return LABELS.get(platform, platform.capitalize())
 
 
-def _feed(sandbox: Sandbox, platform: str) -> str:
+def _feed(sandbox: Sandbox, platform: str, aside: str) -> str:
     posts = sandbox.posts(platform, hidden=True)
     if not posts:
-        return f"<h2>{label(platform)} <small>nothing yet</small></h2>"
+        return f"<h2>{label(platform)} <small>nothing yet</small></h2>{aside}"
     items = "".join(_post(sandbox, one) for one in reversed(posts[-SHOWN:]))
     older = f", the newest {SHOWN} shown" if len(posts) > SHOWN else ""
     return (
         f"<h2>{label(platform)} <small>{_count(len(posts), 'post')}{older}</small></h2>"
-        f'<ul class="feed">{items}</ul>'
+        f'<ul class="feed">{items}</ul>{aside}'
     )
 
 

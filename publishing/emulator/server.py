@@ -28,7 +28,9 @@ log = logging.getLogger(__name__)
 
 IDLE_S = 120  # a kept connection without a request, or a body that does not come
 DRAIN = 64 * 2**20  # what is read and thrown away so that an early answer arrives
-SECRETS = re.compile(r"token|secret|code|password|verifier|challenge|proof|signature|state", re.I)
+SECRETS = re.compile(
+    r"token|secret|code|password|verifier|challenge|proof|signature|state|upload_id", re.I
+)
 
 
 class Platforms:

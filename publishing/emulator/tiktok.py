@@ -8,12 +8,13 @@ any bytes for a video), tiktok.fail_reason ("internal", of fault fail_late), and
 `tiktok_upload` and `tiktok_hooks`.
 """
 
-from publishing.emulator import tiktok_init, tiktok_login, tiktok_read, tiktok_upload
+from publishing.emulator import tiktok_inbox, tiktok_init, tiktok_login, tiktok_read, tiktok_upload
 from publishing.emulator.identity import add_account
 from publishing.emulator.state import Sandbox
 from publishing.emulator.tiktok_base import trouble
+from publishing.emulator.tiktok_inbox import aside
 
-__all__ = ["PREFIX", "ROUTES", "seed", "trouble"]
+__all__ = ["PREFIX", "ROUTES", "aside", "seed", "trouble"]
 
 PREFIX = "tiktok"
 ROUTES = [
@@ -21,6 +22,7 @@ ROUTES = [
     *tiktok_init.ROUTES,
     *tiktok_upload.ROUTES,
     *tiktok_read.ROUTES,
+    *tiktok_inbox.ROUTES,
 ]
 
 

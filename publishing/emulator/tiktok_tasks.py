@@ -20,7 +20,7 @@ def complete(sandbox: Sandbox, publish_id: str) -> None:
             sandbox.change("task", publish_id, state="inbox")
             _tell(sandbox, task, "post.publish.inbox_delivered")
         else:
-            _publish(sandbox, task, task["post"])
+            publish(sandbox, task, task["post"])
 
 
 def _flaw(sandbox: Sandbox, task: Document) -> str:
@@ -44,18 +44,8 @@ def fail(sandbox: Sandbox, task: Document, reason: str) -> None:
     _tell(sandbox, task, "post.publish.failed", reason=reason)
 
 
-def post_from_inbox(sandbox: Sandbox, publish_id: str, *, title: str, is_aigc: bool) -> bool:
-    """The creator taps "Post" in TikTok's app. False when nothing waits under that id."""
-    with sandbox.lock:
-        task = sandbox.get("task", publish_id)
-        if task is None or task["state"] != "inbox":
-            return False
-        level = "PUBLIC_TO_EVERYONE"
-        _publish(sandbox, task, {"title": title, "is_aigc": is_aigc, "privacy_level": level})
-        return True
-
-
-def _publish(sandbox: Sandbox, task: Document, post: Document) -> None:
+def publish(sandbox: Sandbox, task: Document, post: Document) -> None:
+    """Show it. post: what the app or the creator said of it. Under the lock."""
     is_public = post["privacy_level"] == "PUBLIC_TO_EVERYONE"
     account = sandbox.get("account", task["open_id"]) or {}
     post_id = sandbox.new_id("74")

@@ -11,7 +11,7 @@ from publishing.emulator.bodies import Truncated
 from publishing.emulator.calls import Call, Refused, Reply, Route
 from publishing.emulator.state import Document
 from publishing.emulator.tiktok_base import answer, at_most, body, member, refuse, who
-from publishing.emulator.tiktok_tasks import complete, post_from_inbox
+from publishing.emulator.tiktok_tasks import complete
 
 TYPES = ("video/mp4", "video/quicktime", "video/webm")
 RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
@@ -129,22 +129,8 @@ def cancel(call: Call) -> Reply:
     return answer(call, {})
 
 
-def creator_posts(call: Call) -> Reply:
-    """Not TikTok's: what the creator does in its app with a share from the inbox."""
-    asked = call.json()
-    if not post_from_inbox(
-        call.sandbox,
-        str(asked.get("publish_id", "")),
-        title=str(asked.get("title", "")),
-        is_aigc=bool(asked.get("is_aigc", False)),
-    ):
-        return Reply(404, {"error": "Nothing waits in the inbox under that publish_id."})
-    return Reply(200, {"ok": True})
-
-
 ROUTES = [
     Route("PUT", r"/video/", chunk, commit=True),
     Route("POST", r"/v2/post/publish/status/fetch/", fetch_status),
     Route("POST", r"/v2/post/publish/cancel/", cancel),
-    Route("POST", r"/_creator/post/", creator_posts),
 ]

@@ -96,6 +96,8 @@ def test_a_post_with_a_video(bluesky, film):
     assert said["uri"] == uri
     (post,) = bluesky.sandbox.posts("bluesky")
     assert (post["post_id"], post["media_sha256"]) == (uri, sha256_of(film))
+    shown = requests.get(f"{bluesky.sandbox.url}/_media/bluesky/{uri}", timeout=5)
+    assert shown.content == film.read_bytes()
     where = {"repo": MIRA, "collection": "app.bsky.feed.post", "rkey": RKEY}
     read = requests.get(
         f"{bluesky.url}/xrpc/com.atproto.repo.getRecord", params=where, timeout=5

@@ -187,8 +187,12 @@ def test_five_shares_wait_in_the_inbox_at_most_and_nobody_sees_them(tiktok, film
     refused = tiktok.init(film, mode="inbox")
     assert refused.json()["error"]["code"] == "spam_risk_too_many_pending_share"
     assert tiktok.sandbox.posts("tiktok", hidden=True) == []
-    done = {"publish_id": ids[0], "title": "Mine", "is_aigc": True}
-    assert requests.post(f"{tiktok.url}/_creator/post/", json=done, timeout=5).ok
+    page = f"{tiktok.sandbox.url}/"
+    assert requests.get(page, timeout=5).text.count("A draft waits for @mira.demo") == 5
+    done = {"publish_id": ids[0], "title": "Mine", "is_aigc": "yes"}
+    back = requests.post(f"{tiktok.url}/_creator/post/", data=done, timeout=5)
+    assert (back.url, back.text.count("A draft waits")) == (page, 4)
+    assert requests.post(f"{tiktok.url}/_creator/post/", data=done, timeout=5).status_code == 404
     assert tiktok.sandbox.posts("tiktok")[0]["ai_label"]
     assert tiktok.init(film, mode="inbox").json()["error"]["code"] == "ok"
 
