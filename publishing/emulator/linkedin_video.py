@@ -81,14 +81,14 @@ def _spans(size: int) -> list[tuple[int, int]]:
 
 def _url(call: Call, video: Document, part: str) -> str:
     id = video["id"].rpartition(":")[2]
-    return f"{call.url_base}/dms-uploads/{id}/{part}?token={video['secret']}"
+    return f"{call.url_base}/dms-uploads/{id}/{part}?s={video['secret']}"
 
 
 def put_part(call: Call) -> Reply:
     """What arrives under a part's address is that part, right or wrong; no bearer is needed."""
     urn = f"urn:li:video:{call.args['id']}"
     video = call.sandbox.get("video", urn)
-    if video is None or call.query.get("token") != video["secret"]:
+    if video is None or call.query.get("s") != video["secret"]:
         raise Refused(Reply(404, None))
     if video["expires"] <= call.sandbox.time():
         raise Refused(Reply(403, None))
