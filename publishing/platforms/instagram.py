@@ -51,6 +51,7 @@ MEDIA_METRICS = (
     ("reposts",),
     ("ig_reels_avg_watch_time", "ig_reels_video_view_total_time"),
 )
+WIDEST = 1920
 TRIALS = ("MANUAL", "SS_PERFORMANCE")
 
 
@@ -66,7 +67,6 @@ class InstagramPlatform(ContainerPlatform):
         caption_chars=2200,
         hashtags=30,
         mentions=20,
-        max_aspect=1.0,
         posts_a_day=50,  # documented as 50 and as 100; the quota is read before each post
     )
     capabilities: ClassVar = Capabilities(
@@ -163,6 +163,8 @@ class InstagramPlatform(ContainerPlatform):
     def problems(cls, media: Media, text: Text, options: Mapping[str, Any]) -> list[str]:
         chosen = {**options, **text.options}
         found = over_limits(cls.label, cls.limits, media, text, cls.caption_length(text.caption))
+        if media.width > WIDEST:
+            found.append(f"The reel is {media.width} pixels wide; Instagram takes {WIDEST}.")
         if chosen.get("trial") and chosen["trial"] not in TRIALS:
             found.append("A trial reel ends by hand (MANUAL) or by its success (SS_PERFORMANCE).")
         if len(chosen.get("collaborators") or ()) > 3:

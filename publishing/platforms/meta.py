@@ -22,10 +22,10 @@ from publishing.platforms.errors import (
 from publishing.platforms.hosts import HOSTS, host, is_double, meta_version
 from publishing.platforms.http import Caller, Reply, Slice
 from publishing.platforms.meta_errors import graph_error, strain
+from publishing.platforms.verdicts import steadily
 
 BUSY_PERCENT = 80  # of the calls a business case is allowed
 BUSY_PAUSE = dt.timedelta(minutes=10)
-POLL_S = 20
 BUSY_POLL_S = 120
 UPLOAD_TRIES = 4
 MOST_PAGES = 20  # of a list that comes in pages
@@ -113,13 +113,14 @@ class Graph:
             raise RateLimited(f"{self.label} asks for fewer calls.", until=now() + BUSY_PAUSE)
 
     @property
-    def poll_s(self) -> int:
-        return BUSY_POLL_S if self.busy > BUSY_PERCENT else POLL_S
+    def poll_s(self) -> float | None:
+        """How long to wait before the next look; None: as usual."""
+        return BUSY_POLL_S if self.busy > BUSY_PERCENT else None
 
     def upload(self, uri: str, path: Path, offset: int = 0) -> None:
         """Send a file from `offset` on to the address that Graph gave for it, exactly that one.
 
-        Raises Interrupted with how it can go on, or what the refusal means.
+        Raises Transient when another try is worth it, and what a refusal means.
         """
         size = path.stat().st_size
         with Slice(path, offset) as body:
@@ -145,7 +146,7 @@ class Graph:
 
         fields: what to ask for; it holds `uploading_phase` one or two levels down.
         """
-        offset = 0
+        offset, size = 0, path.stat().st_size
         for left in reversed(range(UPLOAD_TRIES)):
             try:
                 self.upload(uri, path, offset)
@@ -155,7 +156,9 @@ class Graph:
             except Transient:
                 if not left:
                     raise
-            offset = min(bytes_there(self.get(node, fields=fields)), path.stat().st_size)
+            offset = bytes_there(steadily(lambda: self.get(node, fields=fields)))
+            if offset >= size:  # only the answer was lost
+                return
 
     def counts(self, path: str, groups: Sequence[Sequence[str]], **params: Any) -> dict[str, Any]:
         """Metrics by name. A group that is refused is asked one by one, and what the platform

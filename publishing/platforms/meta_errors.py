@@ -16,7 +16,6 @@ from publishing.platforms.errors import (
     AuthExpired,
     HandleExpired,
     NotReady,
-    OutcomeUnknown,
     PlatformError,
     QuotaExhausted,
     RateLimited,
@@ -193,10 +192,9 @@ def graph_error(label: str, reply: Reply, *, optional: bool = False) -> Platform
     verdict = numbered(subcode or 0, code)
     if verdict is None and reply.get("error", "is_transient") is True:
         verdict = Verdict(Transient, TROUBLE)
-    if verdict is None:
-        verdict = Verdict(Rejected, "{} refused it" + f" (error {code}).{_users_words(reply)}")
-        return raised(Verdict(verdict.kind, verdict.message.replace("{}", label, 1)), reply)
-    return raised(said(verdict, label), reply, until=regained(reply))
+    if verdict is not None:
+        return raised(said(verdict, label), reply, until=regained(reply))
+    return Rejected(f"{label} refused it (error {code}).{_users_words(reply)}", reply=reply.text)
 
 
 def _users_words(reply: Reply) -> str:
@@ -276,10 +274,3 @@ def spent(label: str, verdict: Verdict | None, words: str) -> PlatformError:
         until = dt.datetime.now(dt.UTC) + (verdict.pause or HOUR)
         return verdict.kind(verdict.message.format(label), until=until, reply=words)
     return verdict.kind(verdict.message.format(label), reply=words)
-
-
-def ended(error: PlatformError) -> bool:
-    """Whether an error says something about the post, not just about this one call."""
-    return isinstance(error, Rejected | AccountBlocked | HandleExpired) and not isinstance(
-        error, OutcomeUnknown
-    )

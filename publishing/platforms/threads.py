@@ -49,7 +49,7 @@ SCOPES = (
 )
 MEDIA_METRICS = (("views", "likes", "replies"), ("reposts", "quotes", "shares"))
 REPLY_CONTROLS = ("everyone", "accounts_you_follow", "mentioned_only")
-MOST_LINKS = 5
+MOST_LINKS, WIDEST = 5, 1920
 # What Threads counts by its bytes in UTF-8; all else is one character.
 EMOJI = regex.compile(r"[\p{Extended_Pictographic}\p{EMod}\p{RI}\u200D\uFE0F\u20E3]")
 
@@ -146,6 +146,8 @@ class ThreadsPlatform(ContainerPlatform):
     @classmethod
     def problems(cls, media: Media, text: Text, options: Mapping[str, Any]) -> list[str]:
         found = over_limits(cls.label, cls.limits, media, text, cls.caption_length(text.caption))
+        if media.width > WIDEST:
+            found.append(f"The reel is {media.width} pixels wide; Threads takes {WIDEST}.")
         if len({link.value for link in links(text.caption)}) > MOST_LINKS:
             found.append(f"Threads takes {MOST_LINKS} links in a post at most.")
         chosen = {**options, **text.options}

@@ -1,4 +1,6 @@
+import dataclasses
 import datetime as dt
+from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -377,6 +379,22 @@ def test_an_expired_handle_is_prepared_anew(make_post, script):
     publish(post.pk)
     assert fresh(post).state == State.PUBLISHED
     assert script.calls.count("prepare") == 2
+
+
+def test_a_platform_whose_commit_sends_the_video_is_given_it(make_post, script, monkeypatch):
+    post, seen = make_post(), []
+    able = dataclasses.replace(DoublePlatform.capabilities, commit_sends_video=True)
+    monkeypatch.setattr(DoublePlatform, "capabilities", able)
+
+    def commit(self, key, handle):
+        seen.append(Path(handle["video"]).read_bytes())
+        return DoublePlatform.show(key)
+
+    monkeypatch.setattr(DoublePlatform, "commit", commit)
+    publish(post.pk)
+    assert fresh(post).state == State.PUBLISHED
+    assert seen == [Path(post.reel.video.path).read_bytes()]
+    assert "video" not in post.handle
 
 
 def test_waits_grow_and_end(make_post, script):

@@ -209,13 +209,9 @@ def test_a_refused_commit_shows_nothing(client, media, sandbox):
     assert sandbox.posts() == []
 
 
-FAULTS = [
-    {"kind": "close_before"},
-    {"kind": "close_after"},
+FAULTS = [  # test_faults has the others
     {"kind": "status", "status": 429},
     {"kind": "status", "status": 500},
-    {"kind": "malformed"},
-    {"kind": "html"},
     {"kind": "revoke_token"},
 ]
 
