@@ -98,9 +98,10 @@ def standing_words(standing: Standing, platform: str) -> str:
             f"{n} of your own posts show no reliable pattern by hour. Post when it suits you;"
             " what you see is mostly chance and public studies."
         )
+    elsewhere = f" here and {standing.n_elsewhere} elsewhere" if standing.n_elsewhere else ""
     return (
-        f"{n} of your own posts have moved this a little. Differences between hours are small"
-        " beside those between reels, so it takes months to be sure."
+        f"{n} of your own posts{elsewhere} have moved this a little. Differences between hours are"
+        " small beside those between reels, so it takes months to be sure."
     )
 
 

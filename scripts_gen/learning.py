@@ -95,6 +95,12 @@ def pillar_weights(creator: Creator) -> list[tuple[int, float]]:
     ]
 
 
+def pillar_turns(creators: Sequence[Creator]) -> dict[int, tuple[float, int]]:
+    """Pillar -> its turns for each that its weight alone would give, and from how many reels."""
+    lessons = Lesson.objects.filter(creator__in=creators, subject=Subject.PILLAR)
+    return {int(lesson.kind): (turns(lesson.effect), lesson.n) for lesson in lessons}
+
+
 def part_shares(creator: Creator) -> dict[str, float]:
     """The parts of the day for planning. One that is not usually planned joins once it did clearly
     better.

@@ -175,7 +175,7 @@ def _after_everything(
 
 def _choice(best: _Candidate, platform: str, why: str, surface: Surface | None) -> Choice:
     weekday, hour = best.wall.weekday(), best.wall.hour
-    if surface is None or surface.n < FEW:
+    if surface is None or surface.follows_prior:
         n = surface.n if surface else 0
         reason = f"{why}: {_studies_say(platform, weekday, hour)}. {_too_few(n)}"
         return Choice(best.when_utc, reason, Standing("prior only", n))
@@ -218,4 +218,5 @@ def _learned(standing: Standing) -> str:
         return f"Learned from {standing.n} of your own posts and public studies."
     if standing.basis == "no reliable pattern":
         return f"{standing.n} of your own posts show no reliable pattern by hour."
-    return f"Still learning: {standing.n} of your own posts, and public studies."
+    elsewhere = f" here, {standing.n_elsewhere} elsewhere" if standing.n_elsewhere else ""
+    return f"Still learning: {standing.n} of your own posts{elsewhere}, and public studies."

@@ -10,7 +10,7 @@ Effects this small are hardly learnable at the pace of one creator: most account
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Literal
 
@@ -22,7 +22,7 @@ from publishing.peak_times.prior import AWAKE, HOURS_A_WEEK, Week
 Floats = NDArray[np.float64]
 Basis = Literal["prior only", "learning", "learned", "no reliable pattern"]
 
-FEW = 5  # with fewer results of its own an account follows the studies alone
+FEW = 5  # with fewer results, here and elsewhere, an account follows the studies alone
 WINDOW = 20  # posts whose median is the account's usual
 WINSOR = 2.0  # robust standard deviations; one video that took off teaches little about hours
 MEASURED_SD = 0.15  # of all effects together, where somebody measured them
@@ -65,10 +65,13 @@ class Lift:
 
 @dataclass(frozen=True)
 class Standing:
-    """What can be said about an account's hours. n: its own results."""
+    """What can be said about an account's hours. n: its own results; n_elsewhere: of the creator's
+    other accounts.
+    """
 
     basis: Basis
     n: int
+    n_elsewhere: int = 0
 
     def __str__(self) -> str:
         return f"learning ({self.n})" if self.basis == "learning" else self.basis
@@ -84,6 +87,11 @@ class Surface:
     own: History
     mean: Floats
     root: Floats
+    n_elsewhere: int = 0
+
+    @property
+    def follows_prior(self) -> bool:
+        return _are_few(self.n, self.n_elsewhere)
 
     @property
     def n(self) -> int:
@@ -102,21 +110,24 @@ class Surface:
 
     @property
     def standing(self) -> Standing:
-        if self.n < FEW:
-            return Standing("prior only", self.n)
+        return Standing(self._basis(), self.n, self.n_elsewhere)
+
+    def _basis(self) -> Basis:
+        if self.follows_prior:
+            return "prior only"
         if self.n < ENOUGH:
-            return Standing("learning", self.n)
+            return "learning"
         if self.evidence >= CONVINCING:
-            return Standing("learned", self.n)
-        return Standing("no reliable pattern" if self.evidence <= 0 else "learning", self.n)
+            return "learned"
+        return "no reliable pattern" if self.evidence <= 0 else "learning"
 
     def draw(self, seed: int | str | Sequence[int], temper: float = TEMPER) -> Week:
         """The week as it might be: what to follow next, so that doubtful hours get their turn.
 
         The same seed gives the same week as long as no result comes in.
         """
-        if self.n < FEW:
-            return tuple(self.mean)
+        if self.follows_prior:
+            return self.own.prior
         number = list(seed.encode()) if isinstance(seed, str) else seed
         z = np.random.default_rng(number).standard_normal(self.root.shape[1])
         return tuple(self.mean + temper * (self.root @ z))
@@ -134,7 +145,22 @@ class Surface:
 
 
 def learn(own: History, others: Sequence[History] = ()) -> Surface:
-    """The surface of the account of `own`; `others` are the same creator's other accounts."""
+    """The surface of the account of `own`; `others` are the same creator's other accounts.
+
+    With fewer than 5 results here and elsewhere it is the prior.
+    """
+    n_elsewhere = sum(len(other.cells) for other in others)
+    if _are_few(len(own.cells), n_elsewhere):
+        nothing = History(own.prior, own.cells[:0], own.counts[:0])
+        return replace(_posterior(nothing, ()), own=own, n_elsewhere=n_elsewhere)
+    return replace(_posterior(own, others), n_elsewhere=n_elsewhere)
+
+
+def _are_few(n: int, n_elsewhere: int) -> bool:
+    return max(n, n_elsewhere) < FEW
+
+
+def _posterior(own: History, others: Sequence[History]) -> Surface:
     prior = np.array(own.prior)
     gains = [rewards(history.counts) for history in (own, *others)]
     variances = [_noise(gain) for gain in gains]

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from creators.views.shown import shown_creators
-from scripts_gen import services
+from scripts_gen import learning, services
 from scripts_gen.forms import NoteForm, PillarForm
 from scripts_gen.models import Note, Pillar
 from scripts_gen.research.sentences import sentences
@@ -104,7 +104,9 @@ def pillar_list(request: HttpRequest) -> HttpResponse:
         .select_related("creator")
         .annotate(n_notes=Count("notes", distinct=True), n_slots=Count("slots", distinct=True))
     )
-    context = {"pillars": pillars, "creators": mine, "creator": chosen}
+    turns = learning.pillar_turns([chosen] if chosen else mine)
+    rows = [(pillar, turns.get(pillar.pk)) for pillar in pillars]
+    context = {"pillars": rows, "creators": mine, "creator": chosen}
     return render(request, "scripts_gen/pillar_list.html", context)
 
 

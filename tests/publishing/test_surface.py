@@ -118,7 +118,7 @@ def test_the_same_seed_draws_the_same_week():
 
 def test_a_week_is_followed_only_from_the_fifth_result_on():
     four, five = learn(random_history(FEW - 1)), learn(random_history(FEW))
-    assert four.draw(1) == four.draw(2)
+    assert four.draw(1) == four.draw(2) == FLAT
     assert five.draw(1) != five.draw(2)
     assert str(five.standing) == "learning (5)"
 
@@ -136,6 +136,15 @@ def test_another_account_of_the_creator_helps_and_helps_less_than_the_own():
     alone, pooled, as_own = learn(own), learn(own, [other]), learn(other)
     assert gap(alone) + 0.2 < gap(pooled) < gap(as_own)
     assert pooled.n == 10
+
+
+def test_a_new_account_starts_from_what_the_others_have_and_says_so():
+    fresh = learn(history([], []), [random_history(60, lambda cell: cell % 24 >= 18)])
+    assert str(fresh.standing) == "learning (0)"
+    assert fresh.draw(1) != fresh.draw(2)
+    zone, after = ZoneInfo("UTC"), dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
+    reason = next_slot("instagram", zone, after, surface=fresh).reason
+    assert "Still learning: 0 of your own posts here, 60 elsewhere" in reason
 
 
 def test_what_an_account_has_is_not_drowned_by_others():

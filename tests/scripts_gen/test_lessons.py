@@ -19,6 +19,7 @@ from tests.factories import (
     ScriptFactory,
     SlotFactory,
 )
+from tests.studio.pages import Page
 
 MONDAY = dt.date(2030, 12, 2)
 
@@ -206,6 +207,17 @@ def test_what_is_told_has_its_numbers_and_forgets_deleted_pillars(creator):
     assert told["in the evening"].change == pytest.approx(0)
     bread.delete()
     assert "Bread" not in {lesson.about for lesson in learning.told(creator)}
+
+
+def test_the_pillars_page_says_how_many_turns_each_gets_and_why(creator, client):
+    client.force_login(creator.owner)
+    bread = PillarFactory(creator=creator, name="Bread")
+    assert "turns for each" not in client.get("/calendar/pillars/").content.decode()
+    found = outcomes_of(creator, bread, 1.0, 12) + outcomes_of(creator, None, 0.0, 12, day=2)
+    services.learn(creator, found)
+    page = Page(client.get("/calendar/pillars/").content.decode())
+    [row] = [tag for tag in page.all("li") if "Bread" in tag.text]
+    assert "1.3 turns for each, by what its twelve reels reached" in row.text
 
 
 # In the writing
