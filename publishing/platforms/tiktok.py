@@ -9,6 +9,7 @@ status, webhooks (September 2026).
 """
 
 import datetime as dt
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -54,6 +55,8 @@ from publishing.platforms.tiktok_upload import (
     send_last,
     source_of,
 )
+
+log = logging.getLogger(__name__)
 
 __all__ = ["TikTokAccess", "TikTokPlatform", "verify_signature"]
 
@@ -120,7 +123,12 @@ class TikTokPlatform(Plain):
         publish_id, address = str(data.get("publish_id", "")), str(data.get("upload_url", ""))
         if not publish_id or not address:
             raise HandleExpired("TikTok gave no address for the upload; it is asked again.")
-        send_all_but_last(self.api.caller, address, media.video, parts)
+        try:
+            send_all_but_last(self.api.caller, address, media.video, parts)
+        except PlatformError:
+            # What is begun and left counts as a waiting draft for a day, and five may wait.
+            self._forget(publish_id)
+            raise
         return {
             "publish_id": publish_id,
             "upload_url": address,
@@ -246,13 +254,15 @@ class TikTokPlatform(Plain):
         return next(iter(data.get("videos") or ()), {})
 
     def discard(self, key: str, handle: Handle) -> None:
-        publish_id = handle.get("publish_id")
-        if not publish_id:
-            return
+        if publish_id := handle.get("publish_id"):
+            self._forget(publish_id)
+
+    def _forget(self, publish_id: str) -> None:
+        """Best effort: it may have been cancelled before, or be gone by itself."""
         try:
             self.api.post("/v2/post/publish/cancel/", {"publish_id": publish_id})
-        except (Rejected, HandleExpired):  # cancelled before, or gone by itself
-            return
+        except PlatformError:
+            log.info("TikTok did not cancel an upload.")
 
     def insights(self, external_id: str) -> Insights:
         video = self._video_id(external_id)
