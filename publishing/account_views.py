@@ -271,6 +271,7 @@ def _list(
     )
     context = {
         "accounts": shown,
+        "n_places": sum(account.state != State.DISCONNECTED for account in shown),
         "wrong": wrong,
         "creators": mine,
         "creator": chosen,

@@ -36,6 +36,7 @@ from publishing.platforms.base import (
     Published,
     Unclear,
 )
+from studio.lib.encrypted import is_unreadable
 from studio.lib.leases import NOBODYS
 
 log = logging.getLogger(__name__)
@@ -97,6 +98,9 @@ class _Run(Hold):
     has_prepared = False
 
     def step(self) -> None:
+        if is_unreadable(self.post.handle) and self.post.state in (State.PROCESSING, State.READY):
+            # Its key is lost. Nothing is live yet, so it is prepared anew.
+            self.move(handle={}, state=State.PREPARING)
         match self.post.state:
             case State.SCHEDULED | State.WAITING | State.DISPATCHING:
                 self._admit()

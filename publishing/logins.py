@@ -13,6 +13,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -29,7 +30,6 @@ from publishing.platforms.errors import PlatformError
 from publishing.platforms.servers import server_address
 
 LIFETIME = dt.timedelta(minutes=10)
-KEPT = dt.timedelta(days=1)
 SERVERS = {"mastodon": "MASTODON_URL", "bluesky": "BLUESKY_PDS_URL"}  # their keys in hosts.HOSTS
 AGAIN = "Begin again."
 
@@ -81,9 +81,13 @@ def begin(
         )
     except PlatformError as e:
         raise CannotConnect(str(e)) from e
-    Login.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
     login.save()
     return url
+
+
+def stale() -> QuerySet[Login]:
+    """Logins that nobody can come back from any more."""
+    return Login.objects.filter(created_at__lt=timezone.now() - LIFETIME)
 
 
 def finish(user: User, session_key: str, name: str, answer: Mapping[str, str]) -> Login:

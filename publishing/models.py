@@ -192,6 +192,8 @@ class PostQuerySet(LeasedQuerySet["Post"]):
         return self.free(now).filter(
             models.Q(state=state.SCHEDULED) & come
             | models.Q(state__in=(state.WAITING, state.PUBLISHED)) & waited
+            # It waited for its account, which was connected again at that very moment.
+            | models.Q(state=state.WAITING, retry_at=None, account__state=Account.State.CONNECTED)
             | models.Q(state__in=UNDER_WAY) & (waited | models.Q(retry_at=None)),
         )
 

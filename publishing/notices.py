@@ -20,7 +20,7 @@ from studio.lib.owned import User
 log = logging.getLogger(__name__)
 
 Kind, State = Notice.Kind, Account.State
-MAIL_AGAIN = dt.timedelta(minutes=30)
+STUBBORN = 5  # renewals without success, over some ten minutes
 
 
 def watched() -> QuerySet[Account]:
@@ -153,6 +153,8 @@ def _runs_out(account: Account, now: dt.datetime) -> str:
         return ""
     ends_at = account.expires_at
     if tokens.renews_itself(account):
+        if account.renewal_tries >= STUBBORN and ends_at and ends_at < now:
+            return f"{account.last_error} It is tried again by itself; until then posts wait."
         ends_at = None if rules.rotates else account.refresh_expires_at
     if ends_at is None:
         return ""

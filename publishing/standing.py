@@ -21,6 +21,8 @@ BADGES = {  # of components/badge.html
     State.BLOCKED: "bad",
     State.DISCONNECTED: "quiet",
 }
+# Two ways to one platform have to be told apart where one is chosen.
+WAYS = {"instagram_facebook": "Instagram, by way of Facebook"}
 FETCHES = "It fetches the video from here, so this installation must be reachable from outside"
 
 
@@ -46,7 +48,7 @@ def offer(name: str) -> Offer:
     client = platform(name)
     return Offer(
         name=name,
-        label=platform_label(name),
+        label=WAYS.get(name) or platform_label(name),
         kind=access(name).kind if client.capabilities.tokens else "folder",
         can=abilities(client.limits, client.capabilities),
         notes=[*client.capabilities.notes],

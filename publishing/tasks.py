@@ -5,7 +5,7 @@ import logging
 from django.db.models import Exists, F, OuterRef
 
 from avatar.models import FILM, Reel
-from publishing import connecting, dispatch, insights, notices, results, services, tokens
+from publishing import connecting, dispatch, insights, logins, notices, results, services, tokens
 from publishing.health import CLUSTERS, cluster_beat
 from publishing.models import Account, Post
 from publishing.platforms.errors import PlatformError
@@ -53,6 +53,11 @@ def check_account(account_pk: int) -> None:
         log.info("Account %s: %s", account_pk, e)
 
 
+def drop_login(login_pk: int) -> None:
+    """Forget a login that nobody came back from, and what was allowed in it."""
+    logins.stale().filter(pk=login_pk).delete()
+
+
 def review(account_pk: int) -> None:
     """Open, close and mail the notices of an account."""
     notices.review(account_pk)
@@ -94,6 +99,8 @@ def due() -> list[tuple[str, int, str]]:
     jobs += [("publishing.tasks.forget", pk, "default") for pk in connecting.forgettable()]
     jobs += [("publishing.tasks.collect_insights", pk, "default") for pk in insights.due()]
     jobs += [("publishing.tasks.teach", pk, "default") for pk in results.to_teach()]
+    old = logins.stale().values_list("pk", flat=True)
+    jobs += [("publishing.tasks.drop_login", pk, "default") for pk in old]
     jobs += [("publishing.tasks.review", pk, "default") for pk in notices.due()]
     return jobs
 

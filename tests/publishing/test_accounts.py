@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 from django.urls import reverse
 from django.utils import timezone
 
-from publishing import account_forms, logins
+from publishing import account_forms, logins, tasks
 from publishing.models import Account, Login
 from publishing.platforms.access import Grant, Tokens
 from publishing.platforms.base import Profile
@@ -260,3 +260,11 @@ def test_where_letters_go_is_the_owners_choice(owner, creator, settings):
     assert owner.post(url, {"email": "not an address"}).status_code == 422
     page = words(owner.post(url, {"email": "alice@example.org"}, follow=True))
     assert "Letters go to alice@example.org" in page
+
+
+def test_a_login_nobody_came_back_from_is_forgotten(owner, creator):
+    start(owner, creator)
+    Login.objects.update(created_at=timezone.now() - dt.timedelta(minutes=11))
+    [(_, pk, _)] = [job for job in tasks.due() if job[0] == "publishing.tasks.drop_login"]
+    tasks.drop_login(pk)
+    assert not Login.objects.exists()

@@ -113,3 +113,12 @@ def test_a_name_from_outside_cannot_write_headers(account):
     Account.objects.update(state="reconnect", name="Alice\nBcc: everybody@example.org")
     review(account)
     assert "\n" not in mail.outbox[0].subject
+
+
+def test_a_renewal_that_keeps_failing_after_the_end_is_told(account):
+    ended = timezone.now() - DAY / 24
+    Account.objects.update(refresh_token="r1", expires_at=ended, last_error="No answer.")
+    assert review(account) == []
+    Account.objects.update(renewal_tries=5)
+    [notice] = review(account)
+    assert "tried again by itself" in notice.text

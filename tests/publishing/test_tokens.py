@@ -261,3 +261,32 @@ def test_a_withdrawn_permission_holds_the_post_until_the_account_is_connected_ag
     dispatch.publish(post.pk)
     post.refresh_from_db()
     assert post.state == Post.State.PUBLISHED
+
+
+@pytest.mark.parametrize("state", [Post.State.PROCESSING, Post.State.READY])
+def test_what_was_prepared_under_a_lost_key_is_prepared_anew(script, settings, state):
+    post = build_post(state=state, handle={"container": "c-1"})
+    settings.TOKEN_KEYS = [Fernet.generate_key().decode()]
+    dispatch.publish(post.pk)
+    post.refresh_from_db()
+    assert (post.state, script.live) == (Post.State.PUBLISHED, [post.key])
+    assert script.calls[0] == "prepare"
+
+
+def test_a_post_that_missed_its_accounts_reconnect_goes_on(script):
+    """The account was connected again between the platform's refusal and the post's own row."""
+    post = a_post()
+
+    def refused():
+        Account.objects.filter(pk=post.account_id).update(token_version=5, access_token="a9")
+        raise AuthExpired("withdrawn")
+
+    script.prepare = [refused]
+    dispatch.publish(post.pk)
+    post.refresh_from_db()
+    assert (post.state, post.retry_at) == (Post.State.WAITING, None)
+    assert Account.objects.get(pk=post.account_id).state == Account.State.CONNECTED
+    assert ("publishing.tasks.publish", post.pk, "publish") in tasks.due()
+    dispatch.publish(post.pk)
+    post.refresh_from_db()
+    assert post.state == Post.State.PUBLISHED
