@@ -173,7 +173,9 @@ class LinkedInPlatform(Plain):
             case "PROCESSING_FAILED":
                 raise Rejected("LinkedIn could not process the video.", reply=found.text)
             case _:  # WAITING_UPLOAD, PROCESSING
-                raise NotReady("LinkedIn is processing the video.", retry_after_s=10)
+                raise NotReady(
+                    "LinkedIn is processing the video."
+                )  # each look is one of the day's calls
 
     def commit(self, key: str, handle: Handle) -> Published:
         body = {

@@ -8,7 +8,10 @@ import html
 import re
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
+
+from requests_toolbelt import MultipartEncoder
 
 from publishing.platforms.access import Grant, NoAccess, Tokens
 from publishing.platforms.base import (
@@ -135,9 +138,8 @@ class XPlatform(Plain):
             json={"media_type": "video/mp4", "total_bytes": size, "media_category": "tweet_video"},
         )
         media_id = str(begun.need("data", "id"))
-        for segment, start in enumerate(range(0, size, PART)):
-            with Slice(media.video, start, min(PART, size - start)) as part:
-                steadily(partial(self._append, media_id, segment, part.read()))
+        for segment in range(-(-size // PART)):
+            steadily(partial(self._append, media_id, segment, media.video, size))
         done = self._call("POST", f"/2/media/upload/{media_id}/finalize", upload=True)
         done.need("data", "id")
         lives_s = int(done.get("data", "expires_after_secs", default=86_400))
@@ -231,14 +233,18 @@ class XPlatform(Plain):
             found.append(str(e))
         return found
 
-    def _append(self, media_id: str, segment: int, piece: bytes) -> None:
-        self._call(
-            "POST",
-            f"/2/media/upload/{media_id}/append",
-            data={"segment_index": str(segment)},
-            files={"media": ("part", piece, "application/octet-stream")},
-            upload=True,
-        )
+    def _append(self, media_id: str, segment: int, video: Path, size: int) -> None:
+        start = segment * PART
+        with Slice(video, start, min(PART, size - start)) as part:
+            file = ("part", part, "application/octet-stream")
+            body = MultipartEncoder({"segment_index": str(segment), "media": file})
+            self._call(
+                "POST",
+                f"/2/media/upload/{media_id}/append",
+                headers={"Content-Type": body.content_type},
+                data=body,
+                upload=True,
+            )
 
     def _timeline(self, **query: Any) -> Reply:
         """The account's own newest posts."""
@@ -271,10 +277,12 @@ class XPlatform(Plain):
         if dt.datetime.fromisoformat(handle["expires"]) <= _now():
             raise HandleExpired("X keeps an uploaded video for a day; it is sent again.")
 
-    def _call(self, method: str, path: str, **rest: Any) -> Reply:
-        bearer = {"Authorization": f"Bearer {self.connection.access_token}"}
+    def _call(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **rest: Any
+    ) -> Reply:
+        headers = {"Authorization": f"Bearer {self.connection.access_token}", **(headers or {})}
         reply = self.caller.call(
-            method, host("X_API_URL") + path, headers=bearer, raises=False, **rest
+            method, host("X_API_URL") + path, headers=headers, raises=False, **rest
         )
         if not reply.ok:
             raise self._refusal(reply)

@@ -75,6 +75,7 @@ class Channel:
     def mine(self, parts: str) -> dict[str, Any]:
         query = {"part": parts, "mine": "true"}
         found = self.call("GET", "/youtube/v3/channels", params=query)
+        found.need("kind")
         if found.get("items", default=[]) == []:
             raise AuthExpired(ERRORS["youtubeSignupRequired"].message, reply=found.text)
         channel: dict[str, Any] = found.need("items", 0)
