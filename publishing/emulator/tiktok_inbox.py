@@ -1,10 +1,19 @@
-"""What creators do in TikTok's own app with drafts that wait in their inbox. Not TikTok's API."""
+"""What creators do in TikTok's own app, and what TikTok tells about it. Not TikTok's API.
+
+POST /_creator/post/     {"publish_id", "title", "is_aigc"}   post a draft from the inbox
+POST /_creator/delete/   {"post_id"}                          take a post down
+POST /_creator/leave/    {"open_id"}                          take the app's permission away
+"""
 
 from html import escape
 
+from publishing.emulator import identity
 from publishing.emulator.calls import Call, Reply, Route
 from publishing.emulator.state import Sandbox
+from publishing.emulator.tiktok_hooks import tell
 from publishing.emulator.tiktok_tasks import publish
+
+BY_THE_USER = 1  # reason of authorization.removed: disconnected in TikTok's own settings
 
 
 def post(call: Call) -> Reply:
@@ -24,6 +33,29 @@ def post(call: Call) -> Reply:
     return Reply(303, None, {"Location": "/"}) if is_form else Reply(200, {"ok": True})
 
 
+def delete(call: Call) -> Reply:
+    with call.sandbox.lock:
+        post_id = str(call.json().get("post_id", ""))
+        tasks = call.sandbox.find("task", post_id=post_id, state="published")
+        if not tasks:
+            return Reply(404, {"error": "There is no such post."})
+        call.sandbox.delete_post("tiktok", post_id)
+        call.sandbox.change("task", tasks[0]["id"], public=False)
+    event = "post.publish.no_longer_publicaly_available"  # sic
+    told = {"publish_id": tasks[0]["id"], "post_id": post_id, "publish_type": "DIRECT_PUBLISH"}
+    tell(call.sandbox, tasks[0]["app"], tasks[0]["open_id"], (event, told))
+    return Reply(200, {"ok": True})
+
+
+def leave(call: Call) -> Reply:
+    open_id = str(call.json().get("open_id", ""))
+    apps = {one["app"] for one in call.sandbox.find("token", account=open_id)}
+    identity.revoke_account(call.sandbox, open_id)
+    for app in sorted(apps):
+        tell(call.sandbox, app, open_id, ("authorization.removed", {"reason": BY_THE_USER}))
+    return Reply(200, {"ok": True})
+
+
 def aside(sandbox: Sandbox) -> str:
     """The inboxes on the page, each draft with the button that posts it."""
     items = ""
@@ -40,4 +72,8 @@ def aside(sandbox: Sandbox) -> str:
     return f'<ul class="feed">{items}</ul>' if items else ""
 
 
-ROUTES = [Route("POST", r"/_creator/post/", post)]
+ROUTES = [
+    Route("POST", r"/_creator/post/", post),
+    Route("POST", r"/_creator/delete/", delete),
+    Route("POST", r"/_creator/leave/", leave),
+]

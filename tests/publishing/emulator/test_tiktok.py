@@ -319,28 +319,64 @@ class Ear(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def test_webhooks_are_signed_and_come_twice_and_backwards_where_asked(tiktok, film):
-    ear = type("ThisEar", (Ear,), {"heard": []})
-    with http.server.HTTPServer(("127.0.0.1", 0), ear) as server:
+@pytest.fixture
+def ear(tiktok):
+    """Where webhooks go: (signature, body) in the order they come."""
+    kind = type("ThisEar", (Ear,), {"heard": []})
+    with http.server.HTTPServer(("127.0.0.1", 0), kind) as server:
         listening = threading.Thread(target=server.serve_forever, args=[0.01], daemon=True)
         listening.start()
         url = f"http://127.0.0.1:{server.server_address[1]}/hook"
         tiktok.sandbox.set_rule("tiktok.webhook_url", url)
-        tiktok.sandbox.set_rule("tiktok.webhooks", "twice reversed")
-        publish_id = send(tiktok, film)
-        for thread in threading.enumerate():
-            if thread.name == "webhooks":
-                thread.join(10)
+        yield kind
         server.shutdown()
         listening.join()
-    events = [json.loads(body)["event"] for _, body in ear.heard]
-    assert events == [
+
+
+def heard(ear):
+    """Events and contents of what has been sent until now."""
+    for thread in threading.enumerate():
+        if thread.name == "webhooks":
+            thread.join(10)
+    bodies = [json.loads(body) for _, body in ear.heard]
+    return [(one["event"], json.loads(one["content"])) for one in bodies]
+
+
+def test_webhooks_are_signed_and_come_twice_and_backwards_where_asked(tiktok, film, ear):
+    tiktok.sandbox.set_rule("tiktok.webhooks", "twice reversed")
+    publish_id = send(tiktok, film)
+    events = heard(ear)
+    assert [event for event, _ in events] == [
         *["post.publish.publicly_available"] * 2, *["post.publish.complete"] * 2,
     ]  # fmt: skip
+    assert {content["publish_id"] for _, content in events} == {publish_id}
     signature, body = ear.heard[0]
     at, digest = (part.partition("=")[2] for part in signature.split(","))
     proof = hmac.new(b"sandbox-secret", f"{at}.".encode() + body, hashlib.sha256).hexdigest()
     assert digest == proof
     said = json.loads(body)
     assert (said["client_key"], said["user_openid"]) == ("sandbox-app", MIRA)
-    assert json.loads(said["content"])["publish_id"] == publish_id
+
+
+def test_what_creators_do_in_the_app_is_told(tiktok, film, ear):
+    tiktok.sandbox.set_rule("tiktok.fate", "fail_late")
+    send(tiktok, film)
+    tiktok.sandbox.set_rule("tiktok.fate", None)
+    send(tiktok, film, mode="inbox")
+    publish_id = send(tiktok, film)
+    (post,) = tiktok.sandbox.posts("tiktok")
+    heard(ear)
+    gone = {"post_id": post["post_id"]}
+    assert requests.post(f"{tiktok.url}/_creator/delete/", json=gone, timeout=5).ok
+    assert tiktok.sandbox.posts("tiktok") == []
+    assert tiktok.status(publish_id)
+    requests.post(f"{tiktok.url}/_creator/leave/", json={"open_id": MIRA}, timeout=5)
+    assert tiktok.code("/v2/post/publish/creator_info/query/", {})[0] == 401
+    assert sorted(event for event, _ in heard(ear)) == [
+        "authorization.removed",
+        "post.publish.complete",
+        "post.publish.failed",
+        "post.publish.inbox_delivered",
+        "post.publish.no_longer_publicaly_available",
+        "post.publish.publicly_available",
+    ]
