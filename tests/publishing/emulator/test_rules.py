@@ -1,0 +1,22 @@
+"""Every rule that changes how the sandbox behaves stands in its document."""
+
+import re
+from pathlib import Path
+
+from publishing import emulator
+
+DOCUMENT = Path(__file__).parents[3] / "docs" / "sandbox.md"
+RULE = re.compile(r'\brule\(\s*f?"(?:\w+|\{[\w.]+\})\.([a-z]\w*)"')
+BUILT = {"creator_info_per_minute", "tweets_per_window", "inserts_a_day", "app_calls_a_day",
+         "points_an_hour"}  # fmt: skip
+
+
+def test_rules_are_documented():
+    named = set(re.findall(r"`(\w+)`", DOCUMENT.read_text()))
+    used = {
+        name
+        for path in Path(emulator.__file__).parent.glob("*.py")
+        for name in RULE.findall(path.read_text())
+    }
+    assert len(used) > 60
+    assert (used | BUILT) - named == set()
