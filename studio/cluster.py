@@ -20,7 +20,10 @@ from contextlib import suppress
 
 PATIENCE_S = 3.5  # honcho kills after 5
 NOTICE_S = 0.2
-SHORT_LIFE_S = 10  # one that ends sooner would end again: wrong settings, no database
+SHORT_LIFE_S = 10
+# So many short lives in a row: wrong settings, no database. Fewer happen to a good one, whose
+# processes are killed while it starts.
+MAX_SHORT_LIVES = 5
 
 
 def main(name: str) -> int:
@@ -28,12 +31,14 @@ def main(name: str) -> int:
     asked = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: asked.set())
+    short_lives = 0
     while True:
         started = time.monotonic()
         code = run(command, asked)
         if asked.is_set():
             return 0
-        if time.monotonic() - started < SHORT_LIFE_S:
+        short_lives = short_lives + 1 if time.monotonic() - started < SHORT_LIFE_S else 0
+        if short_lives == MAX_SHORT_LIVES:
             return code or 1
         sys.stderr.write(f"The {name} cluster ended by itself ({code}); it is started again.\n")
 
