@@ -3,6 +3,7 @@
 # make up      runs the product: web, the three worker clusters, tick (DATA=folder for other data)
 # make check   the quick half of `make test`: formatting, lint, types, import contracts, migrations
 # make bench   prints the numbers we quote (BENCH="--only speed" for some of them)
+# make bench-publishing  many posts through real workers that are killed, and platforms that fail (half an hour)
 # make bench-timing  six ways to choose the hour of a post, simulated (about five minutes)
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
@@ -22,10 +23,10 @@ ifeq ($(UNDERSTUDY_DATA),)
 unexport UNDERSTUDY_DATA
 endif
 
-.PHONY: help setup demo up test check format bench bench-timing lock clean browser databases pytest
+.PHONY: help setup demo up test check format bench bench-timing bench-publishing lock clean browser databases pytest
 
 help:
-	@sed -n 's/^# //p' Makefile | head -6
+	@sed -n 's/^# //p' Makefile | head -7
 
 # --- setting up ---------------------------------------------------------------------------------
 
@@ -73,6 +74,9 @@ bench: .venv/ready
 
 bench-timing: .venv/ready
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.timing $(BENCH)
+
+bench-publishing: .venv/ready-to-test
+	@$(BIN)/python -m benchmarks.publishing $(BENCH)
 
 # --- checking -----------------------------------------------------------------------------------
 

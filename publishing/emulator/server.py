@@ -10,7 +10,7 @@ import struct
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
 from pathlib import Path
@@ -368,9 +368,18 @@ def _encoded(body: Any) -> tuple[str, bytes]:
 
 
 @contextlib.contextmanager
-def running(folder: Path, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[Sandbox]:
-    """A sandbox that answers at `sandbox.url` until the block ends. port 0: any free one."""
-    sandbox = Sandbox(folder)
+def running(
+    folder: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    clock: Callable[[], float] = time.time,
+) -> Iterator[Sandbox]:
+    """A sandbox that answers at `sandbox.url` until the block ends. port 0: any free one.
+
+    clock: what its own clock is set against; seconds since 1970.
+    """
+    sandbox = Sandbox(folder, clock)
     server = Server((host, port), sandbox)
     sandbox.url = f"http://{host}:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, args=[0.05], daemon=True)

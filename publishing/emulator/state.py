@@ -45,8 +45,9 @@ class Sandbox:
     url: str
     seed: Callable[[], None]
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
         self.folder = folder
+        self._clock = clock  # what the sandbox's own is set against
         self.platform = ""
         self.lock = threading.RLock()
         self.faults = Faults()
@@ -95,8 +96,8 @@ class Sandbox:
     # The clock
 
     def time(self) -> float:
-        """Seconds since 1970 by the sandbox's clock: the real one, moved."""
-        return time.time() + float(self._settings.get("clock.offset_s", 0))
+        """Seconds since 1970 by the sandbox's clock."""
+        return self._clock() + float(self._settings.get("clock.offset_s", 0))
 
     def now(self) -> dt.datetime:
         """The same in UTC."""

@@ -1,0 +1,1 @@
+"""Publishing under fire: many posts, real workers, and a sandbox that fails on purpose."""
