@@ -40,6 +40,7 @@ from publishing.platforms.meta import Graph, instant, now, too_young
 
 SETTLES = dt.timedelta(seconds=60)  # how long a commit may still be on its way inside Meta
 SKEW = dt.timedelta(minutes=2)  # between Meta's clock and ours
+LISTED_IN = dt.timedelta(minutes=10)
 LATEST = 25  # own posts that a look goes through
 
 
@@ -170,7 +171,10 @@ class ContainerPlatform(Plain):
             return found or Unclear(f"{self.label} no longer knows what was prepared.")
         match reply.get(self.status):
             case "PUBLISHED":
-                found = self._find(words, since)
+                # That it is live is certain. Once the list has had its time, the newest with these
+                # words is it, also when Meta's clock and ours disagree.
+                is_late = now() - since > LISTED_IN
+                found = self._find(words, None if is_late else since)
                 if found is not None:
                     return found
                 raise NotReady(
@@ -190,14 +194,17 @@ class ContainerPlatform(Plain):
             )
         return Absent()
 
-    def _find(self, words: str, since: dt.datetime) -> Published | None:
-        """The newest own post with these words that is not older than the commit."""
+    def _find(self, words: str, since: dt.datetime | None) -> Published | None:
+        """The newest own post with these words that is not older than the commit; since None: of
+        any age.
+        """
         reply = self.graph.get(
             f"{self.me}/{self.posts_path}", fields=self.post_fields, limit=LATEST
         )
         for post in reply.get("data", default=[]):
             made = instant(str(post.get("timestamp", "")))
-            if made and made >= since - SKEW and self._is_ours(post, words):
+            is_new = since is None or (made is not None and made >= since - SKEW)
+            if is_new and self._is_ours(post, words):
                 return Published(str(post["id"]), str(post.get("permalink") or ""))
         return None
 

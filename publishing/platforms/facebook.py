@@ -43,12 +43,14 @@ from publishing.platforms.errors import (
     RateLimited,
     TokenStale,
 )
-from publishing.platforms.meta import Graph, count, now, too_young
+from publishing.platforms.meta import Graph, count, instant, now, too_young
 from publishing.platforms.meta_errors import numbered, spent
 from publishing.platforms.meta_login import FacebookLogin
 
 PHASES = ("uploading_phase", "processing_phase", "publishing_phase")
 DONE = ("complete", "completed")
+UPLOADED = ("upload_complete", "ready")
+PATIENCE = dt.timedelta(minutes=3)
 SETTLES = dt.timedelta(seconds=60)
 SKEW = dt.timedelta(minutes=2)
 VIDEO_METRICS = (
@@ -85,6 +87,7 @@ class FacebookPlatform(Plain):
             "Reels go to Pages only, not to profiles or groups.",
             "You need the Page's CREATE_CONTENT task, and a role on your app.",
             "While the app is in development mode only people with a role on it see the posts.",
+            "A Facebook login lets an app act for 90 days; connect again before they are over.",
             "Facebook has no AI label to set, so the description says it.",
         ),
     )
@@ -136,9 +139,15 @@ class FacebookPlatform(Plain):
         status = self._status(handle)
         if error := self._gone_wrong(status):
             raise error
-        uploaded = _phase(status, "uploading_phase").get("status") in DONE
-        # Where processing waits for the finish it is "not_started", and waiting for it is endless.
-        if uploaded and _phase(status, "processing_phase").get("status") != "in_progress":
+        uploaded = (
+            _phase(status, "uploading_phase").get("status") in DONE
+            or status.get("video_status") in UPLOADED
+        )
+        # Processing before the finish finds bad files early, but nobody promises that it ends, or
+        # even begins, without the finish.
+        processing = _phase(status, "processing_phase").get("status") == "in_progress"
+        made = instant(handle["made_at"])
+        if uploaded and not (processing and made and now() - made < PATIENCE):
             return handle
         raise NotReady("Facebook is still processing the video.", retry_after_s=self.graph.poll_s)
 
@@ -168,7 +177,7 @@ class FacebookPlatform(Plain):
             status = self._status(handle)
         except HandleExpired:
             return self._listed(video, since) or Unclear("Facebook no longer knows the upload.")
-        if _phase(status, "publishing_phase").get("publish_status") == "published":
+        if _is_published(_phase(status, "publishing_phase")):
             return Published(video, self._link(video))
         if error := self._gone_wrong(status):
             return Failed(error)
@@ -284,6 +293,11 @@ class FacebookPlatform(Plain):
 def _phase(status: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found = status.get(name)
     return found if isinstance(found, dict) else {}
+
+
+def _is_published(publishing: Mapping[str, Any]) -> bool:
+    said = publishing.get("publish_status")
+    return said == "published" or (said is None and publishing.get("status") in DONE)
 
 
 def _errors(phase: Mapping[str, Any]) -> Iterator[tuple[int, str]]:

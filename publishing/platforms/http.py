@@ -23,9 +23,12 @@ from publishing.platforms.errors import (
     PlatformError,
     RateLimited,
     Transient,
+    redact,
 )
 
 log = logging.getLogger(__name__)
+# At DEBUG it writes every address as it is, and some carry tokens.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 CONNECT_S, READ_S = 10, 60
 UPLOAD_READ_S = 180  # the answer to a large body comes when all of it is stored
@@ -119,10 +122,8 @@ class Caller:
                     stream=True,
                 )
                 reply = _read(answer, commit)
-        except requests.RequestException as e:
-            raise self._no_answer(e, url, commit) from e
-        except (urllib3.exceptions.HTTPError, OSError) as e:
-            raise self._no_answer(e, url, commit) from e
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as e:
+            raise self._no_answer(e, url, commit) from _plainly(e)
         log.debug("%s %s: %s", method, masked(url), reply.status)
         if raises and (reply.status >= 500 or reply.status == 429):
             raise self.failure(reply)
@@ -150,6 +151,11 @@ class Caller:
         if commit:
             return OutcomeUnknown(f"{self.label} did not answer while publishing.", reply=words)
         return Transient(f"{self.label} did not answer.", reply=words)
+
+
+def _plainly(error: Exception) -> Exception:
+    """The cause as a traceback may show it: its own words hold the whole address."""
+    return OSError(f"{type(error).__name__}: {redact(masked(str(error)))}")
 
 
 def retry_after(reply: Reply) -> dt.datetime | None:

@@ -33,6 +33,7 @@ class InstagramFacebookPlatform(InstagramPlatform):
         notes=(
             "The account must be a professional one and linked to a Facebook Page.",
             "The video is sent directly, so no public address is needed.",
+            "A Facebook login lets an app act for 90 days; connect again before they are over.",
             "Your own Pages need a role on your app; those of others need Meta's review.",
         ),
     )

@@ -72,7 +72,9 @@ def send_all_but_last(caller: Caller, address: str, video: Path, parts: Parts) -
 def send_last(caller: Caller, address: str, video: Path, parts: Parts) -> None:
     """The commit. Returns when all of it is there; raises OutcomeUnknown when that is open."""
     reply = _put(caller, address, video, parts, parts.last, commit=True)
-    if reply.status == 201 or (reply.status == 416 and stored(reply, parts) == parts.size):
+    if (reply.ok and reply.status != 206) or (
+        reply.status == 416 and stored(reply, parts) == parts.size
+    ):
         return
     raise _refusal(reply)
 

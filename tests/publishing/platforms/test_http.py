@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+import traceback
 
 import pytest
 
@@ -27,7 +28,7 @@ def server(answer: bytes | None):
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/x?access_token=secret"
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/x?access_token=a-secret"
         thread.join(5)
 
 
@@ -39,8 +40,9 @@ def answer(status: str, body: str, *headers: str) -> bytes:
 def test_a_request_that_never_left_is_not_sent_even_when_it_publishes():
     with socket.create_server(("127.0.0.1", 0)) as s:
         port = s.getsockname()[1]
-    with pytest.raises(NotSent):
-        Caller("Place").call("POST", f"http://127.0.0.1:{port}/", commit=True)
+    with pytest.raises(NotSent) as caught:
+        Caller("Place").call("POST", f"http://127.0.0.1:{port}/?token=a-secret", commit=True)
+    assert "a-secret" not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.mark.parametrize(
@@ -53,10 +55,13 @@ def test_a_request_that_never_left_is_not_sent_even_when_it_publishes():
     ],
 )
 @pytest.mark.parametrize(("commit", "kind"), [(False, Transient), (True, OutcomeUnknown)])
-def test_an_answer_that_says_nothing_leaves_a_commit_open(said, commit, kind):
+def test_an_answer_that_says_nothing_leaves_a_commit_open(said, commit, kind, caplog):
+    caplog.set_level("DEBUG")
     with server(said) as url, pytest.raises(kind) as caught:
         Caller("Place").call("POST", url, commit=commit)
-    assert "secret" not in f"{caught.value} {caught.value.reply}"
+    assert "a-secret" not in f"{caught.value} {caught.value.reply}"
+    assert "a-secret" not in "".join(traceback.format_exception(caught.value))
+    assert "a-secret" not in caplog.text
 
 
 @pytest.mark.parametrize("body", ["{}", "", "not json"])
