@@ -39,9 +39,9 @@ def answer(status: str, body: str, *headers: str) -> bytes:
 
 def test_a_request_that_never_left_is_not_sent_even_when_it_publishes():
     with socket.create_server(("127.0.0.1", 0)) as s:
-        port = s.getsockname()[1]
+        url = f"http://127.0.0.1:{s.getsockname()[1]}/?token=a-secret"
     with pytest.raises(NotSent) as caught:
-        Caller("Place").call("POST", f"http://127.0.0.1:{port}/?token=a-secret", commit=True)
+        Caller("Place").call("POST", url, commit=True)
     assert "a-secret" not in "".join(traceback.format_exception(caught.value))
 
 
