@@ -6,7 +6,7 @@ from django import forms
 from django.core.validators import RegexValidator
 
 from avatar.engine.captions import STYLES
-from avatar.engine.options import BLUR, KEEP
+from avatar.engine.options import BLUR, KEEP, STILL
 from avatar.models import Reel
 from avatar.services import DEFAULTS, PICTURE
 from creators.models import Creator
@@ -33,7 +33,11 @@ def _backgrounds(creator: Creator) -> list[tuple[str, str]]:
         (PICTURE + picture.sha256, f"Picture {number}, {picture.width} × {picture.height}")
         for number, picture in enumerate(creator.backdrops.all(), 1)
     ]
-    own = [(KEEP, "As in the photo"), (BLUR, "As in the photo, out of focus")]
+    own = [
+        (KEEP, "As in the photo"),
+        (STILL, "As in the photo, quite still"),
+        (BLUR, "As in the photo, out of focus"),
+    ]
     return [*own, (COLOUR, "One colour"), *pictures]
 
 

@@ -83,7 +83,7 @@ def parser() -> argparse.ArgumentParser:
     add(
         "--background",
         default=defaults.background,
-        metavar="keep|blur|COLOUR|PICTURE",
+        metavar="keep|still|blur|COLOUR|PICTURE",
         help="what is seen behind the person; a colour such as #204060 or navy",
     )
     add("--punch-in", action="store_true", help="cut nearer and back between sentences")

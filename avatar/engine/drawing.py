@@ -18,7 +18,7 @@ from avatar.engine.face.framing import choose_window
 from avatar.engine.face.matte import Matte, cut_out
 from avatar.engine.face.puppet import Puppet
 from avatar.engine.media.encode import Encoder
-from avatar.engine.options import KEEP
+from avatar.engine.options import KEEP, STILL
 from avatar.engine.order import Order, background_identity
 from avatar.engine.shots import NEARER, Shot, one_shot, punched_in
 from avatar.engine.stages import Course
@@ -99,7 +99,8 @@ def _background(order: Order, cache: Cache, face_key: str, face: Face) -> Backgr
         inputs,
         lambda folder: cut_out(order.photo, face, box).save(folder / "matte.npz"),
     )
-    return Background(Matte.load(entry.path("matte.npz")), order.fill)
+    still = order.options.background == STILL
+    return Background(Matte.load(entry.path("matte.npz")), order.fill, still=still)
 
 
 class Drawing:

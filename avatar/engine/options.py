@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-KEEP, BLUR = "keep", "blur"  # of the photo's background
+KEEP, STILL, BLUR = "keep", "still", "blur"  # of the photo's background
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class ReelOptions:
         False  # a voice-over is freed of steady noise to be studied; it sounds as it is
     )
     captions: str = "clean"  # key of avatar.engine.captions.STYLES, or "none"
-    background: str = KEEP  # keep, blur, a colour such as #204060, or the path of a picture
+    background: str = KEEP  # keep, still, blur, a colour such as #204060, a picture's path
     punch_in: bool = False  # cuts to a nearer framing and back between sentences
     loop: bool = False  # the last frame goes on into the first
     label: str = ""  # words shown in every frame

@@ -11,7 +11,7 @@ from avatar.engine.cache import file_sha256
 from avatar.engine.captions.ass import find_style, fonts_for
 from avatar.engine.errors import InputError
 from avatar.engine.face.backdrop import Colour
-from avatar.engine.options import BLUR, KEEP, ReelOptions
+from avatar.engine.options import BLUR, KEEP, STILL, ReelOptions
 from avatar.engine.text import speakable
 from avatar.engine.timing import HIGHEST_FPS, LOWEST_FPS, parse_fps
 from avatar.engine.types import Image
@@ -113,7 +113,7 @@ def _fill(background: str) -> Image | Colour | None:
 
     Raises InputError when it is neither a colour nor a picture that can be read.
     """
-    if background in (KEEP, BLUR):
+    if background in (KEEP, STILL, BLUR):
         return None
     try:
         return ImageColor.getrgb(background)[:3]
@@ -125,8 +125,8 @@ def _fill(background: str) -> Image | Colour | None:
         raise InputError(f"The background {Path(background).name}: {e}") from e
     except OSError as e:
         raise InputError(
-            f"{background[:60]!r} is no background: keep, blur, a colour such as #204060 or the"
-            " path of a picture is."
+            f"{background[:60]!r} is no background: keep, still, blur, a colour such as #204060 or"
+            " the path of a picture is."
         ) from e
 
 

@@ -21,16 +21,23 @@ Colour = tuple[int, int, int]  # RGB
 
 BLUR = 0.022  # of the frame's longer side: how large a point out of focus is, its radius
 LIGHTS_ADD_UP = 2.4  # exponent at which light is averaged: lamps stay bright discs
+CARRIED_ON_PX = 960  # longer side at which the background is carried on
+SHOWN_BEHIND = 0.03  # of that side: how far behind the outline a turned head lets one look
+STRANDS = 0.011  # of that side: how far hair that no matte finds stands off
 WORKED_PX = 480  # longer side at which the blur is worked out
 DISSOLVES = 0.06  # of the longer side: a person cut off goes on that far beyond the photo
 
 
 @dataclass(frozen=True)
 class Background:
-    """fill: a picture, a colour, or None for the photo's own background out of focus."""
+    """fill: a picture, a colour, or None for the photo's own background.
+
+    still: that one as sharp as it is; else out of focus.
+    """
 
     matte: Matte
     fill: Image | Colour | None
+    still: bool = False
 
 
 def shown_part(face: Face, window: Window) -> Box:
@@ -53,7 +60,7 @@ def set_before(framed: Framed, face: Face, background: Background) -> tuple[Fram
     eyes = framed.landmarks[list(mesh.OUTER_EYE_CORNERS), :2]
     scale_px = float(np.linalg.norm(eyes[1] - eyes[0]))
     person = without_spill(framed.canvas, alpha, scale_px)
-    plate = _plate(framed, alpha, background.fill)
+    plate = _still(framed, alpha) if background.still else _plate(framed, alpha, background.fill)
     behind = Patch(*planes_from_rgb(plate), np.rint(255 * alpha).astype(np.uint8))
     return replace(framed, canvas=person, person=alpha), behind
 
@@ -113,6 +120,29 @@ def _covering(
     x, y = (round(m + k * (nearer - 1)) for m, k in zip(middle, keeps, strict=True))
     x, y = min(max(x, 0), large[0] - width), min(max(y, 0), large[1] - height)
     return np.ascontiguousarray(picture[y : y + height, x : x + width])
+
+
+def _still(framed: Framed, alpha: Array) -> Image:
+    """The background as it is, carried on behind the person as far as a moving head shows it."""
+    height, width = framed.canvas.shape[:2]
+    scale = min(1.0, CARRIED_ON_PX / max(height, width))
+    size = max(8, round(width * scale)), max(8, round(height * scale))
+    small = cv2.resize(framed.canvas, size, interpolation=cv2.INTER_AREA)
+    share = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
+    about = 2 * round(STRANDS * max(size)) + 1
+    near = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (about, about))
+    hidden = cv2.dilate((share > 0.01).astype(np.uint8), near)
+    reach = round(SHOWN_BEHIND * max(size))
+    strip = hidden * (cv2.distanceTransform(hidden, cv2.DIST_L2, 5) < reach).astype(np.uint8)
+    plain = without_person(small, np.rint(255 * share).astype(np.uint8))
+    filled = cv2.inpaint(
+        np.where(hidden[..., None] > 0, plain, small), strip, 5, cv2.INPAINT_TELEA
+    )
+    soft = cv2.GaussianBlur(hidden.astype(np.float32), (0, 0), 1.0)
+    keeps = cv2.resize(np.maximum(soft, hidden), (width, height))[..., None]
+    behind = cv2.resize(filled, (width, height), interpolation=cv2.INTER_CUBIC)
+    plate = framed.canvas * (1 - keeps) + behind * keeps
+    return np.clip(np.rint(plate), 0, 255).astype(np.uint8)
 
 
 def _out_of_focus(framed: Framed, alpha: Array) -> Image:

@@ -1,5 +1,6 @@
 """A person before another background: who is cut out, what moves, and what does not."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -38,6 +39,21 @@ def test_the_face_is_cut_out_and_the_corners_are_not(photo, face, matte):
     assert matte.alpha[at[:, 1], at[:, 0]].min() == 255
     assert matte.alpha[:20, :20].max() == 0
     assert 0.005 < ((matte.alpha > 10) & (matte.alpha < 245)).mean() < 0.2
+
+
+def test_the_photos_own_background_stands_still_behind_a_turning_head(photo, face, matte, puppet):
+    still = Puppet(
+        photo, face, WIDTH, HEIGHT, "cpu", background=Background(matte, None, still=True)
+    )
+    turned = {"head_roll": 1.6, "head_yaw": -5.0}
+    alpha = still.rig.behind.alpha
+    kept, rest = puppet.picture().astype(int), still.picture().astype(int)
+    away = cv2.dilate((alpha > 0).astype(np.uint8), np.ones((31, 31), np.uint8)) == 0
+    assert np.abs(kept - rest)[away].max() <= 1
+    assert np.abs(kept - rest)[alpha == 255].mean() < 1
+    beside = away & (np.abs(puppet.picture(**turned).astype(int) - kept).max(axis=2) > 8)
+    assert beside.any()  # there a kept background bends
+    assert np.abs(still.picture(**turned).astype(int) - rest)[away].max() == 0
 
 
 def test_a_matte_is_kept_as_it_is(matte, tmp_path):
