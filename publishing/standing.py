@@ -119,6 +119,8 @@ def permission(account: Account, now: dt.datetime | None = None) -> str:
         return "Given back."
     if account.is_locked_out:
         return tokens.LOCKED
+    if account.state == State.RECONNECT:
+        return "Ended."
     rules = tokens.rules_of(account)
     if rules is None:
         return "Needs none."
