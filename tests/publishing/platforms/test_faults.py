@@ -53,7 +53,9 @@ class Publication:
             except errors.PlatformError as e:
                 self.trail.append((before, e.code))
                 self.said.append(f"{e} {e.reply}")
-                self.after(e)
+                self.renew(e)
+                if before != "committing":  # a look that fails says nothing of the post
+                    self.after(e)
         return "stuck"
 
     def preparing(self):
@@ -83,15 +85,18 @@ class Publication:
             case Absent() if self.client.capabilities.commit_retry_allowed:
                 self.state = "ready"
             case Failed(error):
+                self.renew(error)
                 self.after(error)
             case Absent() | Unclear():
                 self.state = "unconfirmed"
             case Accepted():
                 self.state = "committing"
 
-    def after(self, error):
+    def renew(self, error):
         if isinstance(error, errors.TokenStale | errors.AuthExpired):
             self.connect()  # refreshed, or by the creator
+
+    def after(self, error):
         if self.state == "committing" and not error.proves_absent:
             return  # look
         match error:
