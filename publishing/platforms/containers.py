@@ -124,8 +124,10 @@ class ContainerPlatform(Plain):
     def check(self, handle: Handle) -> Handle:
         reply = self._state(handle)
         match reply.need(self.status):
-            case "FINISHED" | "PUBLISHED":  # published: the commit will find that out
+            case "FINISHED":
                 return handle
+            case "PUBLISHED":
+                return handle | {"published": True}
             case "EXPIRED":
                 raise HandleExpired(f"{self.label} keeps what is prepared for a day only.")
             case "ERROR":
@@ -138,6 +140,8 @@ class ContainerPlatform(Plain):
         )
 
     def commit(self, key: str, handle: Handle) -> Outcome:
+        if handle.get("published"):
+            raise OutcomeUnknown(f"{self.label} has published it already.")
         try:
             reply = self.graph.post(
                 f"{self.me}/{self.publish_path}",
@@ -169,7 +173,7 @@ class ContainerPlatform(Plain):
         except HandleExpired:
             found = self._find(words, since)
             return found or Unclear(f"{self.label} no longer knows what was prepared.")
-        match reply.get(self.status):
+        match reply.need(self.status):
             case "PUBLISHED":
                 # That it is live is certain. Once the list has had its time, the newest with these
                 # words is it, also when Meta's clock and ours disagree.
@@ -185,6 +189,8 @@ class ContainerPlatform(Plain):
                 return Failed(HandleExpired(f"{self.label} kept it for a day, unpublished."))
             case "ERROR":
                 return Failed(self._failure(reply))
+            case state if state not in ("FINISHED", "IN_PROGRESS"):
+                raise reply.puzzling(f"{self.label} names a state that is not known")
         waited = now() - since
         if waited < SETTLES:
             left = (SETTLES - waited).total_seconds()

@@ -182,11 +182,9 @@ class FacebookPlatform(Plain):
         if error := self._gone_wrong(status):
             return Failed(error)
         waited = now() - since
-        idle = all(
-            _phase(status, name).get("status", "not_started") == "not_started"
-            or (name == "processing_phase" and _phase(status, name).get("status") in DONE)
-            for name in PHASES[1:]
-        )
+        processing = _phase(status, "processing_phase").get("status")
+        publishing = _phase(status, "publishing_phase").get("status")
+        idle = publishing == "not_started" and processing in ("not_started", *DONE)
         if idle and waited >= SETTLES:
             return Absent()
         raise NotReady("Facebook is still processing the reel.", retry_after_s=POLL_S)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from publishing.platforms.errors import (
+    AuthExpired,
     HandleExpired,
     NotReady,
     PlatformError,
@@ -21,7 +22,7 @@ from publishing.platforms.errors import (
 )
 from publishing.platforms.hosts import HOSTS, host, is_double, meta_version
 from publishing.platforms.http import Caller, Reply, Slice
-from publishing.platforms.meta_errors import graph_error, strain
+from publishing.platforms.meta_errors import RECONNECT, graph_error, strain
 from publishing.platforms.verdicts import steadily
 
 BUSY_PERCENT = 80  # of the calls a business case is allowed
@@ -231,6 +232,8 @@ def bytes_there(reply: Reply) -> int:
 
 def _upload_error(label: str, reply: Reply) -> PlatformError:
     """`debug_info` says whether another try is worth it; anything else is a Graph error."""
+    if reply.status in (401, 403):
+        return AuthExpired(RECONNECT.format(label), reply=reply.text)
     retriable = reply.get("debug_info", "retriable")
     if retriable is None:
         if reply.get("error") is not None or reply.status >= 429:

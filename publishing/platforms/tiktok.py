@@ -194,7 +194,8 @@ class TikTokPlatform(Plain):
                 return Failed(failed_for(data.get("fail_reason")))
         sent = data.get("uploaded_bytes")
         incomplete = isinstance(sent, int) and sent < Parts(*handle["parts"]).size
-        if incomplete and now() - since >= SETTLES:
+        uploading = data.get("status") == "PROCESSING_UPLOAD"
+        if uploading and incomplete and now() - since >= SETTLES:
             # Before its last byte nothing can be published: the upload goes on where it was.
             return Failed(NotSent("TikTok did not get the last part of the video."))
         raise NotReady("TikTok is still processing the video.", retry_after_s=POLL_S)

@@ -203,6 +203,18 @@ def test_a_spent_container_is_not_prepared_anew(client, media, sandbox, request)
     assert found.permalink == client.permalink(first.external_id)
 
 
+def test_what_is_found_published_is_not_published_again(instagram, media, sandbox):
+    """A worker died after its commit, and the row went back by hand."""
+    handle = ready(instagram, media)
+    first = instagram.commit(KEY, handle)
+    again = instagram.check(handle)
+    calls = sandbox.calls["all"]
+    with pytest.raises(errors.OutcomeUnknown):
+        instagram.commit(KEY, again)
+    assert sandbox.calls["all"] == calls
+    assert instagram.reconcile(KEY, again, just_now()).external_id == first.external_id
+
+
 def test_a_refusal_that_cannot_be_looked_into_stays_open(instagram, media, sandbox):
     handle = ready(instagram, media)
     instagram.commit(KEY, handle)

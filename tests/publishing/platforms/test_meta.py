@@ -264,6 +264,15 @@ def test_an_upload_goes_on_where_it_broke_off(connection, sandbox, media):
 
 
 @pytest.mark.enable_socket
+def test_a_token_that_dies_during_the_upload_must_be_renewed_by_the_creator(
+    connection, sandbox, media
+):
+    sandbox.fault("revoke_token", path="ig-api-upload")
+    with pytest.raises(errors.AuthExpired):
+        InstagramFacebookPlatform(connection).prepare("k1", media, TEXT)
+
+
+@pytest.mark.enable_socket
 def test_a_large_upload_leaves_memory_alone(connection, sandbox, media, tmp_path):
     large = tmp_path / "large.mp4"
     with large.open("wb") as file:
