@@ -17,7 +17,8 @@ ZONE = "Europe/Berlin"
 # Of all calls, what share meets which fault. A fifth in all.
 FAULTS: list[tuple[float, dict[str, Any]]] = [
     (0.040, {"kind": "close_before"}),
-    (0.040, {"kind": "close_after"}),
+    (0.030, {"kind": "close_after"}),
+    (0.010, {"kind": "close_late", "seconds": 2.0}),
     (0.025, {"kind": "status", "status": 429, "seconds": 5}),
     (0.025, {"kind": "status", "status": 500}),
     (0.015, {"kind": "status", "status": 503}),

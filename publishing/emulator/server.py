@@ -1,6 +1,7 @@
 """The server: one port, a prefix a platform, any number of calls at once."""
 
 import contextlib
+import io
 import json
 import logging
 import re
@@ -20,7 +21,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from publishing.emulator import MODULES, admin, identity
 from publishing.emulator.bodies import BLOCK, Chunked, Exactly, Truncated
-from publishing.emulator.calls import Call, Refused, Reply, Route, says
+from publishing.emulator.calls import SMALL, Call, Refused, Reply, Route, says
 from publishing.emulator.faults import FATES, Fault
 from publishing.emulator.state import Sandbox
 
@@ -178,10 +179,13 @@ class Connection(BaseHTTPRequestHandler):
         fault = self._drawn(route, call)
         if fault and fault.kind in FATES:
             call.fate = fault.kind
+        if fault and fault.kind == "close_late" and 0 <= body.left <= SMALL:
+            self._do_later(route, call, fault.seconds)
+            raise HangUp("closed, done later")
         if fault and (ordered := self._before(fault, call)):
             return ordered, fault
         reply = handle(route, call)
-        if fault and fault.kind == "close_after":
+        if fault and fault.kind in ("close_after", "close_late"):
             self._drain(body)
             raise HangUp("closed after")
         if fault and fault.kind == "status_after":
@@ -211,6 +215,13 @@ class Connection(BaseHTTPRequestHandler):
                 value = call.form().get("access_token", "")
             identity.revoke(call.sandbox, value)
         return None
+
+    def _do_later(self, route: Route, call: Call, seconds: float) -> None:
+        """As when an answer is given up on in the middle of a queue. The body is read now."""
+        call.stream = io.BytesIO(call.body())
+        timer = threading.Timer(seconds, handle, [route, call])
+        timer.daemon = True
+        timer.start()
 
     def _trouble(self, call: Call, fault: Fault) -> Reply:
         """How this platform words it."""

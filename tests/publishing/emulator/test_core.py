@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs, urlsplit
 
@@ -111,6 +112,19 @@ def test_a_closed_connection_has_or_has_not_published(sandbox, call, kind, shown
         call("POST", f"{USER}/threads_publish", data={"creation_id": container})
     assert len(sandbox.posts("threads")) == shown
     assert call().ok  # only the calls that can show something were meant, and only once
+
+
+def test_a_call_can_be_carried_out_after_its_connection_was_closed(sandbox, call):
+    container = create(call)
+    sandbox.fault("close_late", commit=True, seconds=0.1)
+    with pytest.raises(requests.ConnectionError):
+        call("POST", f"{USER}/threads_publish", data={"creation_id": container})
+    assert sandbox.posts("threads") == []
+    for _ in range(100):
+        if sandbox.posts("threads"):
+            break
+        time.sleep(0.02)
+    assert len(sandbox.posts("threads")) == 1
 
 
 @pytest.mark.parametrize(
