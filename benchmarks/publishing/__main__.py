@@ -49,7 +49,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--database", choices=["sqlite", "postgres", "both"], default="both")
     parser.add_argument("--platforms", default="", help="comma separated; all by default")
     parser.add_argument("--faults", type=float, default=0.2, help="share of calls that fail")
-    parser.add_argument("--kill-every", type=float, default=5.0, help="seconds; 0: never")
+    parser.add_argument(
+        "--kill-every",
+        type=float,
+        default=5.0,
+        help="seconds of a cluster's life, about; 0: never",
+    )
     parser.add_argument("--rate", type=float, default=10.0, help="of the clock")
     parser.add_argument("--minutes", type=float, help="over how long, by the clock")
     parser.add_argument("--patience", type=float, default=25.0, help="real minutes, at most")
@@ -129,18 +134,19 @@ def _battle(
     stage.order_faults(sandbox, given.faults, given.seed)
     begun = time.monotonic()
     shots: list[float] = []
-    kills, restarts, next_shot, next_restart = 0, 0, given.kill_every or 1e9, 25.0
+    kills, restarts, next_restart = 0, 0, 25.0
+    target, wait_s = "publish", given.kill_every
     fight_until = BEGINS + lasts + 600
     faults_hit = 0
     fighting, next_word = True, 0.0
     while time.monotonic() - begun < given.patience * 60:
         time.sleep(0.5)
         since = time.monotonic() - begun
-        if fighting and since > next_shot:
-            next_shot = since + draw.uniform(0.5, 1.5) * given.kill_every
-            if house.shoot(draw, "default" if draw.random() < 0.2 else "publish"):
-                kills += 1
-                shots.append(clock.time())
+        if fighting and given.kill_every and house.shoot(draw, target, wait_s):
+            kills += 1
+            shots.append(clock.time())
+            target = "default" if draw.random() < 0.2 else "publish"
+            wait_s = draw.uniform(0.5, 1.5) * given.kill_every
         if fighting and redis and given.kill_every and since > next_restart:
             next_restart = since + draw.uniform(20, 40)
             redis.restart(draw.uniform(0.5, 3))

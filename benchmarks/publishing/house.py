@@ -87,18 +87,18 @@ class House:
                 one.wait()
         self.started.clear()
 
-    def shoot(self, draw: random.Random, name: str = "publish") -> str:
-        """SIGKILL to one process of that cluster; what it was, or nothing."""
+    def shoot(self, draw: random.Random, name: str, after_s: float) -> bool:
+        """SIGKILL to a process of that cluster, once its workers have lived for `after_s`."""
         with contextlib.suppress(psutil.Error, KeyError):
-            guard = psutil.Process(self.started[name].pid)
-            below = guard.children(recursive=True)
+            below = psutil.Process(self.started[name].pid).children(recursive=True)
             workers = [one for one in below if not one.children()]
             leaders = [one for one in below if one.children()]
-            of = leaders if leaders and draw.random() < 0.08 else workers
-            if of:
-                draw.choice(of).kill()
-                return "leader" if of is leaders else "worker"
-        return ""
+            # A cluster, its sentinel, and below that a pusher, a monitor and the workers.
+            if len(workers) < 4 or time.time() - max(w.create_time() for w in workers) < after_s:
+                return False
+            draw.choice(leaders if draw.random() < 0.08 else workers).kill()
+            return True
+        return False
 
 
 class Redis:

@@ -6,7 +6,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from publishing.emulator import bluesky_session, facebook, identity
+from publishing.emulator import bluesky_session, facebook_login, identity
 from publishing.emulator.state import Sandbox
 from publishing.platforms import PLATFORMS
 
@@ -135,8 +135,8 @@ def account(sandbox: Sandbox, name: str, number: int) -> dict[str, Any]:
         seen, who = sandbox.of("facebook"), f"88{offset}{number:014}"
         page = f"99{offset}{number:014}"
         linked = id.replace("77", "66", 1) if name == "instagram_facebook" else ""
-        facebook.add_person(seen, who, f"{handle} {offset}")
-        facebook.add_page(seen, page, f"{handle}.{offset}", who, linked)
+        facebook_login.add_person(seen, who, f"{handle} {offset}")
+        facebook_login.add_page(seen, page, f"{handle}.{offset}", who, linked)
         if linked:
             identity.add_account(sandbox.of("instagram"), linked, f"{handle}.b")
         login = {"account": who}

@@ -5,7 +5,7 @@ import datetime as dt
 
 import pytest
 
-from publishing.emulator.facebook import add_page
+from publishing.emulator.facebook_login import add_page
 from publishing.platforms import errors
 from publishing.platforms.base import Absent, Accepted, Failed, Media, Published, Text, Unclear
 from publishing.platforms.facebook import FacebookPlatform
