@@ -12,6 +12,7 @@ import argparse
 import datetime as dt
 import json
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -34,6 +35,7 @@ FIRST_DUE_S = 600.0
 
 def main() -> None:
     given = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # and everything with it
     if given.only != "memory":
         databases = ["sqlite", "postgres"] if given.database == "both" else [given.database]
         bad = [name for name in databases if not _run(given, name)]
