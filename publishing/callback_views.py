@@ -1,5 +1,6 @@
 """Addresses that platforms call: no login, no form token, a signature instead."""
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
@@ -37,7 +38,8 @@ def meta_delete(request: HttpRequest, registration: str) -> HttpResponse:
         deletion = callbacks.deletion_asked(registration, given)
     except NotSigned as e:
         return _refused(str(e))
-    url = request.build_absolute_uri(reverse("callback-deletion", args=[deletion.code]))
+    path = reverse("callback-deletion", args=[deletion.code])
+    url = settings.PUBLIC_URL + path if settings.PUBLIC_URL else request.build_absolute_uri(path)
     return JsonResponse({"url": url, "confirmation_code": deletion.code})
 
 

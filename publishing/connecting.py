@@ -19,6 +19,7 @@ from studio.lib.jobs import enqueue
 log = logging.getLogger(__name__)
 
 State = Account.State
+LONGEST_ID = 200
 FORGOTTEN: dict[str, Any] = {
     "access_token": "",
     "refresh_token": "",
@@ -40,7 +41,7 @@ def connect(creator: Creator, platform: str, grant: Grant, **fields: Any) -> Acc
     if platform not in PLATFORMS:
         raise CannotConnect(f"There is no platform “{platform}”.")
     profile = grant.profile
-    if not profile.external_id:
+    if not 0 < len(profile.external_id) <= LONGEST_ID:
         raise CannotConnect("The platform did not say whose account it is.")
     try:
         with transaction.atomic():

@@ -159,6 +159,11 @@ def test_without_an_app_the_page_says_which_variables(owner, creator, monkeypatc
     assert "X_CLIENT_ID" in words(response)
 
 
+def test_a_secret_file_that_is_not_there_is_an_app_that_is_not_there(owner, monkeypatch):
+    monkeypatch.setenv("X_CLIENT_SECRET_FILE", "/nowhere")
+    assert "X_CLIENT_ID and X_CLIENT_SECRET" in words(owner.get(reverse("account-list")))
+
+
 def test_logins_come_back_to_the_public_address(owner, creator, settings):
     settings.PUBLIC_URL = "https://reels.example.org"
     response = owner.get(reverse("connect-start", args=["tokened", creator.pk]), follow=True)

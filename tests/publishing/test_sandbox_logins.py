@@ -1,15 +1,20 @@
 """Every platform is connected through the dashboard, against the sandbox, over real sockets."""
 
+import datetime as dt
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from publishing import connecting, platforms, tasks, tokens
+from publishing.emulator import identity
 from publishing.models import Account
+from publishing.platforms.errors import AuthExpired
 from tests import factories
+from tests.publishing.conftest import at_once
 from tests.publishing.emulator.walking import allow
-from tests.publishing.platforms.stages import MIRA
+from tests.publishing.platforms.stages import MIRA, log_in
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "sandbox-password"
@@ -96,3 +101,60 @@ def test_an_app_password_connects_and_is_not_kept(owner, creator, sandbox, name)
     account = Account.objects.get()
     connecting.check(account)
     assert PASSWORD not in (account.access_token, account.refresh_token)
+
+
+@pytest.fixture
+def x_account(sandbox, db):
+    """Connected to the sandbox, its token about to run out."""
+    [grant] = log_in("x")
+    account = connecting.connect(factories.CreatorFactory(), "x", grant)
+    Account.objects.update(expires_at=timezone.now() + dt.timedelta(minutes=5))
+    account.refresh_from_db()
+    return account
+
+
+def renewals(sandbox):
+    return [call for call in sandbox.log if call["path"].endswith("/oauth2/token")][1:]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_renew_at_once_spend_the_refresh_token_once(on_file, sandbox):
+    """X ends the connection when a refresh token comes twice."""
+    [grant] = log_in("x")
+    account = connecting.connect(factories.CreatorFactory(), "x", grant)
+    sandbox.fault("latency", platform="x", path="oauth2/token", seconds=0.3)
+    assert at_once(*[lambda: tokens.refresh(account)] * 4) == []
+    assert len(renewals(sandbox)) == 1
+    connecting.check(account)
+
+
+def test_a_renewal_whose_answer_is_lost_is_explained_and_not_silent(x_account, sandbox):
+    sandbox.fault("close_after", platform="x", path="oauth2/token")
+    tasks.renew(x_account.pk)
+    x_account.refresh_from_db()
+    assert x_account.state == "connected"  # nobody knows yet
+    assert x_account.renewal_sent_at
+    Account.objects.update(renewal_after=None)
+    tasks.renew(x_account.pk)
+    x_account.refresh_from_db()
+    assert x_account.state == "reconnect"
+    assert "cut off before the answer was stored" in x_account.last_error
+
+
+@pytest.mark.parametrize("kind", ["close_before", "status"])
+def test_a_renewal_that_never_arrived_costs_nothing(x_account, sandbox, kind):
+    sandbox.fault(kind, platform="x", path="oauth2/token", status=503)
+    tasks.renew(x_account.pk)
+    Account.objects.update(renewal_after=None)
+    tasks.renew(x_account.pk)
+    renewed = Account.objects.get()
+    assert (renewed.state, renewed.token_version) == ("connected", x_account.token_version + 1)
+    connecting.check(renewed)
+
+
+def test_a_token_withdrawn_there_is_found_out_by_the_test_button(x_account, sandbox):
+    identity.revoke_account(sandbox.of("x"), MIRA["x"])
+    with pytest.raises(AuthExpired):
+        connecting.check(x_account)
+    x_account.refresh_from_db()
+    assert x_account.state == "reconnect"
