@@ -6,6 +6,7 @@ form or JSON; the token in `access_token` or the Authorization header.
 
 import datetime as dt
 import json
+import math
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from publishing.emulator import identity, media
 from publishing.emulator.calls import Call, Refused, Reply
 from publishing.emulator.state import Document, Sandbox, sha256_of
+from publishing.emulator.windows import spend
 
 VERSION = r"(?:/v\d+\.\d+)?"
 LONG_S = 60 * identity.DAY
@@ -54,20 +56,36 @@ def refuse(code: int, subcode: int = 0, message: str = "", **more: Any) -> Refus
 def trouble(call: Call, status: int, seconds: float) -> Reply:
     """Graph says 'too many calls' as code 4 in a 400, or a plain 429 where asked for one."""
     if status == 429:
-        usage = {
-            call.sandbox.platform: [
-                {
-                    "type": "content_publishing",
-                    "call_count": 100,
-                    "total_cputime": 25,
-                    "total_time": 25,
-                    "estimated_time_to_regain_access": max(1, round(seconds / 60)),
-                }
-            ]
-        }
         found = error(4, 0, "Application request limit reached", status=429)
-        return Reply(429, found.body, {"X-Business-Use-Case-Usage": json.dumps(usage)})
+        return Reply(429, found.body, _usage(call.sandbox.platform, 100, seconds))
     return error(2, 0, "Service temporarily unavailable", status=status)
+
+
+def _usage(key: str, percent: int, seconds: float) -> dict[str, str]:
+    """The header that says how much of a budget is used, and when there is more: in minutes."""
+    told = {
+        "type": "content_publishing",
+        "call_count": percent,
+        "total_cputime": percent // 4,
+        "total_time": percent // 4,
+        "estimated_time_to_regain_access": math.ceil(seconds / 60) if percent >= 100 else 0,
+    }
+    return {"X-Business-Use-Case-Usage": json.dumps({key: [told]})}
+
+
+def _count(call: Call, account: str) -> None:
+    """One more call of this account; refused with 80002 when its hour has had its share.
+
+    Rule <platform>.calls_an_hour; 0: any number.
+    """
+    limit = int(call.sandbox.rule(f"{call.sandbox.platform}.calls_an_hour", 0))
+    if not limit:
+        return
+    window = spend(call.sandbox, "calls", account, limit=limit, seconds=identity.HOUR)
+    if not window.allowed:
+        found = error(80002, 0, "There have been too many calls to this account.")
+        left = window.reset - call.sandbox.time()
+        raise Refused(Reply(400, found.body, _usage(account, 100, left)))
 
 
 def version_of(call: Call) -> str:
@@ -82,7 +100,9 @@ def version_of(call: Call) -> str:
 def caller(call: Call, *kinds: str, scope: str = "") -> Document:
     """The token of this call. Refused with 190 unless it is good, 10 without the scope."""
     value = call.params().get("access_token") or call.bearer()
-    return granted(call.sandbox, value, *kinds, scope=scope)
+    found = granted(call.sandbox, value, *kinds, scope=scope)
+    _count(call, found["account"])
+    return found
 
 
 def granted(sandbox: Sandbox, value: str, *kinds: str, scope: str = "") -> Document:

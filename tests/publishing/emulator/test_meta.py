@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 
 import pytest
 import requests
@@ -217,6 +218,18 @@ def test_counts_grow_are_the_same_when_asked_again_and_one_wrong_metric_spoils_a
     assert error_of(ig("GET", f"{made}/insights", metric="views,impressions")) == (100, 0)
     sandbox.set_rule("instagram.insights_lag_s", 10**6)
     assert ig.get(f"{made}/insights", metric="views")["data"] == []
+
+
+def test_an_account_has_so_many_calls_an_hour(sandbox, ig):
+    sandbox.set_rule("instagram.calls_an_hour", 2)
+    assert ig("GET", "me", fields="id").ok
+    assert ig("GET", "me", fields="id").ok
+    refused = ig("GET", "me", fields="id")
+    assert error_of(refused) == (80002, 0)
+    [told] = json.loads(refused.headers["X-Business-Use-Case-Usage"])[IG]
+    assert told["estimated_time_to_regain_access"] == 60
+    sandbox.advance(3601)
+    assert ig("GET", "me", fields="id").ok
 
 
 # Tokens of Instagram and Threads
