@@ -55,6 +55,7 @@ class ContainerPlatform(Plain):
     post_fields: ClassVar[str]
     state_fields: ClassVar[str]
     quota_path: ClassVar[str]
+    look_every_s: ClassVar[float | None] = None  # None: as usual
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -135,7 +136,7 @@ class ContainerPlatform(Plain):
                 raise self._explained(error, handle.get("video_url", ""))
         raise NotReady(
             f"{self.label} is still processing the video.",
-            retry_after_s=self.graph.poll_s,
+            retry_after_s=self.graph.poll_s or self.look_every_s,
             reply=reply.text,
         )
 

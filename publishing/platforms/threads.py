@@ -88,6 +88,7 @@ class ThreadsPlatform(ContainerPlatform):
     post_fields = "id,text,timestamp,permalink"
     state_fields = "id,status,error_message"
     quota_path = "threads_publishing_limit"
+    look_every_s = 30  # its documentation: wait about 30 s, then a look a minute
 
     def _graph(self) -> Graph:
         return Graph(self.label, "THREADS_API_URL", self.connection.access_token, version=VERSION)

@@ -179,6 +179,16 @@ def test_what_is_not_found_right_after_it_was_made_is_waited_for(instagram, medi
 # Committing, and looking
 
 
+def test_threads_wants_to_be_left_alone_for_half_a_minute(threads, media, sandbox):
+    sandbox.set_rule("threads.wait_s", 30)
+    handle = threads.prepare(KEY, media, TEXT)
+    with pytest.raises(errors.NotReady) as caught:
+        threads.check(handle)
+    assert caught.value.retry_after_s == 30
+    sandbox.advance(31)
+    assert threads.check(handle) == handle
+
+
 @pytest.mark.parametrize("client", ["instagram", "threads"])
 def test_a_commit_before_it_is_processed_shows_nothing(client, media, sandbox, request):
     client = request.getfixturevalue(client)

@@ -12,8 +12,10 @@ import pytest
 from publishing.platforms import errors, meta, meta_errors
 from publishing.platforms.base import Text
 from publishing.platforms.http import Reply
+from publishing.platforms.instagram import _list
 from publishing.platforms.instagram_facebook import InstagramFacebookPlatform
 from publishing.platforms.meta import Graph, signed_request
+from publishing.platforms.meta_login import clean_code, flat
 from tests.publishing.platforms.stages import connection_of, log_in
 
 TEXT = Text("Words #one", title="Why?")
@@ -287,3 +289,26 @@ def test_a_large_upload_leaves_memory_alone(connection, sandbox, media, tmp_path
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 20 * 10**6
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"access_token": "t", "user_id": 7, "permissions": ["a", "b"]},
+        {"data": [{"access_token": "t", "user_id": "7", "permissions": "a,b"}]},
+    ],
+)
+def test_both_shapes_of_a_token_answer(body):
+    found = flat(Reply(200, {}, "", body))
+    assert found["access_token"] == "t"
+    assert _list(found["permissions"]) == ("a", "b")
+
+
+@pytest.mark.parametrize("body", [None, [], {"data": []}, "x"])
+def test_an_answer_without_a_token_has_none(body):
+    assert flat(Reply(200, {}, "", body)).get("access_token") is None
+
+
+def test_what_meta_hangs_behind_a_code_is_taken_off():
+    assert clean_code("AQB1_#_") == "AQB1_"
+    assert clean_code("AQB1") == "AQB1"
