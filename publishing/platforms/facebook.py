@@ -237,9 +237,6 @@ class FacebookPlatform(Plain):
         reply = self.graph.get(external_id, fields="permalink_url")
         return _address(external_id, str(reply.get("permalink_url", default="")))
 
-    def discard(self, key: str, handle: Handle) -> None:
-        """What was started and not finished runs out by itself after a day."""
-
     def comment(self, external_id: str, text: str) -> str:
         reply = self.graph.post(
             f"{external_id}/comments", {"message": text}, commit=True, optional=True
