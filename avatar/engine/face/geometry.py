@@ -9,6 +9,7 @@ X runs along the mouth to the right of the picture, Y down the face, from betwee
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -228,3 +229,15 @@ def _cheapest_path(cost: Array) -> NDArray[np.intp]:
     for column in range(n_columns - 1, 0, -1):
         path[column - 1] = came[path[column], column]
     return path
+
+
+def polygon(
+    image: NDArray[Any], landmarks: NDArray[np.float32], points: tuple[int, ...]
+) -> NDArray[np.bool_]:
+    """(rows, columns) what is within points of the mesh: in order, or few of them in any."""
+    inside = np.zeros(image.shape[:2], np.uint8)
+    hull = landmarks[list(points), :2]
+    if len(points) < 8:
+        hull = cv2.convexHull(hull)[:, 0]
+    cv2.fillPoly(inside, [np.round(hull).astype(np.int32)], 1)
+    return inside.astype(bool)
