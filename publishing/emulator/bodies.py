@@ -39,6 +39,20 @@ class Exactly:
         return block
 
 
+class Cut:
+    """A body whose caller goes away after so many bytes."""
+
+    def __init__(self, source: Source, after: int) -> None:
+        self._source, self._left = source, after
+
+    def read(self, size: int = -1, /) -> bytes:
+        block = self._source.read(self._left if size < 0 else min(size, self._left))
+        self._left -= len(block)
+        if size != 0 and not block:
+            raise Truncated("The body ends here.")
+        return block
+
+
 class Chunked:
     """A body of Transfer-Encoding: chunked. Raises ValueError for one that is not."""
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args, get_type_hints
 
 # close_before   hang up before anything is done
+# close_midway   hang up with half of the body read; what a platform keeps of it, it keeps
 # close_after    do it, then hang up without an answer
 # close_late     hang up, and do it `seconds` later all the same (small bodies)
 # status         refuse with `status` before anything is done; 429 carries Retry-After
@@ -19,8 +20,8 @@ from typing import Any, Literal, get_args, get_type_hints
 # stuck          what is made here never finishes processing (routes that create only)
 # fail_late      ... fails at the end of processing, after a commit where one is early
 Kind = Literal[
-    "close_before", "close_after", "close_late", "status", "status_after", "malformed",
-    "html", "slow", "latency", "revoke_token", "stuck", "fail_late",
+    "close_before", "close_midway", "close_after", "close_late", "status", "status_after",
+    "malformed", "html", "slow", "latency", "revoke_token", "stuck", "fail_late",
 ]  # fmt: skip
 FATES = ("stuck", "fail_late")
 

@@ -20,7 +20,7 @@ from typing import Any, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from publishing.emulator import MODULES, admin, identity
-from publishing.emulator.bodies import BLOCK, Chunked, Exactly, Truncated
+from publishing.emulator.bodies import BLOCK, Chunked, Cut, Exactly, Truncated
 from publishing.emulator.calls import SMALL, Call, Refused, Reply, Route, says
 from publishing.emulator.faults import FATES, Fault
 from publishing.emulator.state import Sandbox
@@ -184,6 +184,8 @@ class Connection(BaseHTTPRequestHandler):
             raise HangUp("closed, done later")
         if fault and (ordered := self._before(fault, call)):
             return ordered, fault
+        if fault and fault.kind == "close_midway":
+            self._half(route, call, body.left)
         reply = handle(route, call)
         if fault and fault.kind in ("close_after", "close_late"):
             self._drain(body)
@@ -215,6 +217,13 @@ class Connection(BaseHTTPRequestHandler):
                 value = call.form().get("access_token", "")
             identity.revoke(call.sandbox, value)
         return None
+
+    def _half(self, route: Route, call: Call, length: int) -> None:
+        """The handler gets half of the body."""
+        call.stream = Cut(call.stream, length // 2)
+        with contextlib.suppress(Truncated):
+            handle(route, call)
+        raise HangUp("closed midway")
 
     def _do_later(self, route: Route, call: Call, seconds: float) -> None:
         """As when an answer is given up on in the middle of a queue. The body is read now."""

@@ -1,9 +1,11 @@
-"""Every rule that changes how the sandbox behaves stands in its document."""
+"""Every rule and every fault that changes how the sandbox behaves stands in its document."""
 
 import re
 from pathlib import Path
+from typing import get_args
 
 from publishing import emulator
+from publishing.emulator.faults import Kind
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "sandbox.md"
 RULE = re.compile(r'\brule\(\s*f?"(?:\w+|\{[\w.]+\})\.([a-z]\w*)"')
@@ -20,3 +22,7 @@ def test_rules_are_documented():
     }
     assert len(used) > 60
     assert (used | BUILT) - named == set()
+
+
+def test_faults_are_documented():
+    assert set(get_args(Kind)) - set(re.findall(r"`(\w+)`", DOCUMENT.read_text())) == set()

@@ -104,6 +104,20 @@ def test_a_video_exists_with_its_last_byte_and_pieces_are_whole(youtube, tmp_pat
     assert (post["media_sha256"], post["visible_at"]) == (sha256_of(film), None)
 
 
+def test_a_piece_that_breaks_off_is_kept_in_whole_units(youtube, tmp_path):
+    film = write_film(tmp_path / "film.mp4", payload=bytes(6 * PIECE))
+    data = film.read_bytes()
+    url = youtube.begin(len(data)).headers["Location"]
+    youtube.sandbox.fault("close_midway", platform="youtube", method="PUT")
+    with pytest.raises(requests.ConnectionError):
+        put(url, data, 0, len(data))
+    kept = int(put(url, b"", 0, len(data)).headers["Range"].partition("-")[2]) + 1
+    assert kept % PIECE == 0
+    assert 0 < kept < len(data)
+    assert put(url, data[kept:], kept, len(data)).status_code == 200
+    assert youtube.sandbox.posts("youtube", hidden=True)[0]["media_sha256"] == sha256_of(film)
+
+
 def test_a_session_runs_out(youtube, film):
     url = youtube.begin(film.stat().st_size).headers["Location"]
     assert put(url + "x", b"", 0, 1).status_code == 404
