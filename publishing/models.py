@@ -80,6 +80,16 @@ class Account(models.Model):
         return f"{self.name} ({self.platform})"
 
     @property
+    def why_not(self) -> str:
+        """Why nothing goes there, as a sentence with what to do; empty when something does."""
+        return {
+            self.State.CONNECTED: "",
+            self.State.RECONNECT: f"{self.name} must be connected again.",
+            self.State.BLOCKED: f"{self.name} is restricted by its platform; see what it says.",
+            self.State.DISCONNECTED: f"{self.name} is disconnected; connect it again.",
+        }[self.State(self.state)]
+
+    @property
     def is_locked_out(self) -> bool:
         """Its tokens are stored, but were locked with a key that is lost."""
         return is_unreadable(self.access_token) or is_unreadable(self.refresh_token)

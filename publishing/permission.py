@@ -33,6 +33,6 @@ def why_not(post: Post) -> Stop | None:
     if account.state != Account.State.CONNECTED:
         return Stop(
             Post.State.WAITING,
-            f"{account.name} is {account.get_state_display()}. Connect it again and this goes on.",
+            f"{account.why_not} Then this goes on.",
         )
     return None

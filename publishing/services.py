@@ -82,9 +82,7 @@ def queue_post(
     if reel.creator != account.creator:
         raise CannotPost("A reel goes out on its own creator's accounts only.")
     if account.state != Account.State.CONNECTED:
-        raise CannotPost(
-            f"{account.name} is {account.get_state_display()}; connect it again first."
-        )
+        raise CannotPost(account.why_not)
     if reel.state != Reel.State.READY:
         raise CannotPost(f"This reel is not finished: {reel.get_state_display()}.")
     post = Post(reel=reel, account=account, approved_how=how)

@@ -185,7 +185,7 @@ def next_step(post: Post) -> str:
     if state in UNDER_WAY:
         return "It is on its way out now."
     if post.account.state != Account.State.CONNECTED:
-        return f"{post.account.name} is {post.account.get_state_display()}: connect it again."
+        return post.account.why_not
     if is_late(post):
         return "Its hour has come; it goes out within a minute or two of a worker being there."
     return f"It goes out {words.when(post.due_at, zone)}."

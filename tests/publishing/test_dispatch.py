@@ -448,7 +448,7 @@ def test_a_dead_token_asks_to_reconnect_and_holds_the_account(make_post, script)
     other = build_post(account=post.account, reel=_another_reel(post))
     publish(other.pk)
     assert fresh(other).state == State.WAITING
-    assert "Connect it again" in other.reason
+    assert "must be connected again" in other.reason
     assert script.calls == ["prepare"]
 
 
