@@ -1,10 +1,11 @@
 """A finished film that was made elsewhere, brought in as a reel.
 
-It is not rendered, not re-encoded and not looked into: it goes out byte for byte. Its rows say
-what it is: a script of which only title and caption are known, a take by nobody of ours, and a
+It is not rendered, not re-encoded and not looked into: it goes out byte for byte, but for its
+index, which some platforms want in front. Its rows say what it is: a script of which only title and caption are known, a take by nobody of ours, and a
 consent that whoever brings it in vouches for.
 """
 
+import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -26,6 +27,7 @@ from studio.lib.sniff import HEAD_BYTES, MP4, sniff
 CODECS = ("h264", "hevc", "av1", "vp9", "mpeg4")  # what one platform or another takes
 COVER_AT_MS = 500
 COVER_LIMIT_S = 30
+MOVE_LIMIT_S = 600
 
 
 class FilmRefused(Exception):
@@ -68,13 +70,65 @@ def bring_in(
     title: str,
     caption: str,
     how: str,
+    index_first: bool = False,
 ) -> Reel:
     """The film as a finished reel of this creator's. The bytes are copied, a block at a time.
 
-    about: what `look_at` found. how: where `user` approved it, in words.
+    about: what `look_at` found. how: where `user` approved it, in words. index_first: where it is
+    going wants the index before the pictures.
 
     Keeps nothing when it fails: OSError (a full disk), creators.services.ConsentError.
     """
+    with tempfile.TemporaryDirectory(prefix="understudy-") as folder:
+        if index_first and not has_index_first(path):
+            path = _index_moved(path, Path(folder) / "film.mp4")
+        return _bring_in(creator, path, about, user=user, title=title, caption=caption, how=how)
+
+
+def has_index_first(path: Path) -> bool:
+    """Whether `moov` comes before `mdat` among the file's boxes (ISO/IEC 14496-12, 4.2)."""
+    with path.open("rb") as file:
+        while len(head := file.read(8)) == 8:
+            size, kind = int.from_bytes(head[:4], "big"), head[4:]
+            if kind in (b"moov", b"mdat"):
+                return kind == b"moov"
+            taken = 8
+            if size == 1:  # the size is too large for four bytes and stands behind
+                size, taken = int.from_bytes(file.read(8), "big"), 16
+            if size < taken:  # 0: to the end of the file
+                break
+            file.seek(size - taken, os.SEEK_CUR)
+    return False
+
+
+def _index_moved(path: Path, target: Path) -> Path:
+    """The same pictures and sound with the index in front. Raises FilmRefused when it has none."""
+    command = [ffmpeg_exe(), "-hide_banner", "-nostdin", "-protocol_whitelist", "file,pipe"]
+    command += ["-i", f"file:{path}", "-map", "0:v:0", "-map", "0:a:0?", "-c", "copy"]
+    try:
+        subprocess.run(
+            [*command, "-movflags", "+faststart", f"file:{target}"],
+            capture_output=True,
+            check=True,
+            timeout=MOVE_LIMIT_S,
+        )
+    except subprocess.SubprocessError as e:
+        raise FilmRefused(
+            f"{path.name} is damaged: its index cannot be moved to the front."
+        ) from e
+    return target
+
+
+def _bring_in(
+    creator: Creator,
+    path: Path,
+    about: Probe,
+    *,
+    user: AbstractBaseUser,
+    title: str,
+    caption: str,
+    how: str,
+) -> Reel:
     reel = Reel(
         state=Reel.State.READY,
         progress=1.0,

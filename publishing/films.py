@@ -46,6 +46,7 @@ def post_film(
                 title=title or _first_line(caption) or path.stem,
                 caption=caption[:2200],
                 how=how,
+                index_first=platform(account.platform).limits.index_first,
             )
             try:
                 return services.queue_post(

@@ -105,6 +105,7 @@ class Limits:
     max_aspect: float | None = None  # width / height; 1.0: nothing wider than a square
     min_height: int | None = None
     posts_a_day: int | None = None  # per account, in any 24 hours
+    index_first: bool = False  # wants the MP4's index (moov) before its pictures
 
 
 @dataclass(frozen=True)

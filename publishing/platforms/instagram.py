@@ -68,6 +68,7 @@ class InstagramPlatform(ContainerPlatform):
         hashtags=30,
         mentions=20,
         posts_a_day=50,  # documented as 50 and as 100; the quota is read before each post
+        index_first=True,
     )
     capabilities: ClassVar = Capabilities(
         commit_retry_allowed=True,  # of the same container

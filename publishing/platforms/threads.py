@@ -62,6 +62,7 @@ class ThreadsPlatform(ContainerPlatform):
         max_bytes=1_000_000_000,
         caption_chars=500,
         posts_a_day=250,
+        index_first=True,
     )
     capabilities: ClassVar = Capabilities(
         commit_retry_allowed=True,  # of the same container

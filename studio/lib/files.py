@@ -74,9 +74,11 @@ def _answer(
         response.headers["Content-Range"] = f"bytes */{stat.st_size}"
     else:
         start, stop = span
-        response = StreamingHttpResponse(
-            _Part(file, start, stop), content_type=content_type, status=200
-        )
+        if request.method == "HEAD":
+            file.close()
+            response = HttpResponse(content_type=content_type)
+        else:
+            response = StreamingHttpResponse(_Part(file, start, stop), content_type=content_type)
         response.headers["Content-Length"] = str(stop - start)
         if stop - start < stat.st_size:
             response.status_code = 206

@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from avatar.engine.media.ffmpeg import ffmpeg_exe
+from avatar.films import has_index_first, look_at
 from avatar.models import Reel
 from avatar.tasks import due as due_in_avatar
 from creators import services as creators
@@ -226,3 +227,21 @@ def test_status_can_be_read_by_people(film, account):
     call_command("post_status", str(post.pk), stdout=out)
     assert f"Post {post.pk} to Folder: published." in out.getvalue()
     assert "Sent out" in out.getvalue()
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+def test_the_index_moves_to_the_front_only_where_that_is_wanted(
+    film, account, tmp_path, monkeypatch, wanted
+):
+    late = tmp_path / "late.mp4"
+    copied = ["-i", str(film), "-c", "copy", str(late)]
+    subprocess.run([ffmpeg_exe(), "-loglevel", "error", *copied], check=True)
+    assert not has_index_first(late)
+    monkeypatch.setattr(
+        "publishing.platforms.folder.FolderPlatform.limits", Limits(index_first=wanted)
+    )
+    post = publish_reel(late, account)
+    sent = Path(post.reel.video.path)
+    assert has_index_first(sent) is wanted
+    assert (sent.read_bytes() == late.read_bytes()) is not wanted
+    assert look_at(sent).duration_ms == look_at(late).duration_ms

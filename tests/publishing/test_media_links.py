@@ -63,6 +63,7 @@ def test_parts_and_heads(client, addresses):
     assert part["Content-Range"] == f"bytes 4-8/{len(VIDEO)}"
     head = client.head(path)
     assert (head.status_code, head["Content-Length"]) == (200, str(len(VIDEO)))
+    assert not head.streaming
     head.close()
     assert client.post(path).status_code == 405
 
