@@ -59,7 +59,12 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--rate", type=float, default=10.0, help="of the clock")
     parser.add_argument("--minutes", type=float, help="over how long, by the clock")
-    parser.add_argument("--patience", type=float, default=25.0, help="real minutes, at most")
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=25.0,
+        help="real minutes, at most; the last 40 % of them without a shot",
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=["posts", "memory"])
     parser.add_argument("--megabytes", type=int, default=100)
@@ -156,7 +161,8 @@ def _battle(
             shots.append(clock.time())
         states = _read(notes).get("states", {})
         open_ones = sum(n for state, n in states.items() if state not in OVER)
-        if fighting and states and (clock.time() > fight_until or not open_ones):
+        enough = clock.time() > fight_until and open_ones < given.posts / 10
+        if fighting and states and (enough or not open_ones or since > given.patience * 36):
             fighting = False
             faults_hit = sum(one["hits"] for one in sandbox.faults.all())
             sandbox.faults.clear()

@@ -222,7 +222,7 @@ def _meant(fault: dict[str, Any]) -> str:
     parts += [fault["method"]] if fault["method"] else []
     parts += [fault["path"]] if fault["path"] else []
     parts += ["when publishing"] if fault["commit"] else []
-    parts += [f"{fault['probability']:.0%} of calls"] if fault["probability"] < 1 else []
+    parts += [f"{fault['probability']:.1%} of calls"] if fault["probability"] < 1 else []
     return ", ".join(parts)
 
 
