@@ -144,7 +144,7 @@ def _battle(
     kills, restarts, next_restart = 0, 0, 25.0
     target, wait_s = "publish", given.kill_every
     fight_until = BEGINS + lasts + 600
-    faults_hit = 0
+    faults_hit = fought = 0
     fighting, next_word = True, 0.0
     while time.monotonic() - begun < given.patience * 60:
         time.sleep(0.5)
@@ -165,6 +165,7 @@ def _battle(
         if fighting and states and (enough or not open_ones or since > given.patience * 36):
             fighting = False
             faults_hit = sum(one["hits"] for one in sandbox.faults.all())
+            fought = sandbox.calls["all"]
             sandbox.faults.clear()
             clock.set(rate=max(given.rate, 20.0))
             print(f"  {since:.0f} s: cease-fire, {open_ones} still open")
@@ -179,6 +180,7 @@ def _battle(
     return {
         "calls": sandbox.calls["all"],
         "faults": faults_hit,
+        "calls_under_fire": fought,
         "kills": kills,
         "shots": shots,
         "restarts": restarts,

@@ -52,9 +52,9 @@ def tell(
     print(f"  seen 0 times {times[0]}, once {times[1]}, more often {times[2]}")
     print(f"  stuck {stuck}, unconfirmed {states['unconfirmed']}, failed {states['failed']}")
     print(f"  {_lateness(story, calls)}")
-    share = calls["faults"] / max(1, calls["calls"])
+    share = calls["faults"] / max(1, calls["calls_under_fire"])
     print(
-        f"  {calls['calls']} calls, {calls['faults']} with a fault ({share:.0%});"
+        f"  {calls['calls']} calls, {calls['faults']} with a fault ({share:.0%} while it lasted);"
         f" {calls['kills']} kills, {calls['restarts']} restarts of the broker;"
         f" {calls['took_s']:.0f} s at {calls['rate']:g} times the speed of the clock"
     )

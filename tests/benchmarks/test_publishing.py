@@ -12,8 +12,8 @@ from benchmarks.publishing import clock, report, stage
 from publishing.emulator.state import Sandbox
 
 CALLS = {
-    "calls": 10, "faults": 2, "kills": 1, "restarts": 0, "shots": [], "took_s": 5.0,
-    "dead": [], "rate": 10.0,
+    "calls": 10, "calls_under_fire": 10, "faults": 2, "kills": 1, "restarts": 0, "shots": [],
+    "took_s": 5.0, "dead": [], "rate": 10.0,
 }  # fmt: skip
 
 
