@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db.models import F, Max, OuterRef, Subquery
+from django.db.models import F, Max
 
 from creators.models import Creator
 from publishing.models import Account, Insight
@@ -128,10 +128,17 @@ def teach(creator_pk: int) -> None:
 
 def to_teach() -> list[int]:
     """Creators with results that nobody has learned from yet."""
-    learned = Lesson.objects.filter(creator=OuterRef("post__account__creator")).order_by()
-    last = learned.values("creator").annotate(last=Max("learned_at")).values("last")
-    news = Insight.objects.of_a_day().annotate(
-        creator=F("post__account__creator"), lesson_at=Subquery(last)
+    learned_at = dict(
+        Lesson.objects.filter(subject=Lesson.Subject.ALL).values_list("creator", "learned_at")
     )
-    fresh = news.filter(taken_at__gt=F("lesson_at")) | news.filter(lesson_at=None)
-    return list(fresh.order_by("creator").values_list("creator", flat=True).distinct())
+    news = (
+        Insight.objects.of_a_day()
+        .order_by()
+        .values_list("post__account__creator")
+        .annotate(last=Max("taken_at"))
+    )
+    return sorted(
+        creator
+        for creator, last in news
+        if creator not in learned_at or last > learned_at[creator]
+    )
