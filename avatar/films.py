@@ -1,8 +1,9 @@
 """A finished film that was made elsewhere, brought in as a reel.
 
 It is not rendered, not re-encoded and not looked into: it goes out byte for byte, but for its
-index, which some platforms want in front. Its rows say what it is: a script of which only title and caption are known, a take by nobody of ours, and a
-consent that whoever brings it in vouches for.
+index, which some platforms want in front. Its rows say what it is: a script of which only title
+and caption are known, a take by nobody of ours, and a consent that whoever brings it in vouches
+for.
 """
 
 import os
