@@ -1,6 +1,7 @@
 """What a creator chooses about posts."""
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,8 +9,11 @@ from django import forms
 from django.utils import timezone
 
 from creators.models import Creator
+from publishing.account_forms import OPTIONS
 from publishing.local_time import instants
 from publishing.models import Account
+from publishing.platforms import PLATFORMS, platform
+from publishing.platforms.base import Platform
 from studio.lib import words
 from studio.lib.owned import User
 
@@ -76,27 +80,99 @@ class TimeForm(forms.Form):
         return ahead[0]
 
 
-class CaptionForm(forms.Form):
-    caption = forms.CharField(
-        label="Caption",
-        widget=forms.Textarea({"rows": 6}),
-        max_length=5000,
+class WordsForm(forms.Form):
+    """The words beside a reel, as one platform takes them."""
+
+    title = forms.CharField(
+        label="Title",
+        max_length=200,
         required=False,
-        help_text="Where a platform has no mark for it, a last line says that it is made with AI.",
+        help_text="Empty: the reel's first sentence.",
+    )
+    caption = forms.CharField(
+        label="Caption", widget=forms.Textarea({"rows": 6}), max_length=5000, required=False
+    )
+    first_comment = forms.CharField(
+        label="First comment",
+        widget=forms.Textarea({"rows": 2}),
+        max_length=2000,
+        required=False,
+        help_text="Written below the post once it is live.",
+    )
+
+    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if account.platform not in PLATFORMS:  # it was once
+            return
+        kind = platform(account.platform)
+        if not kind.capabilities.has_title:
+            del self.fields["title"]
+        if not kind.capabilities.first_comment:
+            del self.fields["first_comment"]
+        self.fields["caption"].help_text = " ".join(_about_captions(kind))
+
+    def words(self) -> dict[str, Any]:
+        """What was written, by the names of a post's columns."""
+        names = ("title", "caption", "first_comment")
+        return {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
+
+
+def _about_captions(kind: type[Platform]) -> Iterator[str]:
+    limits = kind.limits
+    if limits.caption_chars is not None:
+        tags = f", {limits.hashtags} hashtags" if limits.hashtags is not None else ""
+        yield f"{kind.label} takes {limits.caption_chars} characters{tags}."
+    if not kind.capabilities.ai_flag:
+        yield "It has no mark for it, so a last line says that this is made with AI."
+
+
+def agreement(account: Account, options: dict[str, Any]) -> str:
+    """What the creator agrees to by posting there, in the platform's own words."""
+    chosen = {**account.options, **options}
+    if account.platform != "tiktok" or chosen.get("mode") != "direct":
+        return ""
+    branded = "Branded Content Policy and " if chosen.get("brand_content") else ""
+    return (
+        f"By posting, you agree to TikTok's {branded}Music Usage Confirmation. It may take a few"
+        " minutes until the post shows on your profile."
     )
 
 
-class PostForm(CaptionForm, TimeForm):
+class OwnChoicesForm(forms.Form):
+    """Whether this post goes by choices of its own, instead of its account's."""
+
+    own = forms.BooleanField(label="Choose otherwise for this post only", required=False)
+
+
+class Choices:
+    """What a platform lets one choose, for one post: the account's choices unless ticked."""
+
+    def __init__(self, account: Account, chosen: dict[str, Any], data: Any = None) -> None:
+        kind = OPTIONS.get(account.platform)
+        self.asked = OwnChoicesForm(data, initial={"own": bool(chosen)})
+        self.form = kind(data, initial={**account.options, **chosen}) if kind else None
+        self.is_open = bool(chosen)
+        if data is not None:
+            self.is_open = "own" in data
+
+    def is_valid(self) -> bool:
+        """True also when none are offered or none are made."""
+        return self.form is None or not self.is_open or self.form.is_valid()
+
+    def options(self) -> dict[str, Any]:
+        return self.form.options() if self.form and self.is_open else {}
+
+
+class PostForm(WordsForm, TimeForm):
     """A finished reel for one account."""
 
-    account = forms.ModelChoiceField(Account.objects.none(), label="To", empty_label=None)
-    field_order = ("account", "caption", "when", "own_time")
+    account = forms.ModelChoiceField(Account.objects.none(), widget=forms.HiddenInput)
+    field_order = ("account", "title", "caption", "first_comment", "when", "own_time")
 
     def __init__(self, *args: Any, accounts: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["account"]
         field.queryset = accounts
-        field.label_from_instance = lambda account: account.name
 
 
 class SettleForm(forms.Form):

@@ -28,13 +28,14 @@ def good_hour(account: Account, reel: Reel, *, but_not: Post | None = None) -> C
     if but_not is not None:
         others = others.exclude(pk=but_not.pk)
     taken = [out or due for due, out in others.values_list("due_at", "published_at")]
+    slot = reel.script.slot
     return next_slot(
         account.platform,
         account.creator.zone,
         after,
         taken,
-        day=reel.script.slot.date,
-        part=reel.script.slot.part or None,
+        day=slot.date if slot.part else None,  # without one, nobody planned it
+        part=slot.part or None,
         cadence=CADENCE,
         surface=surface_of(account),
         seed=f"{account.pk}:{reel.pk}",  # the hour that is suggested is the hour that is taken

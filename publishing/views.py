@@ -15,13 +15,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from avatar.models import Reel
 from creators.views.shown import shown_creators
 from publishing import captions, health, media_links, results_page, services, story
-from publishing.clients import platform_label
-from publishing.forms import CaptionForm, PostForm, SettleForm, TimeForm
+from publishing.forms import Choices, PostForm, SettleForm, TimeForm, WordsForm, agreement
 from publishing.hours import good_hour
-from publishing.models import HELD, ON_ITS_WAY, OVER, STOPPABLE, MediaLink, Post
+from publishing.models import HELD, ON_ITS_WAY, OVER, STOPPABLE, Account, MediaLink, Post
+from publishing.platforms import PLATFORMS, platform
 from publishing.services import CannotPost
 from studio.lib import words
 from studio.lib.files import serve_file
+from studio.lib.requests import small_number
 
 A_PAGE = 20
 State = Post.State
@@ -80,34 +81,40 @@ def post_create(request: HttpRequest, reel_pk: int) -> HttpResponse:
     reel = get_object_or_404(reels, pk=reel_pk)
     taken = Q(posts__in=Post.objects.filter(reel=reel).exclude(state=State.CANCELLED))
     accounts = reel.creator.accounts.connected().exclude(taken)
-    first = accounts.select_related("creator").first()
-    context: dict[str, Any] = {"reel": reel}
-    if first is None or reel.state != Reel.State.READY:
+    asked = small_number((request.POST or request.GET).get("account", ""))
+    places = list(accounts.select_related("creator"))
+    account = next((place for place in places if place.pk == asked), places[0] if places else None)
+    context: dict[str, Any] = {"reel": reel, "accounts": places, "account": account}
+    if account is None or reel.state != Reel.State.READY:
         return render(request, "publishing/post_form.html", context)
-    good = good_hour(first, reel)
+    good = good_hour(account, reel)
+    data = request.POST if request.method == "POST" else None
+    choices = Choices(account, {}, data)
     form = PostForm(
-        request.POST or None,
+        data,
         accounts=accounts,
+        account=account,
         zone=reel.creator.zone,
         good_hour=good.when_utc,
-        initial={"account": first, "caption": captions.suggest(reel, first)},
+        initial={"account": account, "caption": captions.suggest(reel, account)},
     )
-    if request.method == "POST" and form.is_valid():
+    if data is not None and form.is_valid() and choices.is_valid():
         try:
             post = services.queue_post(
                 reel,
                 form.cleaned_data["account"],
                 user=request.user,
-                caption=form.cleaned_data["caption"],
                 due_at=form.due_at(),
+                options=choices.options(),
+                **form.words(),
             )
         except CannotPost as e:
             form.add_error(None, str(e))
         else:
             messages.success(request, f"It goes out {words.when(post.due_at, reel.creator.zone)}.")
             return redirect("post-detail", post.pk)
-    context |= {"form": form, "good": good}
-    status = 422 if form.errors else 200
+    context |= {"form": form, "choices": choices, "good": good, **_about(account, {})}
+    status = 422 if data is not None else 200
     return render(request, "publishing/post_form.html", context, status=status)
 
 
@@ -155,16 +162,17 @@ def post_reschedule(request: HttpRequest, pk: int) -> HttpResponse:
 def post_update(request: HttpRequest, pk: int) -> HttpResponse:
     """Other words beside the reel."""
     post = _post(request, pk)
-    form = CaptionForm(request.POST)
-    if form.is_valid():
+    form = WordsForm(request.POST, account=post.account)
+    choices = Choices(post.account, post.options, request.POST)
+    if form.is_valid() and choices.is_valid():
         try:
-            services.edit_words(post, request.user, form.cleaned_data["caption"])
+            services.edit_words(post, request.user, options=choices.options(), **form.words())
         except CannotPost as e:
             form.add_error("caption", str(e))
         else:
-            messages.success(request, "The caption is changed.")
+            messages.success(request, "The words are changed.")
             return redirect("post-detail", post.pk)
-    return _detail(request, post, caption_form=form)
+    return _detail(request, post, words_form=form, choices=choices)
 
 
 @require_POST
@@ -204,6 +212,22 @@ def _post(request: HttpRequest, pk: int) -> Post:
     return get_object_or_404(Post.objects.for_user(request.user).with_story(), pk=pk)
 
 
+def _about(account: Account, options: dict[str, Any]) -> dict[str, Any]:
+    """What a page says of the platform a post goes to, before it goes there."""
+    if account.platform not in PLATFORMS:
+        return {"label": account.platform}
+    kind = platform(account.platform)
+    unreachable = kind.capabilities.needs_public_url and not media_links.can_fetch(
+        account.platform
+    )
+    return {
+        "label": kind.label,
+        "notes": kind.capabilities.notes,
+        "no_address": media_links.NO_ADDRESS.format(platform=kind.label) if unreachable else "",
+        "agreement": agreement(account, options),
+    }
+
+
 def _do(
     request: HttpRequest, post: Post, verb: Callable[[], Any], done: Callable[[], str]
 ) -> HttpResponse:
@@ -230,25 +254,29 @@ def _detail(
     post: Post,
     *,
     time_form: TimeForm | None = None,
-    caption_form: CaptionForm | None = None,
+    words_form: WordsForm | None = None,
+    choices: Choices | None = None,
     settle_form: SettleForm | None = None,
 ) -> HttpResponse:
     """The page of one post; with a form that was filled in wrongly it answers 422."""
     _told([post])
     local = post.due_at.astimezone(post.creator.zone)
+    written = {name: getattr(post, name) for name in services.LONGEST}
     initial = {"when": "own", "own_time": local.replace(tzinfo=None)}
-    wrong = next((form for form in (time_form, caption_form, settle_form) if form), None)
+    wrong = next((form for form in (time_form, words_form, settle_form) if form), None)
     context = {
         "post": post,
-        "label": platform_label(post.account.platform),
         "timeline": story.timeline(post, list(post.attempts.all())),
         "counts": results_page.counts_of(post),
+        "ahead": story.is_waiting_for_its_hour(post),
         "moving": not wrong and story.is_moving(post),
         "can_stop": post.state in (*STOPPABLE, State.FAILED),
         "can_move": post.state in STOPPABLE,
         "can_retry": post.state in (State.FAILED, State.WAITING),
         "time_form": time_form or TimeForm(zone=post.creator.zone, initial=initial),
-        "caption_form": caption_form or CaptionForm(initial={"caption": post.caption}),
+        "words_form": words_form or WordsForm(account=post.account, initial=written),
+        "choices": choices or Choices(post.account, post.options),
+        **_about(post.account, post.options),
         "settle_form": settle_form or SettleForm(),
         "open_form": type(wrong).__name__ if wrong else "",
     }
