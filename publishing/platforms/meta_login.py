@@ -1,6 +1,7 @@
 """Meta's logins: tokens that replace themselves, and Facebook Login with the Pages behind it."""
 
 import datetime as dt
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -11,6 +12,8 @@ from publishing.platforms.hosts import host, meta_version
 from publishing.platforms.http import Reply
 from publishing.platforms.meta import Graph
 from publishing.platforms.oauth import login_address, tokens_of
+
+log = logging.getLogger(__name__)
 
 PAGE_FIELDS = (
     "id,name,access_token,tasks,instagram_business_account{id,username,profile_picture_url}"
@@ -138,10 +141,15 @@ class FacebookLogin(NoAccess):
         return granted
 
     def page_tokens(self, token: str, scopes: tuple[str, ...]) -> Tokens:
-        """What is known of a Page's token, asked of Facebook itself."""
-        reply = self._graph().get(
-            "debug_token", input_token=token, access_token=f"{self.app.id}|{self.app.secret}"
-        )
+        """What Facebook says of a Page's token. Where it says nothing, its documentation holds: a
+        Page's token from a long-lived login has no end.
+        """
+        ask = {"input_token": token, "access_token": f"{self.app.id}|{self.app.secret}"}
+        try:
+            reply = self._graph().get("debug_token", **ask)
+        except PlatformError as e:
+            log.warning("Facebook does not describe a Page's token: %s", e)
+            return Tokens(access=token, scopes=scopes)
         if reply.get("data", "is_valid") is not True:
             raise Rejected(f"{self.label} gave a permission that is not valid; connect again.")
         return Tokens(
@@ -181,12 +189,11 @@ def _all_pages(graph: Graph) -> Iterator[dict[str, Any]]:
 
 
 def _perhaps(graph: Graph, path: str, **params: Any) -> list[dict[str, Any]]:
-    """A list that not every login may read."""
+    """A list that not every login may read, and that a login can do without."""
     try:
         return list(graph.pages(path, **params))
-    except Transient:
-        raise
-    except PlatformError:
+    except PlatformError as e:
+        log.info("Facebook does not list %s: %s", path, e)
         return []
 
 
@@ -195,8 +202,6 @@ def _with_token(graph: Graph, page: dict[str, Any]) -> dict[str, Any]:
         return page | {
             "access_token": graph.get(page["id"], fields="access_token").get("access_token")
         }
-    except Transient:
-        raise
     except PlatformError:
         return page
 

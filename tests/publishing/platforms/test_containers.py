@@ -107,6 +107,13 @@ def test_a_busy_account_is_left_alone_before_the_limit_is_hit(instagram, media, 
         instagram.check(handle)
 
 
+def test_too_many_calls_are_waited_out(instagram, media, sandbox):
+    sandbox.set_rule("instagram.calls_an_hour", 1)  # the login has had it
+    with pytest.raises(errors.RateLimited) as caught:
+        instagram.prepare(KEY, media, TEXT)
+    assert dt.timedelta() < caught.value.until - just_now() <= dt.timedelta(hours=1, minutes=1)
+
+
 @pytest.mark.parametrize("client", ["instagram", "threads"])
 def test_without_a_public_address_nothing_is_sent(client, media, request):
     client = request.getfixturevalue(client)

@@ -120,6 +120,12 @@ def test_every_page_of_a_long_list_is_an_account(sandbox):
     assert all("pages_manage_posts" in grant.tokens.scopes for grant in grants)
 
 
+@pytest.mark.parametrize("path", ["debug_token", "me/businesses"])
+def test_a_login_can_do_without_what_not_everybody_may_ask(sandbox, path):
+    sandbox.fault("status", status=404, path=path, times=None)
+    assert len(log_in("facebook")) == 2
+
+
 def test_without_a_linked_account_instagram_says_what_to_do(sandbox):
     for page in sandbox.of("facebook").find("account", type="page"):
         sandbox.of("facebook").change("account", page["id"], instagram="")
