@@ -144,9 +144,9 @@ class FacebookLogin(NoAccess):
         """What Facebook says of a Page's token. Where it says nothing, its documentation holds: a
         Page's token from a long-lived login has no end.
         """
-        ask = {"input_token": token, "access_token": f"{self.app.id}|{self.app.secret}"}
+        asker = f"{self.app.id}|{self.app.secret}"
         try:
-            reply = self._graph().get("debug_token", **ask)
+            reply = self._graph().get("debug_token", input_token=token, access_token=asker)
         except PlatformError as e:
             log.warning("Facebook does not describe a Page's token: %s", e)
             return Tokens(access=token, scopes=scopes)
