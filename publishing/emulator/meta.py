@@ -219,11 +219,18 @@ def container_state(sandbox: Sandbox, container: Document) -> str:
     return "ERROR" if container["fate"] == "fail_late" else "FINISHED"
 
 
-def look(sandbox: Sandbox, container: Document) -> tuple[Document, str]:
-    """A poll: counts, and says where the container stands."""
+def look(sandbox: Sandbox, platform: str, container: Document) -> tuple[Document, str]:
+    """A poll: counts, and says where the container stands.
+
+    Refused as missing for the first reads of a new one, as many as the rule
+    <platform>.container_missing_reads says: not every server knows of it yet.
+    """
+    missing = sandbox.rule(f"{platform}.container_missing_reads", 0)
     with sandbox.lock:
         fresh = sandbox.get("container", container["id"]) or container
         fresh = sandbox.change("container", fresh["id"], polls=fresh["polls"] + 1)
+        if fresh["polls"] <= missing:
+            raise refuse(24, 2207008, "The media container does not exist.")
         return fresh, container_state(sandbox, fresh)
 
 

@@ -181,7 +181,7 @@ def looked_at(sandbox: Sandbox, id: str, thumb_offset: int) -> dict[str, Any]:
 
 def container_node(call: Call, container: Document) -> Reply:
     """GET /{container}: a poll."""
-    container, state = meta.look(call.sandbox, container)
+    container, state = meta.look(call.sandbox, NAME, container)
     error = container["error"] or "2207085"
     status = {
         "FINISHED": "Finished: Media has been uploaded and it is ready to be published.",

@@ -238,7 +238,7 @@ def node(call: Call) -> Reply:
         return _user(call, token["account"])
     container = call.sandbox.get("container", id)
     if container and container["account"] == token["account"]:
-        container, state = meta.look(call.sandbox, container)
+        container, state = meta.look(call.sandbox, PREFIX, container)
         failed = _failure(container) if state == "ERROR" else None
         return meta.only(call, {"id": id, "status": state, "error_message": failed})
     post = call.sandbox.post(PREFIX, id)

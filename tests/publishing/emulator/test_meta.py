@@ -170,6 +170,13 @@ def test_processing_can_stick_or_fail(sandbox, ig, media, kind, ends):
     assert finished(ig, container(ig, media))["status_code"] == "FINISHED"
 
 
+def test_a_new_container_may_be_missing_at_first(sandbox, ig, media):
+    sandbox.set_rule("instagram.container_missing_reads", 1)
+    id = container(ig, media)
+    assert error_of(ig("GET", id, fields="status_code")) == (24, 2207008)
+    assert ig.get(id, fields="status_code")["status_code"] == "FINISHED"
+
+
 def test_somebody_elses_container_and_account_are_not_there(sandbox, ig, media):
     other = Api(sandbox, "instagram", "17841400000000002", "long")
     id = container(ig, media)
