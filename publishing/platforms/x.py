@@ -84,7 +84,7 @@ STATUSES: Table = {
 }
 PROSE = (
     (re.compile(r"duplicate", re.IGNORECASE), "duplicate"),
-    (re.compile(r"suspended|locked", re.IGNORECASE), "suspended"),
+    (re.compile(r"\b(suspended|locked)\b", re.IGNORECASE), "suspended"),
     (re.compile(r"too long|too large|duration|longer (video|than)", re.IGNORECASE), "too long"),
 )
 # Of `processing_info.error.name`; whatever else fails is the video's own fault.

@@ -93,6 +93,7 @@ X = [
     (403, {"detail": "Your account is suspended."}, AccountBlocked),
     (403, {"detail": "This user is not allowed to post a video longer than 2 min."}, Rejected),
     (403, {"detail": "You are not permitted to perform this action."}, AuthExpired),
+    (403, {"detail": "You have been blocked by the author."}, AuthExpired),
     (400, {"errors": [{"message": "Your post is too long.", "parameters": {}}]}, Rejected),
     (503, {}, Transient),
 ]
