@@ -30,7 +30,7 @@ def chunk(call: Call) -> Reply:
         wanted = task["size"] - first if is_last else task["chunk"]
         if total != task["size"] or last - first + 1 != wanted:
             raise Refused(Reply(400, None))
-    spare = f"{task['upload_id']}/{first}"
+    spare = sandbox.new_id("chunk")  # the same chunk may be on its way twice
     try:
         arrived = sandbox.save_upload(spare, call.stream)
     except Truncated:
