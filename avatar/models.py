@@ -156,6 +156,12 @@ class Reel(Leased):
         return self.take.engine == FILM
 
     @property
+    def film_consent(self) -> Consent | None:
+        """The live agreement to posting this film; None for what was made here."""
+        films = self.creator.consents.live().to_films()
+        return films.filter(likeness_sha256=self.sha256).first() if self.is_film else None
+
+    @property
     def script(self) -> Script:
         return self.take.script
 

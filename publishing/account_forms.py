@@ -56,11 +56,28 @@ class MailForm(forms.Form):
     )
 
 
+LONGEST_GAP_MIN = 7 * 24 * 60
+
+
 class OptionsForm(forms.Form):
     """What holds for every post to an account. `options()` is what its client reads."""
 
+    min_gap_minutes = forms.IntegerField(
+        label="Minutes between two posts",
+        required=False,
+        min_value=1,
+        max_value=LONGEST_GAP_MIN,
+        help_text="However they were planned; the later one waits. Empty: none are kept.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = [name for name in self.fields if name != "min_gap_minutes"]
+        self.order_fields([*own, "min_gap_minutes"])
+
     def options(self) -> dict[str, Any]:
-        return {name: value for name, value in self.cleaned_data.items() if value != ""}
+        chosen = self.cleaned_data.items()
+        return {name: value for name, value in chosen if value not in ("", None)}
 
 
 def _choice(label: str, choices: list[tuple[str, str]], **more: Any) -> forms.ChoiceField:
@@ -187,3 +204,8 @@ OPTIONS: dict[str, type[OptionsForm]] = {
     "x": XOptions,
     "linkedin": LinkedInOptions,
 }
+
+
+def options_form(platform: str) -> type[OptionsForm]:
+    """The choices that an account of that platform has."""
+    return OPTIONS.get(platform, OptionsForm)

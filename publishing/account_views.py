@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from creators.models import Creator
 from creators.views.shown import shown_creators
 from publishing import connecting, logins, notices, services, standing
-from publishing.account_forms import OPTIONS, MailForm, OptionsForm, PasswordForm, ServerForm
+from publishing.account_forms import MailForm, OptionsForm, PasswordForm, ServerForm, options_form
 from publishing.clients import platform_label
 from publishing.connecting import CannotConnect
 from publishing.forms import FolderForm
@@ -69,9 +69,7 @@ def account_detail(request: SignedIn, pk: int) -> HttpResponse:
 def account_update(request: SignedIn, pk: int) -> HttpResponse:
     """What holds for every post that goes there."""
     account = _account(request, pk)
-    if account.platform not in OPTIONS:
-        return redirect("account-detail", pk)
-    form = OPTIONS[account.platform](request.POST)
+    form = options_form(account.platform)(request.POST)
     if not form.is_valid():
         return _detail(request, account, form)
     account.options = form.options()
@@ -295,10 +293,9 @@ def _told(account: Account) -> Any:
 
 
 def _detail(request: SignedIn, account: Account, form: OptionsForm | None = None) -> HttpResponse:
-    kind = OPTIONS.get(account.platform)
     context = {
         **_facts(account),
-        "form": form or (kind(initial=account.options) if kind else None),
+        "form": form or options_form(account.platform)(initial=account.options),
         "offer": standing.offer(account.platform) if account.platform in PLATFORMS else None,
         "history": account.notices.exclude(closed_at=None)[:5],
     }

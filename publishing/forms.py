@@ -151,6 +151,8 @@ class Choices:
         kind = OPTIONS.get(account.platform)
         self.asked = OwnChoicesForm(data, initial={"own": bool(chosen)})
         self.form = kind(data, initial={**account.options, **chosen}) if kind else None
+        if self.form:
+            del self.form.fields["min_gap_minutes"]  # is between posts, not in one
         self.is_open = bool(chosen)
         if data is not None:
             self.is_open = "own" in data

@@ -207,6 +207,19 @@ class PostQuerySet(LeasedQuerySet["Post"]):
             | models.Q(state__in=UNDER_WAY) & (waited | models.Q(retry_at=None)),
         )
 
+    def in_order(self) -> Self:
+        """What is about to be seen comes before uploads, and links of live posts come last."""
+        state = Post.State
+        return self.order_by(
+            models.Case(
+                models.When(state__in=(state.READY, state.COMMITTING), then=0),
+                models.When(state=state.PUBLISHED, then=2),
+                default=1,
+            ),
+            "due_at",
+            "pk",
+        )
+
     def soon(self, until: dt.datetime) -> dt.datetime | None:
         """When the next post goes on by itself, at `until` at the latest: a platform is still
         processing it, a wait is over, or its hour comes. None when none does.

@@ -182,7 +182,7 @@ def next_step(post: Post) -> str:
         return f"{post.reason}{ahead}".strip()
     if state in UNDER_WAY and is_waiting_for_its_hour(post):
         return f"It is prepared there and goes out {words.when(post.due_at, zone)}."
-    if state in UNDER_WAY:
+    if state in UNDER_WAY and not is_late(post):
         return "It is on its way out now."
     if post.account.state != Account.State.CONNECTED:
         return post.account.why_not
@@ -207,7 +207,8 @@ def is_moving(post: Post) -> bool:
 
 def is_late(post: Post) -> bool:
     """Its hour is well past and it has not even been taken up."""
-    return post.state == State.SCHEDULED and post.due_at < timezone.now() - LATE
+    waits = post.state in (State.SCHEDULED, State.READY) and not post.lease_owner
+    return waits and post.due_at < timezone.now() - LATE
 
 
 def headline(posts: Iterable[Post], n_coming: int, *, all_works: bool) -> str:

@@ -87,7 +87,7 @@ def due() -> list[tuple[str, int, str]]:
     """What should be running now and is not: (task, row, cluster)."""
     jobs = [
         ("publishing.tasks.publish", pk, "publish")
-        for pk in Post.objects.due().order_by("due_at", "pk").values_list("pk", flat=True)
+        for pk in Post.objects.due().in_order().values_list("pk", flat=True)
     ]
     jobs += [("publishing.tasks.post_reel", pk, "default") for pk in _reels_without_post()]
     cancelled = Post.objects.filter(state=Post.State.CANCELLED).exclude(handle={})

@@ -83,7 +83,7 @@ class Pulse:
         """Enqueue the posts that are due and were not handed out just now as they are."""
         report, now = Report(), time.monotonic()
         self._sent = {key: at for key, at in self._sent.items() if now - at < HANDED_OUT_S}
-        posts = Post.objects.due().order_by("due_at", "pk")
+        posts = Post.objects.due().in_order()
         rows = posts.values_list("pk", "state", "retry_at", "lease_until")[:MAX_WAITING]
         for row in rows:
             if row in self._sent:

@@ -219,7 +219,8 @@ Q_CLUSTER: dict[str, Any] = {
     "label": "Understudy",
     "log_level": "WARNING",
     "ALT_CLUSTERS": {
-        "publish": {"workers": 2, "timeout": 300, "retry": 700, "queue_limit": 2},
+        # An upload of 100 MB over a slow line takes a quarter of an hour.
+        "publish": {"workers": 2, "timeout": 1200, "retry": 2700, "queue_limit": 2},
         "render": {
             "workers": env.int("RENDER_WORKERS", default=1),
             "timeout": 3600,

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from publishing import dispatch, hold, platforms, services, tick
+from publishing.aftermath import patience
 from publishing.dispatch import publish
 from publishing.management.commands import tick as command
 from publishing.models import Attempt, Post
@@ -59,11 +60,12 @@ def test_a_folder_needs_no_time_ahead(make_post):
 
 
 def test_the_last_moments_are_waited_for(make_post, script, monkeypatch):
-    post, slept = make_post(due_at=in_(seconds=1.5)), []
+    post, slept = make_post(due_at=in_(minutes=10)), []
+    monkeypatch.setattr(dispatch, "WORTH_WAITING", dt.timedelta(minutes=20))
     monkeypatch.setattr(dispatch.time, "sleep", slept.append)
     publish(post.pk)
     assert fresh(post).state == State.PUBLISHED
-    assert 1 < slept[0] <= 1.5
+    assert 300 < slept[0] <= 600
 
 
 def test_permission_is_asked_again_at_the_hour(make_post, script):
@@ -171,6 +173,14 @@ def test_a_pulse_hands_out_what_is_due_once(make_post, script, django_capture_on
     assert len(pulse.beat().jobs) == 1
 
 
+def test_what_is_about_to_be_seen_goes_before_uploads_and_links(make_post, script):
+    now = timezone.now()
+    link = make_post(state=State.PUBLISHED, retry_at=now, due_at=now - dt.timedelta(days=2))
+    upload = make_post(due_at=now - dt.timedelta(minutes=5))
+    ready = make_post(state=State.READY, retry_at=now)
+    assert list(Post.objects.due().in_order()) == [ready, upload, link]
+
+
 def test_what_was_handed_out_in_vain_is_handed_out_again(make_post, script, monkeypatch):
     make_post()
     pulse = tick.Pulse()
@@ -207,7 +217,15 @@ def test_a_drain_waits_for_what_is_still_processed(make_post, script, monkeypatc
     post = make_post()
     assert "publish" in str(tick.drain(wait_s=120))
     assert fresh(post).state == State.PUBLISHED
-    assert [round(seconds) for seconds in slept] == [2, 4, 8, 16]
+    assert len(slept) == 4
+
+
+def test_small_films_are_asked_after_often_and_large_ones_every_20_seconds():
+    waits = [patience(errors.NotReady("Processing."), n).total_seconds() for n in range(1, 91)]
+    assert waits[:6] == [2, 4, 8, 16, 20, 20]
+    assert sum(waits) <= 1800
+    told = errors.NotReady("Processing.", retry_after_s=60)
+    assert patience(told, 1).total_seconds() == 60
 
 
 def test_a_drain_waits_no_longer_than_it_was_told(make_post, script, monkeypatch):

@@ -148,3 +148,14 @@ def test_a_live_post_tells_of_a_comment_that_is_missing(owner, post):
     page = words(owner.get(reverse("post-detail", args=[late.pk])))
     assert "first comment is there is not known" in page
     assert "has not said its link yet" in page
+
+
+def test_an_accounts_gap_is_chosen_on_its_page(owner, post):
+    url = reverse("account-update", args=[post.account.pk])
+    owner.post(url, {"min_gap_minutes": "90"})
+    post.account.refresh_from_db()
+    assert post.account.options == {"min_gap_minutes": 90}
+    assert owner.post(url, {"min_gap_minutes": "-1"}).status_code == 422
+    owner.post(url, {"min_gap_minutes": ""})
+    post.account.refresh_from_db()
+    assert post.account.options == {}
