@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import http.server
 import json
 import threading
 
@@ -12,7 +11,7 @@ import requests
 from publishing.emulator import identity
 from publishing.emulator.state import sha256_of
 from tests.publishing.conftest import hosting
-from tests.publishing.emulator.walking import BACK, allow
+from tests.publishing.emulator.walking import BACK, allow, listening
 from tests.publishing.films import write_film
 
 pytestmark = pytest.mark.enable_socket
@@ -306,31 +305,11 @@ def test_a_pull_fetches_from_verified_addresses_only(tiktok, film):
     assert tiktok.status(other["publish_id"])["fail_reason"] == "video_pull_failed"
 
 
-class Ear(http.server.BaseHTTPRequestHandler):
-    heard: list
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.heard.append((self.headers["TikTok-Signature"], body))
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture
 def ear(tiktok):
-    """Where webhooks go: (signature, body) in the order they come."""
-    kind = type("ThisEar", (Ear,), {"heard": []})
-    with http.server.HTTPServer(("127.0.0.1", 0), kind) as server:
-        listening = threading.Thread(target=server.serve_forever, args=[0.01], daemon=True)
-        listening.start()
-        url = f"http://127.0.0.1:{server.server_address[1]}/hook"
-        tiktok.sandbox.set_rule("tiktok.webhook_url", url)
-        yield kind
-        server.shutdown()
-        listening.join()
+    with listening() as found:
+        tiktok.sandbox.set_rule("tiktok.webhook_url", found.url)
+        yield found
 
 
 def heard(ear):

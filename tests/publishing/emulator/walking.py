@@ -1,5 +1,12 @@
-"""Logging in as a person does: the page, its button, the address it returns to."""
+"""Logging in as a person does: the page, its button, the address it returns to. And listening to
+what platforms send by themselves.
+"""
 
+import contextlib
+import http.server
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 import requests
@@ -24,3 +31,33 @@ def allow(url: str, account: str, answer: str = "allow", **query: str) -> dict[s
     where = sent.headers["Location"]
     assert where.startswith(asked["redirect_uri"])
     return {k: v[0] for k, v in parse_qs(urlsplit(where).query).items()}
+
+
+@dataclass
+class Ear:
+    url: str = ""
+    heard: list[tuple[str, bytes]] = field(default_factory=list)  # signature, body
+
+
+@contextlib.contextmanager
+def listening() -> Iterator[Ear]:
+    """An address that takes TikTok's webhooks, in the order they come."""
+    ear = Ear()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            ear.heard.append((self.headers["TikTok-Signature"], body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=[0.01], daemon=True)
+        thread.start()
+        ear.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
+        yield ear
+        server.shutdown()
+        thread.join()
