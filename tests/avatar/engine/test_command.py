@@ -212,8 +212,8 @@ def disguised_playlist(folder):
     ],
     ids=["zero length", "silent", "a click", "31 minutes", "playlist", "empty", "text", "missing"],
 )
-def test_sounds_that_cannot_be_used(audio, tmp_path, hopper, out, capfd):
-    given = ("--audio", audio(tmp_path), "--text", "Hello.")
+def test_sounds_that_cannot_be_used(audio, tmp_path, hopper, hopper_face, out, capfd):
+    given = ("--audio", audio(tmp_path), "--text", "Hello.", "--face", hopper_face)
     refused(capfd, hopper, *given, "-o", out, *SMALL)
     assert list(out.parent.iterdir()) == []
 
@@ -312,9 +312,9 @@ def until(condition, seconds=60):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupting_leaves_nothing_behind(number, hopper, out):
+def test_interrupting_leaves_nothing_behind(number, hopper, hopper_face, out):
     out.write_bytes(b"the reel of yesterday")
-    with started(hopper, out) as process:
+    with started(hopper, out, "--face", hopper_face) as process:
         until(lambda: drawing(out))
         process.send_signal(number)
         _, said = process.communicate(timeout=60)
@@ -343,13 +343,13 @@ def test_killed_render_goes_on_at_its_last_finished_stage(hopper, out, tmp_path)
     assert now == kept
 
 
-def test_full_disk_is_one_sentence(hopper, out):
+def test_full_disk_is_one_sentence(hopper, hopper_face, out):
     """A limit on the size of files stands for a disk that fills up while encoding."""
 
     def little_room():
         resource.setrlimit(resource.RLIMIT_FSIZE, (330_000, 330_000))
 
-    with started(hopper, out, preexec_fn=little_room) as process:
+    with started(hopper, out, "--face", hopper_face, preexec_fn=little_room) as process:
         _, said = process.communicate(timeout=120)
     assert process.returncode == 2
     assert "disk is full" in said.splitlines()[-1]
@@ -378,7 +378,7 @@ def test_folder_that_may_not_be_written_to(hopper, out, capfd):
 
 
 def test_words_that_the_sound_does_not_hold_are_said_and_stand_in_the_cues(
-    tmp_path, hopper, out, capfd
+    tmp_path, hopper, hopper_face, out, capfd
 ):
     spoken = "Most people quit in week two. We try again, and keep the camera close."
     reading = read(spoken, "en", variant="m3")
@@ -386,7 +386,7 @@ def test_words_that_the_sound_does_not_hold_are_said_and_stand_in_the_cues(
     cues = tmp_path / "cues.json"
     text = f"{spoken} Subscribe for wonderful strawberry recipes."
     given = ("--audio", tmp_path / "voice.wav", "--text", text, "--cues", cues)
-    small = ("--size", "96x160", "--fps", "10", "--captions", "none")
+    small = ("--size", "96x160", "--fps", "10", "--captions", "none", "--face", hopper_face)
     code = main([str(x) for x in (hopper, *given, "-o", out, *small)])
     said = next(line for line in capfd.readouterr().err.splitlines() if "words" in line)
     assert code == 0

@@ -99,10 +99,10 @@ def test_the_mouth_moves_while_there_is_speech(reel):
     assert np.abs(np.diff(face, axis=0)).max(axis=(1, 2)).mean() > 5
 
 
-def test_punch_in_shows_the_face_larger_after_the_first_sentence(folder, hopper):
+def test_punch_in_shows_the_face_larger_after_the_first_sentence(folder, hopper, hopper_face):
     text = "This is how it all began today. And this is how it went on then."
     options = replace(SMALL, captions="none", label="", punch_in=True, motion=0)
-    reel = make_reel(hopper, folder / "nearer.mp4", text=text, options=options)
+    reel = make_reel(hopper, folder / "nearer.mp4", text=text, options=options, face=hopper_face)
     raw = run_ffmpeg(["-i", str(reel.video), "-f", "rawvideo", "-pix_fmt", "gray", "pipe:1"])
     frames = np.frombuffer(raw, np.uint8).reshape(-1, 320, 180)[:, :60].astype(int)
     change = np.abs(np.diff(frames, axis=0)).mean(axis=(1, 2))
@@ -346,13 +346,14 @@ def test_a_photo_that_cannot_move_is_refused_before_anything_else_is_done(tmp_pa
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["cache", "wall.png"]
 
 
-def test_recorded_sound_with_its_words(reel, folder, hopper):
+def test_recorded_sound_with_its_words(reel, folder, hopper, hopper_face):
     """The take of the first reel, handed in as a recording."""
     made = make_reel(
         hopper,
         folder / "recorded.mp4",
         text=TEXT,
         audio=reel.take,
+        face=hopper_face,
         options=replace(SMALL, captions="none"),
     )
     assert made.take is None
@@ -361,13 +362,14 @@ def test_recorded_sound_with_its_words(reel, folder, hopper):
 
 
 def test_a_noisy_recording_is_studied_without_its_noise_and_heard_with_it(
-    reel, folder, hopper, monkeypatch
+    reel, folder, hopper, hopper_face, monkeypatch
 ):
     sound, rate = soundfile.read(reel.take)
     noisy = sound + 0.05 * np.random.default_rng(0).standard_normal(len(sound))
     soundfile.write(folder / "noisy.wav", noisy, rate)
     done = stages_done(monkeypatch)
     given = {"text": TEXT, "audio": folder / "noisy.wav", "cache_dir": folder / "denoised"}
+    given["face"] = hopper_face
     as_it_is = make_reel(hopper, folder / "noisy.mp4", options=SMALL, **given)
     studied = make_reel(
         hopper, folder / "clean.mp4", options=replace(SMALL, denoise=True), **given
@@ -385,8 +387,10 @@ def test_a_noisy_recording_is_studied_without_its_noise_and_heard_with_it(
     assert studied_r > noisy_r
 
 
-def test_recorded_sound_without_its_words_moves_the_mouth(reel, folder, hopper):
-    made = make_reel(hopper, folder / "heard.mp4", audio=reel.take, options=SMALL)
+def test_recorded_sound_without_its_words_moves_the_mouth(reel, folder, hopper, hopper_face):
+    made = make_reel(
+        hopper, folder / "heard.mp4", audio=reel.take, options=SMALL, face=hopper_face
+    )
     assert made.alignment.words == ()
     assert len(made.alignment.phones) > 3
     assert made.srt.read_text() == ""
