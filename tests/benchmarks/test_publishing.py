@@ -59,6 +59,12 @@ def test_lateness_is_that_of_undisturbed_posts(capsys):
     assert "no post went undisturbed" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("rate", "fine"), [(1.0, False), (10.0, True)])
+def test_being_late_counts_at_true_speed(rate, fine):
+    story, calls = [post(late=61.0)], CALLS | {"rate": rate}
+    assert report.tell(story, [shown()], report.Counter(), calls, []) is fine
+
+
 def test_the_faults_ordered_are_the_share_that_was_asked_for(tmp_path):
     sandbox = Sandbox(tmp_path)
     stage.order_faults(sandbox, 0.2, seed=3)
