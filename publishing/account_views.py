@@ -267,6 +267,7 @@ def _list(
         for account in shown
         if creator and account.creator_id == creator.pk
     )
+    offers = [one for one in standing.offers() if one.kind != "folder"] if creator else []
     context = {
         "accounts": shown,
         "n_places": sum(account.state != State.DISCONNECTED for account in shown),
@@ -275,7 +276,8 @@ def _list(
         "creator": chosen,
         "for_creator": creator,
         "folder": "" if has_folder or not creator else services.folder_path(creator),
-        "offers": [one for one in standing.offers() if one.kind != "folder"] if creator else [],
+        "offers": offers,
+        "wants_apps": any(one.missing for one in offers),
         "sandbox": sandbox(),
         "mail_form": mail_form or MailForm(initial={"email": request.user.email}),
         "can_mail": bool(settings.EMAIL_URL),
@@ -289,6 +291,7 @@ def _told(account: Account) -> Any:
     told.label = platform_label(account.platform)
     told.permission = standing.permission(account)
     told.badge_kind, told.badge_text = standing.badge(account)
+    told.is_lost = told.badge_kind != "good"
     return told
 
 

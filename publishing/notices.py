@@ -38,7 +38,9 @@ def incidents(account: Account, now: dt.datetime | None = None) -> dict[Notice.K
     """What is wrong with an account of `watched()`, in sentences; empty when nothing is."""
     now, found = now or timezone.now(), dict[Notice.Kind, str]()
     held = _held(account.n_held)  # type: ignore[attr-defined]
-    if account.state == State.RECONNECT:
+    if account.is_locked_out and account.state != State.DISCONNECTED:
+        found[Kind.RECONNECT] = f"{tokens.LOCKED} {held}"
+    elif account.state == State.RECONNECT:
         found[Kind.RECONNECT] = f"{account.last_error or 'Its permission has ended.'} {held}"
     elif account.state == State.BLOCKED:
         found[Kind.BLOCKED] = f"{account.last_error or 'The platform restricts it.'} {held}"

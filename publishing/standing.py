@@ -23,7 +23,7 @@ BADGES = {  # of components/badge.html
 }
 # Two ways to one platform have to be told apart where one is chosen.
 WAYS = {"instagram_facebook": "Instagram, by way of Facebook"}
-FETCHES = "It fetches the video from here, so this installation must be reachable from outside"
+NO_ADDRESS = "It fetches the video from here, and PUBLIC_URL, where from, is not set."
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,8 @@ def abilities(limits: Limits, can: Capabilities) -> list[str]:
         said.append("Reels carry its own mark for AI.")
     else:
         said.append("It has no mark for AI; the caption says it.")
-    if can.needs_public_url:
-        ready = "." if settings.PUBLIC_URL else ": PUBLIC_URL has to be set."
-        said.append(FETCHES + ready)
+    if can.needs_public_url and not (settings.PUBLIC_URL or sandbox()):
+        said.append(NO_ADDRESS)
     if can.cover == "picture":
         said.append("The cover is yours.")
     elif can.cover == "frame":
@@ -118,7 +117,7 @@ def permission(account: Account, now: dt.datetime | None = None) -> str:
     if account.state == State.DISCONNECTED:
         return "Given back."
     if account.is_locked_out:
-        return tokens.LOCKED
+        return "Locked with a key that is lost."
     if account.state == State.RECONNECT:
         return "Ended."
     rules = tokens.rules_of(account)

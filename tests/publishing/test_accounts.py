@@ -218,6 +218,8 @@ def test_a_lost_key_is_a_sentence_on_every_page(owner, creator, settings):
     page = words(owner.get(reverse("account-detail", args=[account.pk])))
     assert "TOKEN_KEYS" in page
     assert "Must be reconnected" in page
+    assert "must be connected again" in page
+    assert "Connect again" in words(owner.get(reverse("account-list")))
     test = owner.post(reverse("account-test", args=[account.pk]), follow=True)
     assert "Put the key back" in words(test)
 
