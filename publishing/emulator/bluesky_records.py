@@ -44,7 +44,10 @@ def check_post(sandbox: Sandbox, did: str, record: dict[str, Any]) -> None:
         raise _bad("langs must not have more than 3 elements")
     if not all(isinstance(one, str) and LANGUAGE.fullmatch(one) for one in languages):
         raise _bad("langs must be well-formed BCP 47 language tags")
-    for facet in record.get("facets", []):
+    facets = record.get("facets", [])
+    if not isinstance(facets, list):
+        raise _bad("facets must be an array")
+    for facet in facets:
         _check_facet(text.encode(), facet)
     if "embed" in record:
         _check_embed(sandbox, did, record["embed"])
@@ -56,7 +59,9 @@ def _bad(what: str) -> Exception:
 
 def _check_facet(text: bytes, facet: Any) -> None:
     """Offsets are bytes of UTF-8, the end not included."""
-    index = facet.get("index", {}) if isinstance(facet, dict) else {}
+    index = facet.get("index") if isinstance(facet, dict) else None
+    if not isinstance(index, dict):
+        raise _bad("facets/index must be an object")
     start, end = index.get("byteStart"), index.get("byteEnd")
     if not isinstance(start, int) or not isinstance(end, int) or not 0 <= start < end <= len(text):
         raise _bad("facets/index is not inside the text")
@@ -75,13 +80,13 @@ def _check_facet(text: bytes, facet: Any) -> None:
 def _check_feature(words: str, feature: Any) -> None:
     kind = feature.get("$type") if isinstance(feature, dict) else None
     if kind == f"{RICHTEXT}#tag":
-        tag = feature.get("tag", "")
+        tag = str(feature.get("tag") or "")
         if not tag or len(tag.encode()) > TAG_BYTES or graphemes(tag) > TAG_GRAPHEMES:
             raise _bad("facets/features/tag is not a tag")
         if words.lower() not in (f"#{tag}".lower(), f"＃{tag}".lower()):
             raise _bad(f"facets/features/tag is {tag!r} and stands on {words!r}")
     elif kind == f"{RICHTEXT}#link":
-        uri = feature.get("uri", "")
+        uri = str(feature.get("uri", ""))
         if not re.match(r"https?://\S+$", uri) or any(space in words for space in " \n"):
             raise _bad(f"facets/features/uri is {uri!r} and stands on {words!r}")
     elif kind == f"{RICHTEXT}#mention":
@@ -102,13 +107,13 @@ def _check_embed(sandbox: Sandbox, did: str, embed: Any) -> None:
         isinstance(ratio.get(side), int) and ratio[side] >= 1 for side in ("width", "height")
     ):
         raise _bad("embed/aspectRatio must have width and height of 1 or more")
-    if graphemes(embed.get("alt", "")) > ALT_GRAPHEMES:
+    if graphemes(str(embed.get("alt", ""))) > ALT_GRAPHEMES:
         raise _bad("embed/alt must not be longer than 1000 graphemes")
     captions = embed.get("captions", [])
     if not isinstance(captions, list) or len(captions) > CAPTIONS:
         raise _bad("embed/captions must not have more than 20 elements")
     for one in captions:
-        if not LANGUAGE.fullmatch(str(one.get("lang", ""))):
+        if not isinstance(one, dict) or not LANGUAGE.fullmatch(str(one.get("lang", ""))):
             raise _bad("embed/captions/lang must be a language")
         file = known_blob(sandbox, did, one.get("file"), "text/vtt")
         if file["blob"]["size"] > CAPTION_BYTES:

@@ -100,7 +100,8 @@ def params(call: Call) -> dict[str, Any]:
     if call.content_type == "application/json":
         return {**call.query, **call.json()}
     found: dict[str, Any] = dict(call.query)
-    for name, value in parse_qsl(call.body().decode(), keep_blank_values=True):
+    words = call.body().decode("utf-8", "replace")
+    for name, value in parse_qsl(words, keep_blank_values=True):
         if name.endswith("[]"):
             found.setdefault(name[:-2], []).append(value)
         else:

@@ -32,8 +32,9 @@ BAD_GRANT = (
 def register(call: Call) -> Reply:
     asked = params(call)
     name, uris = asked.get("client_name"), asked.get("redirect_uris")
-    if isinstance(uris, str):
-        uris = uris.split()
+    uris = uris.split() if isinstance(uris, str) else uris
+    if not isinstance(uris, list) or not all(isinstance(one, str) for one in uris):
+        uris = []
     missing = [
         words for words, value in (("Application name", name), ("Redirect URI", uris)) if not value
     ]
@@ -58,7 +59,7 @@ def register(call: Call) -> Reply:
             "website": asked.get("website"),
             "scopes": scopes,
             "redirect_uris": uris,
-            "redirect_uri": "\n".join(uris or []),
+            "redirect_uri": "\n".join(uris),
             "client_id": app["id"],
             "client_secret": app["secret"],
             "client_secret_expires_at": 0,

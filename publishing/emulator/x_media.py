@@ -178,7 +178,10 @@ def metadata(call: Call) -> Reply:
     token = who(call, "media.write")
     asked = body(call)
     media = own(call, token, str(asked.get("id", "")))
-    words = asked.get("metadata", {}).get("alt_text", {}).get("text", "")
+    try:
+        words = asked["metadata"]["alt_text"]["text"]
+    except (KeyError, TypeError) as e:
+        raise invalid("metadata needs an alt_text with its text.", metadata="") from e
     if not isinstance(words, str) or len(words) > 1000:
         raise invalid("alt_text has 1000 characters at most.", alt_text=len(words))
     call.sandbox.change("media", media["id"], alt_text=words)

@@ -17,6 +17,7 @@ from publishing.emulator.youtube_base import (
     refuse,
     who,
 )
+from publishing.emulator.youtube_rules import inner
 from publishing.emulator.youtube_videos import current
 
 LAG_DAYS = 2  # reports are that far behind
@@ -127,8 +128,8 @@ def comment(call: Call) -> Reply:
     token = who(call, FORCE_SSL)
     parts(call, ("id", "snippet", "replies"))
     charge(call, token, 50)
-    snippet = call.json().get("snippet", {})
-    words = snippet.get("topLevelComment", {}).get("snippet", {}).get("textOriginal", "")
+    snippet = inner(call.json(), "snippet")
+    words = str(inner(snippet, "topLevelComment", "snippet").get("textOriginal") or "")
     video = current(call.sandbox, str(snippet.get("videoId", "")))
     if not words:
         raise refuse("commentTextRequired", "The comment resource must have text.")

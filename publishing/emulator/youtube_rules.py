@@ -15,6 +15,16 @@ SWITCHES = (
 )  # fmt: skip
 
 
+def inner(given: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The object at that path, empty where there is nothing. Raises Refused for no object."""
+    for name in names:
+        found = given.get(name, {})
+        if not isinstance(found, dict):
+            raise refuse("badRequest", f"{name} is not an object.")
+        given = found
+    return given
+
+
 def snippet(given: dict[str, Any], *, is_update: bool = False) -> dict[str, Any]:
     """A checked snippet. An update must bring title and category again. Raises Refused."""
     title = given.get("title", "" if is_update else "unknown")

@@ -4,7 +4,6 @@ Rules: youtube.session_days (7), youtube.channel_uploads_a_day (100).
 """
 
 import re
-from typing import Any
 
 from publishing.emulator import identity
 from publishing.emulator.bodies import Truncated
@@ -20,7 +19,7 @@ from publishing.emulator.youtube_base import (
     refuse,
     who,
 )
-from publishing.emulator.youtube_rules import snippet, status
+from publishing.emulator.youtube_rules import inner, snippet, status
 from publishing.emulator.youtube_videos import PARTS, create, resource
 
 PIECE = 256 * 1024
@@ -37,8 +36,9 @@ def begin(call: Call) -> Reply:
     size, kind = _announced(call)
     asked = call.json() if call.content_type == "application/json" else {}
     # What stands in the body but is not named in `part` is ignored.
-    words = snippet(_part(asked, "snippet", wanted))
-    state = status(_part(asked, "status", wanted), call.sandbox.now())
+    asked = {name: asked[name] for name in wanted if name in asked}
+    words = snippet(inner(asked, "snippet"))
+    state = status(inner(asked, "status"), call.sandbox.now())
     charge(call, token, 1, "inserts")
     _channel_limit(call, token)
     session_id = call.sandbox.new_id("ABPt")
@@ -66,13 +66,6 @@ def begin(call: Call) -> Reply:
             "X-GUploader-UploadID": session_id,
         },
     )
-
-
-def _part(asked: dict[str, Any], name: str, wanted: list[str]) -> dict[str, Any]:
-    found = asked.get(name, {}) if name in wanted else {}
-    if not isinstance(found, dict):
-        raise refuse("badRequest", f"{name} is not an object.")
-    return found
 
 
 def _announced(call: Call) -> tuple[int | None, str]:

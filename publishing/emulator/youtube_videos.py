@@ -21,7 +21,7 @@ from publishing.emulator.youtube_base import (
     refuse,
     who,
 )
-from publishing.emulator.youtube_rules import snippet, status
+from publishing.emulator.youtube_rules import inner, snippet, status
 
 PARTS = ("id", "snippet", "status", "processingDetails", "statistics", "contentDetails")
 SHORT_MS = 180_000
@@ -203,9 +203,9 @@ def update(call: Call) -> Reply:
         video = _own(call, token, str(asked.get("id", "")))
         changes: dict[str, Any] = {}
         if "snippet" in wanted:
-            changes["snippet"] = snippet(asked.get("snippet", {}), is_update=True)
+            changes["snippet"] = snippet(inner(asked, "snippet"), is_update=True)
         if "status" in wanted:
-            given = asked.get("status", {})
+            given = inner(asked, "status")
             if "privacyStatus" not in given:
                 raise refuse("invalidVideoMetadata", "The privacy status is required.")
             checked = status(given, call.sandbox.now(), was_public=video["published"] is not None)
