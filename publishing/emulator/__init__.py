@@ -7,6 +7,7 @@ can be told to fail. It knows no Django. A platform is a module with
     PREFIX    its first path segment, as in `platforms.hosts`
     ROUTES    `Route`s, or plain (method, regex, handler); the first that fits answers
     seed      optional: seed(sandbox) makes the accounts that exist from the beginning
+    withdrawn optional: withdrawn(sandbox, account), what happens when somebody removes the app
     trouble   optional: trouble(call, status, seconds) -> Reply, how it words a 429 or a 5xx
     aside     optional: aside(sandbox) -> HTML, what the page shows of it below the posts
 

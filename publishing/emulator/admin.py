@@ -8,7 +8,7 @@ GET  /_admin/posts      ?platform= &account= &hidden=1
 GET  /_admin/requests                 the last 500, secrets masked
 POST /_admin/accounts   {"platform", "id", "username", ...}
 POST /_admin/tokens     {"platform", "account", "kind", "scopes", "expires_s", "age_s", ...}
-POST /_admin/revoke     {"platform", "account"} all of its tokens
+POST /_admin/revoke     {"platform", "account"} all of its tokens, as when somebody removes the app
 POST /_admin/reset
 """
 
@@ -136,7 +136,9 @@ def _token(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
 
 
 def _revoke(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
-    identity.revoke_account(server.sandbox.of(_platform(server, sent)), sent["account"])
+    platform = _platform(server, sent)
+    withdrawn = getattr(server.platforms.modules[platform], "withdrawn", identity.revoke_account)
+    withdrawn(server.sandbox.of(platform), sent["account"])
     return Reply(200, {})
 
 

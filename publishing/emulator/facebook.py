@@ -14,6 +14,7 @@ from publishing.emulator.state import Document, Sandbox
 
 PREFIX = "facebook"
 trouble = meta.trouble
+withdrawn = facebook_login.withdrawn
 
 
 def seed(sandbox: Sandbox) -> None:

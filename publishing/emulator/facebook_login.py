@@ -134,10 +134,15 @@ def permissions(call: Call) -> Reply:
 def give_up(call: Call) -> Reply:
     """DELETE /me/permissions: the app is removed, and every token with it."""
     token = caller(call, "user", "user-long", "page")
-    person = str(token.get("person", token["account"]))
-    for account in (person, *(page["id"] for page in pages_of(call.sandbox, person))):
-        identity.revoke_account(call.sandbox, account, token["app"])
+    withdrawn(call.sandbox, str(token.get("person", token["account"])))
     return Reply(200, {"success": True})
+
+
+def withdrawn(sandbox: Sandbox, person: str) -> None:
+    """Somebody removed the app, which ends its tokens for their Pages too."""
+    for page in pages_of(sandbox, person):
+        identity.revoke_account(sandbox, page["id"])
+    meta.withdrawn(sandbox, person)
 
 
 def pages(call: Call) -> Reply:

@@ -18,6 +18,7 @@ SCOPES = (BASIC, PUBLISH, INSIGHTS, COMMENTS, "instagram_business_manage_message
 LOGIN = Login("Instagram", SCOPES, suffix="#_")
 
 trouble = meta.trouble
+withdrawn = meta.withdrawn
 
 
 def seed(sandbox: Sandbox) -> None:

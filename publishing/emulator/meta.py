@@ -4,12 +4,17 @@ Errors come as HTTP 400 with code and subcode (sheet 1.9). Parameters may stand 
 form or JSON; the token in `access_token` or the Authorization header.
 """
 
+import base64
 import datetime as dt
+import hmac
 import json
 import math
 import re
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any
+
+import requests
 
 from publishing.emulator import identity, media
 from publishing.emulator.calls import Call, Refused, Reply
@@ -124,6 +129,40 @@ def own_app(call: Call, given: dict[str, str], refusal: Callable[[str], Refused]
     if not identity.is_app(call.sandbox, app, given.get("client_secret", "")):
         raise refusal("Error validating client secret.")
     return app
+
+
+def withdrawn(sandbox: Sandbox, account: str) -> None:
+    """Somebody removed the app: its tokens are dead, and it is told where the rules
+    <platform>.deauthorize_url and <platform>.deletion_url say.
+    """
+    identity.revoke_account(sandbox, account)
+    for what in ("deauthorize", "deletion"):
+        url = str(sandbox.rule(f"{sandbox.platform}.{what}_url", ""))
+        if url:
+            form = {"signed_request": signed_request(sandbox, account)}
+            threading.Thread(target=_tell, args=[sandbox, what, url, form], daemon=True).start()
+
+
+def signed_request(sandbox: Sandbox, account: str, app: str = identity.APP_ID) -> str:
+    """Who withdrew, signed over the encoded text with the app's secret."""
+    told = {"algorithm": "HMAC-SHA256", "issued_at": int(sandbox.time()), "user_id": account}
+    payload = _base64(json.dumps(told).encode())
+    secret = identity.app_secret(sandbox, app) or ""
+    return f"{_base64(hmac.digest(secret.encode(), payload.encode(), 'sha256'))}.{payload}"
+
+
+def _base64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _tell(sandbox: Sandbox, what: str, url: str, form: dict[str, str]) -> None:
+    """Call the app, and keep what it answered."""
+    try:
+        answer = requests.post(url, data=form, timeout=media.FETCH_S, allow_redirects=False)
+        came = {"status": answer.status_code, "body": answer.text[:1000]}
+    except requests.RequestException as e:
+        came = {"status": 0, "body": type(e).__name__}
+    sandbox.put("webhook", sandbox.new_id(), what=what, **came)
 
 
 # Tokens that replace themselves (Instagram Login, Threads)

@@ -29,6 +29,7 @@ SCOPES = (
 LOGIN = Login("Threads", SCOPES)
 
 trouble = meta.trouble
+withdrawn = meta.withdrawn
 
 
 def seed(sandbox: Sandbox) -> None:

@@ -1,8 +1,14 @@
 """Instagram (both logins), Facebook Pages and Threads as the documents say they behave."""
 
+import base64
+import contextlib
 import hashlib
 import hmac
+import http.server
 import json
+import queue
+import threading
+from urllib.parse import parse_qs
 
 import pytest
 import requests
@@ -297,6 +303,44 @@ def test_instagram_words_its_token_errors_differently_and_may_wrap_its_answer(sa
         seen, IG, app=identity.APP_ID, redirect_uri=BACK, scopes=["instagram_business_basic"]
     )
     assert requests.post(url, data=form, timeout=5).json()["data"][0]["access_token"]
+
+
+@pytest.mark.parametrize("prefix", ["instagram", "facebook", "threads"])
+def test_who_removes_the_app_ends_its_tokens_and_the_app_is_told(sandbox, prefix):
+    account = {"instagram": IG, "facebook": PERSON, "threads": TH}[prefix]
+    kind = "user-long" if prefix == "facebook" else "long"
+    api = Api(sandbox, prefix, account, kind)
+    with taking() as (url, came):
+        sandbox.set_rule(f"{prefix}.deauthorize_url", url)
+        sent = {"platform": prefix, "account": account}
+        requests.post(f"{sandbox.url}/_admin/revoke", json=sent, timeout=5)
+        form = came.get(timeout=5)
+    signature, payload = parse_qs(form)["signed_request"][0].split(".")
+    right = hmac.digest(identity.APP_SECRET.encode(), payload.encode(), "sha256")
+    assert base64.urlsafe_b64decode(signature + "==") == right
+    assert json.loads(base64.urlsafe_b64decode(payload + "=="))["user_id"] == account
+    assert error_of(api("GET", "me"))[0] == 190
+
+
+@contextlib.contextmanager
+def taking():
+    """An address, and what is posted to it."""
+    came = queue.Queue()
+
+    class Taker(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            came.put(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Taker) as server:
+        thread = threading.Thread(target=server.handle_request, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/", came
+        thread.join(5)
 
 
 def test_a_scope_that_was_not_granted_is_missing(sandbox, media):
