@@ -27,8 +27,10 @@ import scripts_gen.services
 from avatar.engine.stages import STAGES
 from avatar.models import Reel
 from creators.models import Creator, Portrait
+from publishing.data import demo_places
 from publishing.data.demo_notes import NOTES, SIGN_OFF
 from publishing.models import Post
+from publishing.platforms.errors import PlatformError
 from publishing.tick import drain
 from scripts_gen.errors import ScriptError
 from scripts_gen.models import Pillar, Script
@@ -44,6 +46,7 @@ HOPPER_BASIS = (
 OWN_BASIS = "Given by whoever ran the demonstration with their own photo, on their own machine."
 LABEL = "Synthetic demo"
 BAR = 24
+SANDBOX_WAIT_S = 30
 
 
 class Command(BaseCommand):
@@ -96,6 +99,8 @@ def perform(steps: "Steps", photo: Path | None) -> tuple[Post, str]:
     reel = render(steps, reel)
     with steps.step("posted"):
         post = publish(steps, reel)
+    with steps.step("posted in the sandbox, as on the real platforms"):
+        publish_in_sandbox(steps, reel)
     return post, password
 
 
@@ -222,6 +227,21 @@ def publish(steps: "Steps", reel: Reel) -> Post:
     return post
 
 
+def publish_in_sandbox(steps: "Steps", reel: Reel) -> None:
+    """The same reel on platforms of the sandbox; without one, the demonstration has its folder."""
+    try:
+        with demo_places.sandbox(Path(settings.DATA_DIR) / "sandbox") as here:
+            for account in demo_places.connect(reel.creator, here):
+                publishing.services.queue_post(
+                    reel, account, user=reel.creator.owner, due_at=timezone.now()
+                )
+            drain(SANDBOX_WAIT_S)
+    except (PlatformError, publishing.services.CannotPost, OSError, LookupError) as e:
+        steps.say(f"  the sandbox could not be used: {e}")
+    finally:
+        demo_places.let_go(reel.creator)
+
+
 def local_zone() -> str:
     """The IANA name of this machine's time zone, as far as it can be told; else UTC."""
     link = Path("/etc/localtime")
@@ -248,6 +268,7 @@ def summary(post: Post, password: str, seconds: float) -> str:
         f"  subtitles  {reel.srt.path}",
         f"             {reel.vtt.path}",
         f"  posted to  {post.permalink or post.external_id}",
+        *in_sandbox(reel, data),
         "",
         "To open the dashboard on exactly this data:",
         "",
@@ -256,6 +277,23 @@ def summary(post: Post, password: str, seconds: float) -> str:
         f"and log in as demo with the password {password}",
     ]
     return "\n".join(lines)
+
+
+def in_sandbox(reel: Reel, data: Path) -> list[str]:
+    """What went out there, and how to see it as an audience does."""
+    posts = reel.posts.exclude(account__platform="folder").select_related("account")
+    out = [f"             {post.account.name}: {post.get_state_display()}" for post in posts]
+    if not out:
+        return []
+    see = f"UNDERSTUDY_DATA={data} .venv/bin/python manage.py sandbox"
+    return [
+        "  and, in the sandbox on this machine, to",
+        *out,
+        "",
+        "To see it there:",
+        "",
+        f"  {see}",
+    ]
 
 
 class Steps:
