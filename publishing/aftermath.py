@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from publishing.models import Attempt, Post
@@ -27,14 +28,15 @@ def after(error: Exception, post: Post, phase: str) -> dict[str, Any]:
     if phase == Phase.COMMIT or isinstance(error, errors.HandleExpired):
         rounds += not isinstance(error, errors.RateLimited | errors.AuthExpired)
     changes: dict[str, Any] = {"tries": tries, "rounds": rounds, "reason": sentence(error)}
-    in_vain = max(tries, rounds)
+    in_vain = max(_failures(post, phase, tries), rounds)
     match error:
         case errors.NotReady():
             return changes | _not_ready(error, post, tries, rounds)
         case errors.QuotaExhausted():
             wait = {"state": State.WAITING, "retry_at": error.until or now + QUOTA}
         case errors.RateLimited():
-            wait = {"state": State.WAITING, "retry_at": error.until or now + backoff(tries)}
+            told = _in_a_row(post, phase, tries, error.code)
+            wait = {"state": State.WAITING, "retry_at": error.until or now + backoff(told)}
         case errors.AuthExpired():
             wait = {"state": State.WAITING, "retry_at": None}
         case errors.AccountBlocked() | errors.Rejected():
@@ -48,6 +50,27 @@ def after(error: Exception, post: Post, phase: str) -> dict[str, Any]:
         case _:
             wait = {"state": State.WAITING, "retry_at": now + backoff(in_vain)}
     return changes | wait
+
+
+def _failures(post: Post, phase: str, tries: int) -> int:
+    """How many of the fruitless tries of this step failed, with the present one. A film that was
+    asked after twenty times is not given up at the first error after that.
+    """
+    waits = (errors.NotReady, errors.RateLimited, errors.QuotaExhausted, errors.AuthExpired)
+    left_out = ["", *(kind.code for kind in waits)]
+    return min(tries, _since_ok(post, phase).exclude(outcome__in=left_out).count() + 1)
+
+
+def _in_a_row(post: Post, phase: str, tries: int, outcome: str) -> int:
+    """How many of them came to this, with the present one."""
+    return min(tries, _since_ok(post, phase).filter(outcome=outcome).count() + 1)
+
+
+def _since_ok(post: Post, phase: str) -> QuerySet[Attempt]:
+    """The attempts at a step since it last succeeded; the present one has no outcome yet."""
+    made = Attempt.objects.filter(post=post, phase=phase)
+    last = made.filter(outcome="ok").order_by("pk").last()
+    return made.filter(pk__gt=last.pk) if last else made
 
 
 def _not_ready(error: errors.NotReady, post: Post, tries: int, rounds: int) -> dict[str, Any]:

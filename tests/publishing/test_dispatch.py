@@ -421,6 +421,27 @@ def test_endless_processing_ends(make_post, script):
     assert script.calls.count("prepare") == 1
 
 
+@pytest.mark.parametrize(
+    ("told", "error"),
+    [
+        (errors.NotReady("Processing."), errors.Transient("In trouble.")),
+        (errors.RateLimited("Slowly."), errors.Transient("In trouble.")),
+        (errors.NotReady("Processing."), errors.RateLimited("Slowly.")),
+    ],
+)
+def test_one_error_after_a_long_wait_is_one_error(make_post, script, told, error):
+    post = make_post()
+    script.check = [told] * 20 + [error]
+    for _ in range(21):
+        publish(post.pk)
+        assert fresh(post).state in (State.PROCESSING, State.WAITING)
+        wait = (post.retry_at - timezone.now()).total_seconds()
+        let_time_pass(post)
+    assert 25 < wait < 31
+    publish(post.pk)
+    assert fresh(post).state == State.PUBLISHED
+
+
 def test_a_duplicate_is_looked_up(make_post, script):
     post = make_post("wary")
     script.commit = [errors.Duplicate("You said that already.")]
