@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 from django.utils import timezone
 
 from avatar.engine.media.ffmpeg import ffmpeg_exe
@@ -122,6 +123,21 @@ def test_revoking_the_consent_stops_it_and_deletes_the_film(
     assert stored() == []
     with pytest.raises(CommandError, match="was revoked"):
         publish_reel(film, account)
+
+
+def test_its_page_says_what_it_is_and_lets_the_consent_be_revoked(film, account, client):
+    post = publish_reel(film, account)
+    client.force_login(account.creator.owner)
+    page = client.get(reverse("reel-detail", args=[post.reel_id])).content.decode()
+    assert "elsewhere, and brought in as it is" in page
+    assert "Make it again" not in page
+    consent = account.creator.consents.get()
+    assert reverse("consent-revoke", args=[consent.pk]) in page
+    cover = client.get(reverse("reel-cover", args=[post.reel_id]))
+    assert b"".join(cover.streaming_content).startswith(b"\xff\xd8")
+    client.post(reverse("consent-revoke", args=[consent.pk]))
+    page = client.get(reverse("reel-detail", args=[post.reel_id])).content.decode()
+    assert reverse("consent-revoke", args=[consent.pk]) not in page
 
 
 def test_a_film_whose_rows_cannot_be_written_leaves_no_file(film, account, monkeypatch):
