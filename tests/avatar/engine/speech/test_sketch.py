@@ -1,5 +1,6 @@
 """The sketch voice: what every speaker promises, and that it takes after the sample."""
 
+import functools
 import itertools
 import time
 
@@ -20,10 +21,35 @@ LONG = (
 )
 
 
-def voice_of(tmp_path, **how):
-    path = tmp_path / "sample.wav"
-    write_wav(path, read(LONG, "en", **how).waveform, SAMPLE_RATE)
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    """`sample("Annie")` is a recording of that voice."""
+    folder = tmp_path_factory.mktemp("samples")
+
+    def path(variant):
+        made = folder / f"{variant}.wav"
+        if not made.exists():
+            write_wav(made, read(LONG, "en", variant=variant).waveform, SAMPLE_RATE)
+        return made
+
     return path
+
+
+@pytest.fixture(scope="module")
+def fitted_to(sample):
+    """`fitted_to("Annie")` is TEXT in that voice; fitting takes a while and is done once."""
+
+    @functools.cache
+    def speech(variant):
+        path = sample(variant)
+        return speaker("sketch").speak(TEXT, language="en", sample=path, seed=0)
+
+    return speech
+
+
+@functools.cache
+def print_of(variant):
+    return voice_print(read(LONG, "en", variant=variant).waveform, SAMPLE_RATE)
 
 
 @pytest.mark.parametrize("name", SPEAKERS)
@@ -50,32 +76,23 @@ def test_its_own_times_are_those_of_the_text():
 
 
 @pytest.mark.parametrize("variant", ["Annie", "m3"])
-def test_pitch_is_the_samples_within_three_percent(tmp_path, variant):
-    sample = voice_of(tmp_path, variant=variant)
-    wanted = voice_print(read(LONG, "en", variant=variant).waveform, SAMPLE_RATE)
-    speech = speaker("sketch").speak(LONG, language="en", sample=sample, seed=0)
+def test_pitch_is_the_samples_within_three_percent(sample, variant):
+    speech = speaker("sketch").speak(LONG, language="en", sample=sample(variant), seed=0)
     got = voice_print(speech.waveform, speech.sample_rate)
-    assert got.f0_hz == pytest.approx(wanted.f0_hz, rel=0.03)
+    assert got.f0_hz == pytest.approx(print_of(variant).f0_hz, rel=0.03)
 
 
-def test_the_colour_comes_nearer_to_the_sample(tmp_path):
-    sample = voice_of(tmp_path, variant="Annie")
-    wanted = voice_print(read(LONG, "en", variant="Annie").waveform, SAMPLE_RATE)
-    colours = [
-        voice_print(
-            speaker("sketch").speak(TEXT, language="en", sample=s, seed=0).waveform, SAMPLE_RATE
-        )
-        for s in (None, sample)
-    ]
-    far, near = (np.std(c.voiced_colour - wanted.voiced_colour) for c in colours)
+def test_the_colour_comes_nearer_to_the_sample(fitted_to):
+    wanted = print_of("Annie").voiced_colour
+    plain = speaker("sketch").speak(TEXT, language="en", sample=None, seed=0)
+    colours = [voice_print(s.waveform, SAMPLE_RATE) for s in (plain, fitted_to("Annie"))]
+    far, near = (np.std(c.voiced_colour - wanted) for c in colours)
     assert near < 0.7 * far
 
 
-def test_fitting_moves_no_word_and_pauses_stay_silent(tmp_path):
+def test_fitting_moves_no_word_and_pauses_stay_silent(fitted_to):
     plain = speaker("sketch").speak(TEXT, language="en", sample=None, seed=0)
-    fitted = speaker("sketch").speak(
-        TEXT, language="en", sample=voice_of(tmp_path, variant="Annie"), seed=0
-    )
+    fitted = fitted_to("Annie")
     assert fitted.alignment == plain.alignment
     assert len(fitted.waveform) == len(plain.waveform)
     pauses = [
