@@ -21,9 +21,10 @@ from contextlib import suppress
 PATIENCE_S = 3.5  # honcho kills after 5
 NOTICE_S = 0.2
 SHORT_LIFE_S = 10
-# So many short lives in a row: wrong settings, no database. Fewer happen to a good one, whose
-# processes are killed while it starts.
-MAX_SHORT_LIVES = 5
+# So many in a row that ended soon and with an error: wrong settings. One that was killed, or whose
+# broker is away, ends otherwise, and comes back however often that happens.
+MAX_FAILURES = 5
+PAUSE_S = 1
 
 
 def main(name: str) -> int:
@@ -31,16 +32,19 @@ def main(name: str) -> int:
     asked = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: asked.set())
-    short_lives = 0
+    failures = 0
     while True:
         started = time.monotonic()
         code = run(command, asked)
         if asked.is_set():
             return 0
-        short_lives = short_lives + 1 if time.monotonic() - started < SHORT_LIFE_S else 0
-        if short_lives == MAX_SHORT_LIVES:
-            return code or 1
+        is_short = time.monotonic() - started < SHORT_LIFE_S
+        failures = failures + 1 if is_short and code > 0 else 0
+        if failures == MAX_FAILURES:
+            return code
         sys.stderr.write(f"The {name} cluster ended by itself ({code}); it is started again.\n")
+        if is_short:
+            asked.wait(PAUSE_S)
 
 
 def run(command: list[str], asked: threading.Event) -> int:
