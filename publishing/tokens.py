@@ -38,8 +38,8 @@ GRACE = dt.timedelta(minutes=2)  # a token that lasts longer still carries a cal
 LONGEST_WAIT = dt.timedelta(hours=1)
 
 LOCKED = (
-    "Its permission was locked with a key that is not in TOKEN_KEYS any more. Put the key back, or"
-    " connect the account again."
+    "Its permission was locked with a key that is not in TOKEN_KEYS any more. Put the key back and"
+    " test the account, or connect it again."
 )
 CUT_OFF = (
     "A renewal of its permission was cut off before the answer was stored, and the platform takes"
