@@ -117,7 +117,9 @@ def judge(
     Raises InputError when a file is missing, no video, has no sound or shows no face, and when the
     cues are of another video.
     """
-    frame_rate(reel)  # what is no video is told before its sound is missed
+    for video in (reel, against):  # what is no video is told before anything is measured
+        if video is not None:
+            frame_rate(video)
     said = None if cues is None else _read_cues(cues)
     waveform, sample_rate = read_sound(reel)
     likeness = Likeness(photo)
