@@ -220,7 +220,12 @@ Q_CLUSTER: dict[str, Any] = {
     "log_level": "WARNING",
     "ALT_CLUSTERS": {
         # An upload of 100 MB over a slow line takes a quarter of an hour.
-        "publish": {"workers": 2, "timeout": 1200, "retry": 2700, "queue_limit": 2},
+        "publish": {
+            "workers": env.int("PUBLISH_WORKERS", default=2),
+            "timeout": 1200,
+            "retry": 2700,
+            "queue_limit": 2,
+        },
         "render": {
             "workers": env.int("RENDER_WORKERS", default=1),
             "timeout": 3600,
