@@ -6,8 +6,10 @@ POST /_admin/rules      {"tiktok.audited": true, "instagram.quota": null}
 GET, POST, DELETE /_admin/faults      a fault, or a list of them; DELETE takes ?id= or all
 GET  /_admin/posts      ?platform= &account= &hidden=1
 GET  /_admin/requests                 the last 500, secrets masked
+GET  /_admin/accounts                 ?platform=
 POST /_admin/accounts   {"platform", "id", "username", ...}
 POST /_admin/tokens     {"platform", "account", "kind", "scopes", "expires_s", "age_s", ...}
+                        kind and scopes: where they are left out, those that may post
 POST /_admin/revoke     {"platform", "account"} all of its tokens, as when somebody removes the app
 POST /_admin/reset
 """
@@ -123,15 +125,31 @@ def _requests(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
     return Reply(200, list(server.sandbox.log))
 
 
+def _accounts(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
+    names = [asked["platform"]] if "platform" in asked else list(server.platforms.modules)
+    return Reply(
+        200,
+        [
+            {"platform": name, "id": one["id"], "username": one["username"]}
+            for name in names
+            for one in server.sandbox.of(name).find("account")
+        ],
+    )
+
+
 def _account(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
     sandbox = server.sandbox.of(_platform(server, sent))
     return Reply(201, identity.add_account(sandbox, sent.pop("id"), sent.pop("username"), **sent))
 
 
 def _token(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
-    sandbox = server.sandbox.of(_platform(server, sent))
+    name = _platform(server, sent)
+    sandbox = server.sandbox.of(name)
     if sandbox.get("account", sent["account"]) is None:
         raise ValueError("There is no such account.")
+    module = server.platforms.modules[name]
+    sent.setdefault("kind", getattr(module, "TOKEN_KIND", "access"))
+    sent.setdefault("scopes", list(getattr(module, "SCOPES", ())))
     return Reply(201, {"token": identity.issue_token(sandbox, sent.pop("account"), **sent)})
 
 
@@ -163,6 +181,7 @@ _HANDLERS = {
     ("DELETE", "faults"): _fault_remove,
     ("GET", "posts"): _posts,
     ("GET", "requests"): _requests,
+    ("GET", "accounts"): _accounts,
     ("POST", "accounts"): _account,
     ("POST", "tokens"): _token,
     ("POST", "revoke"): _revoke,

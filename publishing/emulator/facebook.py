@@ -13,8 +13,12 @@ from publishing.emulator.facebook_login import add_page, add_person, caller, pag
 from publishing.emulator.state import Document, Sandbox
 
 PREFIX = "facebook"
+SCOPES = facebook_login.SCOPES
 trouble = meta.trouble
 withdrawn = facebook_login.withdrawn
+
+
+TOKEN_KIND = "page"  # one that may post
 
 
 def seed(sandbox: Sandbox) -> None:

@@ -136,7 +136,9 @@ def issue_token(
     value: the token itself, where it has a form of its own.
     """
     now = sandbox.time()
-    value = value or prefix + secrets.token_urlsafe(32)
+    value = value or prefix + secrets.token_hex(
+        24
+    )  # nothing that a shell or an option would trip over
     sandbox.put(
         "token",
         value,

@@ -21,6 +21,9 @@ trouble = meta.trouble
 withdrawn = meta.withdrawn
 
 
+TOKEN_KIND = "long"  # one that may post
+
+
 def seed(sandbox: Sandbox) -> None:
     identity.add_account(sandbox, "17841400000000001", "mira.demo", name="Mira Demo")
     identity.add_account(sandbox, "17841400000000002", "otto.demo", name="Otto Demo")

@@ -6,9 +6,10 @@ Rules: those of `linkedin_base`, `linkedin_login`, `linkedin_video` and `linkedi
 from publishing.emulator import linkedin_login, linkedin_posts, linkedin_video
 from publishing.emulator.identity import add_account
 from publishing.emulator.linkedin_base import trouble
+from publishing.emulator.linkedin_login import SCOPES
 from publishing.emulator.state import Sandbox
 
-__all__ = ["PREFIX", "ROUTES", "seed", "trouble"]
+__all__ = ["PREFIX", "ROUTES", "SCOPES", "seed", "trouble"]
 
 PREFIX = "linkedin"
 ROUTES = [*linkedin_login.ROUTES, *linkedin_video.ROUTES, *linkedin_posts.ROUTES]

@@ -5,10 +5,10 @@ Rules: those of `mastodon_base`, `mastodon_media` and `mastodon_statuses`.
 
 from publishing.emulator import mastodon_login, mastodon_media, mastodon_statuses
 from publishing.emulator.identity import add_account
-from publishing.emulator.mastodon_base import trouble
+from publishing.emulator.mastodon_base import SCOPES, trouble
 from publishing.emulator.state import Sandbox
 
-__all__ = ["PREFIX", "ROUTES", "seed", "trouble"]
+__all__ = ["PREFIX", "ROUTES", "SCOPES", "seed", "trouble"]
 
 PREFIX = "mastodon"
 ROUTES = [*mastodon_login.ROUTES, *mastodon_media.ROUTES, *mastodon_statuses.ROUTES]

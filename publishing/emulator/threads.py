@@ -32,6 +32,9 @@ trouble = meta.trouble
 withdrawn = meta.withdrawn
 
 
+TOKEN_KIND = "long"  # one that may post
+
+
 def seed(sandbox: Sandbox) -> None:
     identity.add_account(sandbox, "24001000000000001", "mira.demo", name="Mira Demo")
     identity.add_account(sandbox, "24001000000000002", "otto.demo", name="Otto Demo")

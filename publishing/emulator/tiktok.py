@@ -13,8 +13,9 @@ from publishing.emulator.identity import add_account
 from publishing.emulator.state import Sandbox
 from publishing.emulator.tiktok_base import trouble
 from publishing.emulator.tiktok_inbox import aside
+from publishing.emulator.tiktok_login import SCOPES
 
-__all__ = ["PREFIX", "ROUTES", "aside", "seed", "trouble"]
+__all__ = ["PREFIX", "ROUTES", "SCOPES", "aside", "seed", "trouble"]
 
 PREFIX = "tiktok"
 ROUTES = [

@@ -9,8 +9,9 @@ from publishing.emulator import x_login, x_media, x_posts, x_read
 from publishing.emulator.identity import add_account
 from publishing.emulator.state import Sandbox
 from publishing.emulator.x_base import trouble
+from publishing.emulator.x_login import SCOPES
 
-__all__ = ["PREFIX", "ROUTES", "seed", "trouble"]
+__all__ = ["PREFIX", "ROUTES", "SCOPES", "seed", "trouble"]
 
 PREFIX = "x"
 ROUTES = [*x_login.ROUTES, *x_media.ROUTES, *x_posts.ROUTES, *x_read.ROUTES]

@@ -8,8 +8,9 @@ from publishing.emulator import youtube_login, youtube_read, youtube_upload, you
 from publishing.emulator.identity import add_account
 from publishing.emulator.state import Sandbox
 from publishing.emulator.youtube_base import trouble
+from publishing.emulator.youtube_login import SCOPES
 
-__all__ = ["PREFIX", "ROUTES", "seed", "trouble"]
+__all__ = ["PREFIX", "ROUTES", "SCOPES", "seed", "trouble"]
 
 PREFIX = "youtube"
 ROUTES = [
