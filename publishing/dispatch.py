@@ -343,6 +343,7 @@ class _Run(Hold):
             error.code,
             release=True,
             detail=detail(error),
+            tries=0,  # it answers: only looks without an answer in a row are fruitless
             retry_at=now + patience(error, looks),
             reason=sentence(error),
         )

@@ -261,6 +261,19 @@ def test_what_was_only_accepted_is_looked_for_until_it_is_live(make_post, script
     assert script.calls.count("commit") == 1
 
 
+def test_looks_without_an_answer_count_only_in_a_row(make_post, script):
+    post = make_post()
+    script.commit = [Accepted()]
+    script.reconcile = [errors.Transient("In trouble."), errors.NotReady("Still working.")] * 6
+    script.reconcile.append(Published("7", "https://x.test/7"))
+    for _ in range(12):
+        publish(post.pk)
+        assert fresh(post).state == State.COMMITTING
+        let_time_pass(post)
+    publish(post.pk)
+    assert fresh(post).state == State.PUBLISHED
+
+
 def test_what_never_gets_done_is_left_to_a_person(make_post, script):
     post = make_post()
     script.commit = [Accepted()]
