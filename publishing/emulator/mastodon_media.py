@@ -95,6 +95,8 @@ def _accepted(call: Call, token: Document, sent: dict[str, str | Path]) -> Docum
     thumbnail = sent.get("thumbnail")
     cover = ""
     if isinstance(thumbnail, Path):
+        if not thumbnail.read_bytes()[:4].startswith(tuple(PICTURES)):
+            raise unprocessable("File type of uploaded media could not be verified")
         cover = str(thumbnail.replace(call.sandbox.upload_path(f"{id}/cover")))
     return call.sandbox.put(
         "media",

@@ -9,6 +9,7 @@ Sources: developers.facebook.com/docs/video-api/guides/reels-publishing, page/vi
 """
 
 import datetime as dt
+import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -35,7 +36,6 @@ from publishing.platforms.base import (
     Unclear,
 )
 from publishing.platforms.errors import (
-    AccountBlocked,
     AuthExpired,
     HandleExpired,
     NotReady,
@@ -46,6 +46,8 @@ from publishing.platforms.errors import (
 from publishing.platforms.meta import Graph, count, instant, now, too_young
 from publishing.platforms.meta_errors import numbered, spent
 from publishing.platforms.meta_login import FacebookLogin
+
+log = logging.getLogger(__name__)
 
 PHASES = ("uploading_phase", "processing_phase", "publishing_phase")
 DONE = ("complete", "completed")
@@ -129,11 +131,10 @@ class FacebookPlatform(Plain):
                     f"{video}/thumbnails",
                     {"is_preferred": "true"},
                     files={"source": (cover.name, file, "image/jpeg")},
+                    optional=True,
                 )
-        except (AuthExpired, AccountBlocked, TokenStale, RateLimited):
-            raise
-        except (PlatformError, OSError):
-            return
+        except (PlatformError, OSError) as e:
+            log.info("Facebook did not take the cover of %s: %s", video, e)
 
     def check(self, handle: Handle) -> Handle:
         status = self._status(handle)

@@ -10,6 +10,7 @@ login (June to September 2026).
 
 import datetime as dt
 import json
+import logging
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -38,6 +39,8 @@ from publishing.platforms.meta_login import (
     refreshed,
 )
 from publishing.platforms.oauth import login_address
+
+log = logging.getLogger(__name__)
 
 SCOPES = (
     "instagram_business_basic",
@@ -128,7 +131,14 @@ class InstagramPlatform(ContainerPlatform):
             form["collaborators"] = json.dumps(list(options["collaborators"]))
         if options.get("location_id"):
             form["location_id"] = str(options["location_id"])
-        return self.graph.post(f"{self.me}/media", form)
+        try:
+            return self.graph.post(f"{self.me}/media", form)
+        except Rejected as e:
+            if form.pop("cover_url", None) is None:
+                raise
+            # Without it Instagram says what else is wrong, if anything; nobody sees a container.
+            log.info("The reel is offered once more without its cover: %s", e)
+            return self.graph.post(f"{self.me}/media", form)
 
     def _failure(self, reply: Reply) -> PlatformError:
         return status_error(self.label, str(reply.get("status", default="")))

@@ -4,6 +4,7 @@ What became of a lost answer can be looked up for pages only; a member's posts c
 """
 
 import datetime as dt
+import logging
 import os
 import re
 from collections.abc import Mapping
@@ -46,6 +47,8 @@ from publishing.platforms.http import Caller, Reply, Slice
 from publishing.platforms.oauth import login_address, token_call, tokens_of
 from publishing.platforms.texts import little_text
 from publishing.platforms.verdicts import Table, Verdict, raised, steadily
+
+log = logging.getLogger(__name__)
 
 PERSON, ORGANIZATION = "urn:li:person:", "urn:li:organization:"
 SCOPES = "openid profile w_member_social"
@@ -128,25 +131,15 @@ class LinkedInPlatform(Plain):
         self.caller = Caller(self.label)
 
     def prepare(self, key: str, media: Media, text: Text) -> Handle:
-        wanted = {
-            "owner": self.author,
-            "fileSizeBytes": media.video.stat().st_size,
-            "uploadCaptions": False,
-            "uploadThumbnail": media.cover is not None,
-        }
-        begun = self._rest(
-            "POST",
-            "/videos",
-            params={"action": "initializeUpload"},
-            json={"initializeUploadRequest": wanted},
-        )
+        begun = self._begin(media, with_cover=media.cover is not None)
+        if media.cover is not None and not self._put_cover(begun, media.cover):
+            # LinkedIn may wait for a cover that was announced.
+            begun = self._begin(media, with_cover=False)
         video = str(begun.need("value", "video"))
         parts = [
             steadily(partial(self._put, part, media.video))
             for part in begun.need("value", "uploadInstructions")
         ]
-        if media.cover and (url := begun.get("value", "thumbnailUploadUrl")):
-            self._put_cover(url, media.cover)
         done = {
             "video": video,
             "uploadToken": begun.get("value", "uploadToken", default=""),
@@ -297,13 +290,32 @@ class LinkedInPlatform(Plain):
             raise reply.puzzling("An uploaded part without an ETag")
         return etag
 
-    def _put_cover(self, url: str, cover: Path) -> None:
-        """A reel without the cover is still the reel."""
+    def _begin(self, media: Media, *, with_cover: bool) -> Reply:
+        wanted = {
+            "owner": self.author,
+            "fileSizeBytes": media.video.stat().st_size,
+            "uploadCaptions": False,
+            "uploadThumbnail": with_cover,
+        }
+        return self._rest(
+            "POST",
+            "/videos",
+            params={"action": "initializeUpload"},
+            json={"initializeUploadRequest": wanted},
+        )
+
+    def _put_cover(self, begun: Reply, cover: Path) -> bool:
+        """Whether LinkedIn has it. A reel without the cover is still the reel."""
+        url = begun.get("value", "thumbnailUploadUrl")
+        if not url:
+            return False
         try:
             with Slice(cover) as body:
-                self._send(url, body, {"media-type-family": "STILLIMAGE"})
-        except PlatformError:
-            return
+                self._send(str(url), body, {"media-type-family": "STILLIMAGE"})
+        except (PlatformError, OSError) as e:
+            log.info("LinkedIn did not take the cover: %s", e)
+            return False
+        return True
 
     def _send(self, url: str, body: Slice, headers: Mapping[str, str] | None = None) -> Reply:
         """To an upload address, which carries its own permission."""

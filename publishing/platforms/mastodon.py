@@ -2,9 +2,11 @@
 
 import datetime as dt
 import hashlib
+import logging
 import mimetypes
 from collections.abc import Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, ClassVar
 
 from requests_toolbelt import MultipartEncoder
@@ -36,12 +38,15 @@ from publishing.platforms.errors import (
     PlatformError,
     RateLimited,
     Rejected,
+    Transient,
 )
 from publishing.platforms.http import Caller, Reply
 from publishing.platforms.oauth import login_address, token_call, tokens_of
 from publishing.platforms.servers import server_address
 from publishing.platforms.texts import mastodon_length
 from publishing.platforms.verdicts import Table, Verdict, raised
+
+log = logging.getLogger(__name__)
 
 SCOPES = "profile read:statuses write:media write:statuses"
 VISIBILITIES = ("public", "unlisted", "private", "direct")
@@ -91,18 +96,15 @@ class MastodonPlatform(Plain):
 
     def prepare(self, key: str, media: Media, text: Text) -> Handle:
         self._fits_this_server(media, text)
-        with ExitStack() as stack:
-            video = stack.enter_context(media.video.open("rb"))
-            fields: dict[str, Any] = {"file": (f"{key}.mp4", video, "video/mp4")}
-            if media.cover is not None:
-                cover = stack.enter_context(media.cover.open("rb"))
-                kind = mimetypes.guess_type(media.cover.name)[0] or "image/jpeg"
-                fields["thumbnail"] = (media.cover.name, cover, kind)
-            if text.title:
-                fields["description"] = text.title[:DESCRIPTION_CHARS]
-            body = MultipartEncoder(fields)
-            headers = {"Content-Type": body.content_type}
-            stored = self._call("POST", "/api/v2/media", headers=headers, data=body, upload=True)
+        try:
+            stored = self._upload(key, media, text, media.cover)
+        except (Rejected, Transient) as e:
+            # A server refuses both for a cover that it cannot read, at times with HTTP 500.
+            is_about_it = isinstance(e, Rejected) or "thumbnail" in e.reply
+            if media.cover is None or not is_about_it:
+                raise
+            log.info("The video is sent once more without its cover: %s", e.reply)
+            stored = self._upload(key, media, text, None)
         return {
             "media": str(stored.need("id")),
             "status": {
@@ -111,6 +113,20 @@ class MastodonPlatform(Plain):
                 "language": text.language.partition("-")[0],
             },
         }
+
+    def _upload(self, key: str, media: Media, text: Text, picture: Path | None) -> Reply:
+        with ExitStack() as stack:
+            video = stack.enter_context(media.video.open("rb"))
+            fields: dict[str, Any] = {"file": (f"{key}.mp4", video, "video/mp4")}
+            if picture is not None:
+                cover = stack.enter_context(picture.open("rb"))
+                kind = mimetypes.guess_type(picture.name)[0] or "image/jpeg"
+                fields["thumbnail"] = (picture.name, cover, kind)
+            if text.title:
+                fields["description"] = text.title[:DESCRIPTION_CHARS]
+            body = MultipartEncoder(fields)
+            headers = {"Content-Type": body.content_type}
+            return self._call("POST", "/api/v2/media", headers=headers, data=body, upload=True)
 
     def check(self, handle: Handle) -> Handle:
         found = self._call("GET", f"/api/v1/media/{handle['media']}")

@@ -288,10 +288,10 @@ class YouTubePlatform(Plain):
 
     def _set_cover(self, video: str, cover: Path) -> None:
         """A Short without the cover is still the Short."""
-        if cover.stat().st_size > THUMBNAIL_BYTES:
-            return
         kind = mimetypes.guess_type(cover.name)[0] or "image/jpeg"
         try:
+            if cover.stat().st_size > THUMBNAIL_BYTES:
+                return
             with Slice(cover) as body:
                 self.channel.call(
                     "POST",
@@ -300,7 +300,7 @@ class YouTubePlatform(Plain):
                     headers={"Content-Type": kind},
                     data=body,
                 )
-        except PlatformError as e:
+        except (PlatformError, OSError) as e:
             log.info("YouTube did not take the cover of %s: %s", video, e)
 
     def _published(self, video: str) -> Published:
