@@ -209,3 +209,29 @@ OPTIONS: dict[str, type[OptionsForm]] = {
 def options_form(platform: str) -> type[OptionsForm]:
     """The choices that an account of that platform has."""
     return OPTIONS.get(platform, OptionsForm)
+
+
+# What a post or an account may choose besides, without a form for it: see each client.
+BESIDE: dict[str, set[str]] = {
+    "folder": set(),
+    "instagram": {"collaborators", "location_id", "cover_ms"},
+    "instagram_facebook": {"collaborators", "location_id", "cover_ms"},
+    "facebook": set(),
+    "tiktok": {"cover_ms"},
+    "youtube": {"publish_at"},
+    "threads": {"reply_control", "topic_tag"},
+    "linkedin": set(),
+    "x": set(),
+    "bluesky": set(),
+    "mastodon": set(),
+}
+
+
+def unknown_option(platform: str, name: str) -> str:
+    """Why there is no such choice, in a sentence; empty when there is. A misspelt one would
+    otherwise be passed over, and a post meant for few be seen by everybody.
+    """
+    known = {*options_form(platform).base_fields, *BESIDE.get(platform, {name})}
+    if name in known:
+        return ""
+    return f"There is no option {name[:60]} here; there are {', '.join(sorted(known))}."

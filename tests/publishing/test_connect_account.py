@@ -89,6 +89,26 @@ def test_it_asks_the_platform_when_told_to(script):
         ({"more": ["--access-token=a"], "id": " "}, "what the platform calls"),
         ({"more": ["--access-token=a", "--server=example.social"]}, "is an address"),
         ({"more": []}, "needs an --access-token"),
+        ({"more": ["--access-token=a", "--expires=0001-01-01T00:00+14:00"]}, "a token ends"),
+        ({"more": ["--access-token=a", "--expires=9999-12-31T23:59-14:00"]}, "a token ends"),
+        ({"platform": "folder", "id": "relative/path"}, "its whole path"),
+        (
+            {"platform": "mastodon", "more": ["--access-token=a", "--server=http://10.0.0.1"]},
+            "begin with https",
+        ),
+        (
+            {"platform": "youtube", "more": ["--access-token=a", "--option=privacy=nobody"]},
+            "privacy=nobody",
+        ),
+        (
+            {"platform": "youtube", "more": ["--access-token=a", "--option=made_for_kids=1"]},
+            "true or false",
+        ),
+        (
+            {"platform": "youtube", "more": ["--access-token=a", "--option=privcy=private"]},
+            "no option privcy",
+        ),
+        ({"more": ["--access-token=a", "--option=min_gap_minutes=x"]}, "min_gap_minutes=x"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -103,3 +123,8 @@ def test_what_is_wrong_is_said_in_one_sentence(given, sentence):
 def test_a_folder_needs_no_token(alice):
     path = connect_folder(alice).external_id
     assert connect(platform="folder", id=path).state == Account.State.CONNECTED
+
+
+def test_a_number_among_the_options_is_a_number():
+    account = connect("--access-token=a1", "--option=min_gap_minutes=30")
+    assert account.options == {"min_gap_minutes": 30}

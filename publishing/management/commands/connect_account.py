@@ -3,18 +3,24 @@
 import datetime as dt
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
+from django import forms
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from creators.models import Creator
 from publishing import connecting
+from publishing.account_forms import options_form, unknown_option
 from publishing.clients import platform_label
 from publishing.connecting import CannotConnect
+from publishing.logins import SERVERS
 from publishing.platforms import PLATFORMS, platform
 from publishing.platforms.access import Grant, Tokens
 from publishing.platforms.base import Profile
 from publishing.platforms.errors import PlatformError
+from publishing.platforms.servers import server_address
 
 WORDS = {"true": True, "false": False}
 
@@ -51,14 +57,14 @@ class Command(BaseCommand):
         if not access_token and platform(name).capabilities.tokens is not None:
             raise CommandError(f"{platform_label(name)} needs an --access-token.")
         profile = Profile(
-            external_id=_external_id(given["external_id"]),
+            external_id=_external_id(name, given["external_id"]),
             username=given["username"],
-            server=_server(given["server"]),
+            server=_server(name, given["server"]),
         )
         grant = Grant(profile, Tokens(access_token, refresh_token, _moment(given["expires"])))
         fields: dict[str, Any] = {"issued_at": None}  # nobody says when; it is older than today
         if given["option"]:
-            fields["options"] = dict(_option(words) for words in given["option"])
+            fields["options"] = dict(_option(name, words) for words in given["option"])
         if given["name"]:
             fields["name"] = given["name"][:120]
         try:
@@ -86,16 +92,23 @@ class Command(BaseCommand):
         return found[0], found[1]
 
 
-def _external_id(given: str) -> str:
+def _external_id(name: str, given: str) -> str:
     if not given.strip() or len(given) > 200:
         raise CommandError("The --external-id is what the platform calls the account.")
+    if name == "folder" and not Path(given).is_absolute():
+        raise CommandError("The --external-id of a folder is its whole path, from / on.")
     return given.strip()
 
 
-def _server(given: str) -> str:
+def _server(name: str, given: str) -> str:
     if given and not given.startswith(("https://", "http://")):
         raise CommandError("The --server is an address: https://example.social.")
-    return given.rstrip("/")
+    if not given or name not in SERVERS:
+        return given.rstrip("/")
+    try:
+        return server_address(given, SERVERS[name], look_up=False)
+    except PlatformError as e:
+        raise CommandError(str(e)) from e
 
 
 def _moment(given: str | None) -> dt.datetime | None:
@@ -107,11 +120,24 @@ def _moment(given: str | None) -> dt.datetime | None:
         raise CommandError(
             f"“{given}” is no time; write it like 2027-01-31T18:00:00+00:00."
         ) from e
+    if not 2000 <= moment.year < 2200:
+        raise CommandError(f"“{given}” is not when a token ends.")
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
-def _option(words: str) -> tuple[str, str | bool]:
-    key, equals, value = words.partition("=")
+def _option(name: str, words: str) -> tuple[str, Any]:
+    """One choice, as the form in the browser would take it; what has no form is kept as it is."""
+    key, equals, text = words.partition("=")
     if not (key and equals):
         raise CommandError(f"“{words}” is no option; write it like privacy=unlisted.")
-    return key, WORDS.get(value.lower(), value)
+    if why := unknown_option(name, key):
+        raise CommandError(why)
+    value, field = WORDS.get(text.lower(), text), options_form(name).base_fields.get(key)
+    if field is None:
+        return key, value
+    if isinstance(field, forms.BooleanField) and not isinstance(value, bool):
+        raise CommandError(f"{key} is true or false, not “{text}”.")
+    try:
+        return key, field.clean(value)
+    except ValidationError as e:
+        raise CommandError(f"{key}={text}: {' '.join(e.messages)}") from e

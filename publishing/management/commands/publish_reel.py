@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from publishing import local_time
+from publishing.account_forms import unknown_option
 from publishing.films import post_film
 from publishing.models import Account
 from publishing.platforms import PLATFORMS
@@ -54,7 +55,7 @@ class Command(BaseCommand):
                 how=f"at the shell, by {operator()}",
                 title=given["title"],
                 first_comment=given["first_comment"],
-                options=read_options(given["option"]),
+                options=read_options(account.platform, given["option"]),
             )
         except (CannotPost, ValueError) as e:
             raise CommandError(str(e), returncode=2) from e
@@ -85,13 +86,15 @@ def operator() -> str:
         return "an unnamed user"
 
 
-def read_options(given: list[str]) -> dict[str, Any]:
+def read_options(platform: str, given: list[str]) -> dict[str, Any]:
     """NAME=VALUE, where true, false and whole numbers mean what they say."""
     options: dict[str, Any] = {}
     for pair in given:
         name, separator, value = pair.partition("=")
         if not separator or not name.strip():
             raise ValueError(f"“{pair}” is no option; write it as NAME=VALUE.")
+        if why := unknown_option(platform, name.strip()):
+            raise ValueError(why)
         options[name.strip()] = _value(value.strip())
     return options
 

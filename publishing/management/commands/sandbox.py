@@ -2,6 +2,7 @@
 
 import argparse
 import shutil
+import sqlite3
 import threading
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder: Path = options["folder"] or Path(settings.DATA_DIR) / "sandbox"
-        if options["reset"]:
-            _empty(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        if not 0 <= options["port"] < 65536:
+            raise CommandError("A --port is a number below 65536.")
+        try:
+            if options["reset"]:
+                _empty(folder)
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as e:
+            raise CommandError(f"{folder} cannot be its folder: {e.strerror}.") from e
         try:
             with running(folder, host=options["host"], port=options["port"]) as sandbox:
                 self.stdout.write(f"The sandbox is at {sandbox.url} and keeps {folder}.")
@@ -33,7 +39,11 @@ class Command(BaseCommand):
                 self.stdout.flush()
                 threading.Event().wait()
         except OSError as e:
-            raise CommandError(f"Port {options['port']} cannot be used: {e.strerror}.") from e
+            raise CommandError(
+                f"{options['host']}:{options['port']} cannot be used: {e.strerror}."
+            ) from e
+        except sqlite3.Error as e:
+            raise CommandError(f"{folder} cannot be its folder: {e}.") from e
         except KeyboardInterrupt:
             self.stdout.write("The sandbox has stopped.")
 
