@@ -13,13 +13,15 @@ from publishing.models import STOPPABLE, Account, Post
 from publishing.platforms import PLATFORMS
 from publishing.platforms.access import Grant
 from publishing.platforms.base import Profile
-from publishing.platforms.errors import AuthExpired
+from publishing.platforms.errors import AuthExpired, Transient
 from studio.lib.jobs import enqueue
 
 log = logging.getLogger(__name__)
 
 State = Account.State
 LONGEST_ID = 200
+# What reading an answer ends in whose parts are not what they should be: a list for a name.
+ODD_ANSWER = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 FORGOTTEN: dict[str, Any] = {
     "access_token": "",
     "refresh_token": "",
@@ -138,7 +140,12 @@ def check(account: Account) -> Profile:
 
     Raises PlatformError. An account that had to be reconnected and works again is connected.
     """
-    profile = clients.ask(account, lambda client: client.whoami())
+    try:
+        profile = clients.ask(account, lambda client: client.whoami())
+    except ODD_ANSWER as e:
+        label = clients.platform_label(account.platform)
+        log.warning("An odd answer for account %s: %s", account.pk, type(e).__name__)
+        raise Transient(f"{label} gave an answer that is not understood.") from e
     if profile.external_id and profile.external_id != account.external_id:
         who = profile.username or profile.external_id
         wrong = AuthExpired(

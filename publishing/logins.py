@@ -7,8 +7,10 @@ to the person's own session; the PKCE verifier and what was allowed stay in the 
 import base64
 import datetime as dt
 import hashlib
+import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
@@ -20,7 +22,7 @@ from django.utils.dateparse import parse_datetime
 from creators.models import Creator
 from publishing import connecting
 from publishing.clients import platform_label
-from publishing.connecting import CannotConnect
+from publishing.connecting import ODD_ANSWER, CannotConnect
 from publishing.models import Account, Login
 from publishing.platforms import access, apps, platform
 from publishing.platforms.access import Access, Grant, Tokens
@@ -28,6 +30,8 @@ from publishing.platforms.apps import App
 from publishing.platforms.base import Profile
 from publishing.platforms.errors import PlatformError
 from publishing.platforms.servers import server_address
+
+log = logging.getLogger(__name__)
 
 LIFETIME = dt.timedelta(minutes=10)
 SERVERS = {"mastodon": "MASTODON_URL", "bluesky": "BLUESKY_PDS_URL"}  # their keys in hosts.HOSTS
@@ -58,7 +62,7 @@ def begin(
     kind, app = access(name), App()
     if kind.kind == "password":
         raise CannotConnect(f"{platform_label(name)} is connected by an app password.")
-    try:
+    with _plainly(name):
         if name in SERVERS:
             server = server_address(server, SERVERS[name])
         if kind.kind == "server":
@@ -84,8 +88,6 @@ def begin(
         url = kind(app, server).authorize_url(
             redirect_uri=redirect_uri, state=login.state, challenge=challenge(verifier, kind.pkce)
         )
-    except PlatformError as e:
-        raise CannotConnect(str(e)) from e
     login.save()
     return url
 
@@ -115,12 +117,10 @@ def finish(user: User, session_key: str, name: str, answer: Mapping[str, str]) -
         raise CannotConnect(f"{label} came back without an answer. {AGAIN}")
     kind = access(name)
     app = App(login.app_id, login.app_secret) if login.app_id else app_of(kind) or App()
-    try:
+    with _plainly(name):
         grants = kind(app, login.server).exchange(
             code=code, redirect_uri=login.redirect_uri, verifier=login.verifier
         )
-    except PlatformError as e:
-        raise CannotConnect(str(e)) from e
     if not grants:
         raise CannotConnect(f"{label} offers no account there that reels can be posted to.")
     login.pk, login.state, login.verifier = None, secrets.token_urlsafe(32), ""
@@ -160,12 +160,10 @@ def sign_in(
     creator: Creator, name: str, *, identifier: str, password: str, server: str = ""
 ) -> Account:
     """Connect with an app password; the password itself is not kept."""
-    try:
+    with _plainly(name):
         if name in SERVERS:
             server = server_address(server, SERVERS[name])
         grant = access(name)(App(), server).sign_in(identifier.strip().lstrip("@"), password)
-    except PlatformError as e:
-        raise CannotConnect(str(e)) from e
     return connecting.connect(creator, name, grant)
 
 
@@ -193,6 +191,20 @@ def missing(name: str) -> str:
         f"{platform(name).label} wants an app of your own: register one with them and set"
         f" {id_name} and {secret_name}."
     )
+
+
+@contextmanager
+def _plainly(name: str) -> Iterator[None]:
+    """A platform's refusal as a sentence, and so an answer that is not what it should be."""
+    try:
+        yield
+    except PlatformError as e:
+        raise CannotConnect(str(e)) from e
+    except ODD_ANSWER as e:
+        log.warning("An odd answer of %s: %s", name, type(e).__name__)
+        raise CannotConnect(
+            f"{platform_label(name)} gave an answer that is not understood."
+        ) from e
 
 
 def _spend(user: User, session_key: str, name: str, state: str) -> Login:

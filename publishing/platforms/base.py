@@ -45,6 +45,12 @@ class Profile:
     picture_url: str = ""
     server: str = ""
 
+    def __post_init__(self) -> None:
+        """What an answer has in the place of a text, a list or a number, is no name."""
+        for name, value in vars(self).items():
+            if not isinstance(value, str):
+                object.__setattr__(self, name, "")
+
 
 @dataclass(frozen=True)
 class TokenRules:

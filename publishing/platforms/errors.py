@@ -22,6 +22,7 @@ import re
 from typing import ClassVar
 
 REPLY_CHARS = 600
+LONGEST_PAUSE = dt.timedelta(days=31)  # a month's allowance that is used up
 SECRET = re.compile(
     r"(?i)(\b\w{0,30}token|client_secret|upload_?ur[il]|upload_id|code_verifier|\b\w{0,30}jwt|password)"
     r"(\"?\s*[=:]\s*\"?)[^&\s\",}]+"
@@ -67,12 +68,21 @@ class TokenStale(PlatformError):
 
 
 class RateLimited(PlatformError):
+    """Also of a commit it says that nothing was done: a limit is counted before the work.
+
+    Should one come after the work all the same, the next commit still makes no second post: it is
+    one of the same container, key or upload, and X and LinkedIn refuse the same words as a
+    duplicate.
+    """
+
     code = "rate_limited"
     proves_absent = True
 
     def __init__(self, message: str, *, until: dt.datetime | None = None, reply: str = "") -> None:
         super().__init__(message, reply=reply)
-        self.until = until  # UTC; None: the platform does not say
+        # UTC; None: the platform does not say. A date of nobody's lifetime is a slip of theirs.
+        latest = dt.datetime.now(dt.UTC) + LONGEST_PAUSE
+        self.until = min(until, latest).astimezone(dt.UTC) if until and until.year > 2000 else None
 
 
 class QuotaExhausted(RateLimited):

@@ -162,8 +162,8 @@ def retry_after(reply: Reply) -> dt.datetime | None:
     """When the answer's Retry-After header lets us call again (UTC)."""
     value = reply.headers.get("Retry-After", "")
     now = dt.datetime.now(dt.UTC)
-    if value.isdigit():
-        return now + dt.timedelta(seconds=min(int(value), 7 * 24 * 3600))
+    if value.isascii() and value.isdigit():  # other scripts have digits that are no numbers
+        return now + dt.timedelta(seconds=min(int(value[:9]), 7 * 24 * 3600))
     try:
         when = email.utils.parsedate_to_datetime(value)
     except (TypeError, ValueError):
@@ -210,12 +210,24 @@ def _read(answer: requests.Response, commit: bool) -> Reply:
         raw += block
         if len(raw) > ANSWER_BYTES:
             raise requests.exceptions.ContentDecodingError("The answer is too long.")
-    text = raw.decode("utf-8", "replace")
+    text = _storable(raw.decode("utf-8", "replace"))
     try:
-        body = jsonlib.loads(text) if text.strip() else {}
-    except ValueError:
+        body = jsonlib.loads(text, parse_constant=lambda _: None) if text.strip() else {}
+        body = _storable(body)
+    except (ValueError, RecursionError):
         body = None
     return Reply(answer.status_code, answer.headers, text, body, commit)
+
+
+def _storable(found: Any) -> Any:
+    """The same without what no database keeps: NUL, and halves of characters."""
+    if isinstance(found, str):
+        return found.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    if isinstance(found, list):
+        return [_storable(one) for one in found]
+    if isinstance(found, dict):
+        return {_storable(name): _storable(value) for name, value in found.items()}
+    return found
 
 
 def _never_left(error: BaseException) -> bool:

@@ -88,4 +88,4 @@ class ResumableUpload:
 def received(reply: Reply) -> int:
     """How many bytes are stored, by the Range header of a 308: none of it, none stored."""
     last = reply.headers.get("Range", "").rpartition("-")[2]
-    return int(last) + 1 if last.isdigit() else 0
+    return int(last) + 1 if last.isascii() and last.isdigit() and len(last) < 16 else 0

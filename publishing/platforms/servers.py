@@ -64,6 +64,8 @@ def _is_address(name: str) -> bool:
 def _look_up(name: str) -> None:
     try:
         found = socket.getaddrinfo(name, 443, type=socket.SOCK_STREAM)
+    except UnicodeError as e:  # a part of the name is empty or longer than 63 letters
+        raise _not_a_server(name) from e
     except OSError as e:
         raise NotSent(f"No server named {name} can be found.", reply=str(e)) from e
     addresses = {str(info[4][0]).partition("%")[0] for info in found}

@@ -145,3 +145,13 @@ def test_a_fault_at_any_call_shows_nothing_twice(name, publication, sandbox, cap
         said = " ".join([*one.said, caplog.text])
         assert not any(secret in said for secret in one.secrets), where
         assert not SECRET_QUERY.search(said), where
+
+
+@pytest.mark.parametrize("name", HOSTED)
+def test_a_pause_asked_for_after_the_commit_was_done_makes_no_second_post(
+    name, sandbox, media, tmp_path
+):
+    publication = Publication(name, sandbox, media, Text("Once", title="Once"), tmp_path)
+    sandbox.fault("status_after", commit=True, status=429)
+    assert publication.run() in ("published", "delivered", "unconfirmed")
+    assert len(sandbox.posts(hidden=True)) == 1

@@ -1,6 +1,7 @@
 """What a call's failure proves, with real sockets."""
 
 import contextlib
+import datetime as dt
 import socket
 import threading
 import traceback
@@ -97,3 +98,31 @@ def test_a_slice_is_those_bytes(tmp_path):
 
 def test_addresses_lose_what_stands_behind_the_question_mark():
     assert masked("at https://a.b/c?token=1 it") == "at https://a.b/c?... it"
+
+
+@pytest.mark.parametrize("after", ["\u00b2", "9" * 5000, "-1", "Sun, 99 Foo", "NaN"])
+def test_a_pause_that_is_no_time_is_still_a_pause(after):
+    said = answer("429 Too Many", "{}", f"Retry-After: {after}").decode().encode("latin-1")
+    with server(said) as url, pytest.raises(RateLimited):
+        Caller("Place").call("POST", url)
+
+
+def test_nobody_waits_for_a_date_of_another_age():
+    far = dt.datetime(9999, 12, 31, tzinfo=dt.timezone(-dt.timedelta(hours=12)))
+    until = RateLimited("Wait.", until=far).until
+    assert until < dt.datetime.now(dt.UTC) + dt.timedelta(days=32)
+    assert RateLimited("Wait.", until=dt.datetime(1, 1, 1, tzinfo=dt.UTC)).until is None
+
+
+def test_no_answer_brings_what_a_database_cannot_keep():
+    body = r'{"name": "a\u0000b\ud800", "n": NaN, "of": [{"k\u0000": "\ud83d\ude00"}]}'
+    with server(answer("200 OK", body)) as url:
+        reply = Caller("Place").call("GET", url)
+    assert reply.body == {"name": "a\ufffdb?", "n": None, "of": [{"k\ufffd": "\U0001f600"}]}
+    with server(answer("400 Bad", "a\0b")) as url:
+        assert Caller("Place").call("GET", url).text == "a\ufffdb"
+
+
+def test_an_answer_that_is_nested_without_end_is_not_understood():
+    with server(answer("200 OK", "[" * 100_000)) as url:
+        assert Caller("Place").call("GET", url).body is None

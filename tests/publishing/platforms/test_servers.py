@@ -52,6 +52,7 @@ def test_a_public_server_is_taken(names, typed, address):
         "exa mple.social",
         "https://example.social:port",
         "file:///etc/passwd",
+        "ⓛocalhost.example",
     ],
 )
 def test_anything_else_is_refused(names, typed):
@@ -73,3 +74,9 @@ def test_only_the_operator_can_point_to_a_private_server(monkeypatch):
     for other in ("http://127.0.0.1:8091/mastodon", "https://example.social"):
         with pytest.raises(Rejected):
             server_address(other, "MASTODON_URL")
+
+
+@pytest.mark.parametrize("typed", ["a" * 64 + ".example", "example..social", ".example"])
+def test_what_the_name_service_cannot_even_be_asked_is_refused(typed):
+    with pytest.raises(Rejected, match="is not a server's address"):
+        server_address(typed, "MASTODON_URL")
