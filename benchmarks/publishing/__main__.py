@@ -73,7 +73,7 @@ def _arguments() -> argparse.Namespace:
         "--patience",
         type=float,
         default=25.0,
-        help="real minutes, at most; the last 40 % of them without a shot",
+        help="real minutes, at most; the last 40 %% of them without a shot",
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=["posts", "lateness", "memory"])

@@ -19,7 +19,6 @@ from publishing.platforms.meta_login import clean_code, flat
 from tests.publishing.platforms.stages import connection_of, log_in
 
 TEXT = Text("Words #one", title="Why?")
-NOW = dt.datetime.now(dt.UTC)
 
 
 def answer(code=None, subcode=None, *, status=400, commit=False, headers=None, **more):
@@ -136,9 +135,10 @@ def test_the_used_allowance_is_the_largest_of_all():
 
 def test_a_limit_lasts_as_long_as_the_header_says():
     error = meta_errors.graph_error("Instagram", answer(4, headers=usage(100, 30)))
-    assert dt.timedelta(minutes=29) < error.until - NOW < dt.timedelta(minutes=32)
+    now = dt.datetime.now(dt.UTC)
+    assert dt.timedelta(minutes=29) < error.until - now < dt.timedelta(minutes=32)
     error = meta_errors.graph_error("Instagram", answer(4, status=429, headers=usage(100, 30)))
-    assert dt.timedelta(minutes=29) < error.until - NOW < dt.timedelta(minutes=32)
+    assert dt.timedelta(minutes=29) < error.until - now < dt.timedelta(minutes=32)
 
 
 @pytest.mark.parametrize(
