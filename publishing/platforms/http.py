@@ -8,6 +8,7 @@ import datetime as dt
 import email.utils
 import json as jsonlib
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,7 +33,7 @@ logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 CONNECT_S, READ_S = 10, 60
 UPLOAD_READ_S = 180  # the answer to a large body comes when all of it is stored
-ANSWER_BYTES = 4 * 2**20
+ANSWER_BYTES, ANSWER_S = 4 * 2**20, 90
 NEVER_LEFT = (
     urllib3.exceptions.NewConnectionError,
     urllib3.exceptions.ConnectTimeoutError,
@@ -205,9 +206,12 @@ class Slice:
 
 
 def _read(answer: requests.Response, commit: bool) -> Reply:
-    raw = b""
-    for block in answer.iter_content(65536):
+    raw, until = b"", time.monotonic() + ANSWER_S
+    # Not `iter_content`: it waits for whole blocks, and drop by drop that can take days.
+    while block := answer.raw.read1(65536, decode_content=True):
         raw += block
+        if time.monotonic() > until:
+            raise requests.exceptions.ReadTimeout("The answer takes too long.")
         if len(raw) > ANSWER_BYTES:
             raise requests.exceptions.ContentDecodingError("The answer is too long.")
     text = _storable(raw.decode("utf-8", "replace"))

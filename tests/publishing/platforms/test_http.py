@@ -2,12 +2,14 @@
 
 import contextlib
 import datetime as dt
+import gzip
 import socket
 import threading
 import traceback
 
 import pytest
 
+from publishing.platforms import http
 from publishing.platforms.errors import NotSent, OutcomeUnknown, RateLimited, Transient
 from publishing.platforms.http import Caller, Slice, masked
 
@@ -126,3 +128,31 @@ def test_no_answer_brings_what_a_database_cannot_keep():
 def test_an_answer_that_is_nested_without_end_is_not_understood():
     with server(answer("200 OK", "[" * 100_000)) as url:
         assert Caller("Place").call("GET", url).body is None
+
+
+def test_an_answer_drop_by_drop_is_given_up(monkeypatch):
+    monkeypatch.setattr(http, "ANSWER_S", -1)
+    with server(answer("200 OK", "{}")) as url, pytest.raises(OutcomeUnknown):
+        Caller("Place").call("POST", url, commit=True)
+
+
+def test_an_answer_in_chunks_is_read_to_its_end():
+    said = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    said += b'5\r\n{"a":\r\n3\r\n 1}\r\n0\r\n\r\n'
+    with server(said) as url:
+        assert Caller("Place").call("GET", url).body == {"a": 1}
+    with server(said[:-12]) as url, pytest.raises(Transient):
+        Caller("Place").call("GET", url)
+
+
+def test_an_answer_is_unpacked_and_no_bomb():
+    """Nobody asked for it packed; some servers do it all the same."""
+    for body, wanted in ((b'{"a": 1}', {"a": 1}), (b" " * 50_000_000, None)):
+        packed = gzip.compress(body)
+        head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n"
+        with server(head.encode() + b"\r\n" + packed) as url:
+            if wanted:
+                assert Caller("Place").call("GET", url).body == wanted
+                continue
+            with pytest.raises(Transient, match="did not answer"):
+                Caller("Place").call("GET", url)
