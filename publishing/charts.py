@@ -2,6 +2,7 @@
 chart's width.
 """
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,8 +31,7 @@ class Bars:
 def bars(values: Sequence[int]) -> Bars:
     top = nice(max(values, default=0))
     place = WIDTH / max(len(values), 12)  # a few posts do not become walls
-    ordered = sorted(values)
-    middle = ordered[len(ordered) // 2] if ordered else 0
+    middle = round(statistics.median(values)) if values else 0
     drawn = [
         Bar(
             x=round(i * place + place * GAP / 2, 2),

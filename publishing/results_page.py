@@ -168,7 +168,7 @@ def _charts(account: Account) -> list[dict[str, Any]]:
                     "name": f"{words.sentence(name)} in the first 24 hours",
                     "bars": drawn,
                     "says": f"The last {words.count(len(values), 'post')}, oldest first:"
-                    f" {values[0]} to {values[-1]}; the middle one has {drawn.middle}.",
+                    f" {values[0]} to {values[-1]}; the middle is {drawn.middle}.",
                 }
             )
     readings = Insight.objects.taken().filter(post__account=account).order_by("-taken_at", "-pk")
@@ -178,7 +178,9 @@ def _charts(account: Account) -> list[dict[str, Any]]:
             {
                 "name": "Followers",
                 "line": charts.line(followers),
-                "says": f"From {followers[0]} to {followers[-1]}.",
+                "says": f"From {followers[0]} to {followers[-1]}."
+                if followers[0] != followers[-1]
+                else f"{followers[0]}, as at the first reading.",
             }
         )
     return found
