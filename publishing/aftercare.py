@@ -78,7 +78,9 @@ def _comment(hold: Hold) -> None:
     except Exception as error:
         attempt.proved_absent = isinstance(error, errors.PlatformError) and error.proves_absent
         why = sentence(error)
-        if not attempt.proved_absent:
+        if isinstance(error, errors.Duplicate):  # sent once only: the words stand elsewhere
+            why = "Its first comment was refused: the same words are on the account already."
+        elif not attempt.proved_absent:
             why = "Whether its first comment is there is not known; look there."
         hold.end(attempt, code(error), detail=detail(error), reason=f"It is live. {why}"[:300])
         return

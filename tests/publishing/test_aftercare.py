@@ -79,6 +79,15 @@ def sign(post):
     Post.objects.filter(pk=post.pk).update(content_sha256=post.content_hash)
 
 
+def test_a_comment_whose_words_are_there_already_is_told(make_post, comments):
+    post = make_post(first_comment="More in the bio")
+    sign(post)
+    comments[0].append(errors.Duplicate("Duplicate content."))
+    publish(post.pk)
+    assert fresh(post).state == State.PUBLISHED
+    assert "the same words are on the account already" in post.reason
+
+
 @pytest.mark.parametrize(
     "error", [errors.Transient("?"), errors.OutcomeUnknown("?"), OSError("?")]
 )
