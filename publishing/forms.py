@@ -164,6 +164,19 @@ class Choices:
     def options(self) -> dict[str, Any]:
         return self.form.options() if self.form and self.is_open else {}
 
+    @staticmethod
+    def told(account: Account, chosen: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """What was chosen for one post alone, as (what, which) for a reader."""
+        kind = OPTIONS.get(account.platform)
+        fields = kind.base_fields if kind else {}
+        for name, value in chosen.items():
+            field = fields.get(name)
+            if isinstance(field, forms.ChoiceField):
+                named = dict(field.choices)  # type: ignore[arg-type]
+                yield str(field.label), str(named.get(value, value))
+            elif isinstance(field, forms.BooleanField):
+                yield str(field.label), "yes" if value else "no"
+
 
 class PostForm(WordsForm, TimeForm):
     """A finished reel for one account."""

@@ -367,6 +367,8 @@ class Attempt(models.Model):
         PERMALINK = "permalink", "ask for the link"
         COMMENT = "comment", "first comment"
 
+    SEEN, NOT_SEEN = "seen", "not_seen"  # outcomes of a person's look at the account
+
     post = models.ForeignKey(Post, models.CASCADE, related_name="attempts")
     phase = models.CharField(max_length=10, choices=Phase)
     worker = models.CharField(max_length=80)
@@ -374,7 +376,7 @@ class Attempt(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(
         max_length=30, blank=True
-    )  # ok, or a class of publishing.platforms.errors
+    )  # ok, a class of publishing.platforms.errors, or what a person saw
     detail = models.TextField(blank=True)  # the platform's words, shortened, without secrets
     # Of a commit or a comment: certain that nothing came of it. The platform refused, a look
     # proved it, or the creator says so.

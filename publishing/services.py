@@ -240,24 +240,36 @@ def settle(post: Post, live: bool, permalink: str = "") -> Post:
 
     Live: it is published, with the link they found. Not live: it is sent again.
     """
+    commits = post.attempts.filter(phase=Attempt.Phase.COMMIT)
     if live:
-        now = timezone.now()
-        _change(
-            post,
-            (State.UNCONFIRMED,),
-            state=State.PUBLISHED,
-            permalink=permalink.strip()[:1000],
-            published_at=now,
-            **AFRESH,
-        )
+        last = commits.order_by("started_at").last()
+        with transaction.atomic():
+            _change(
+                post,
+                (State.UNCONFIRMED,),
+                state=State.PUBLISHED,
+                permalink=permalink.strip()[:1000],
+                # When it was sent, not when somebody looked: its counts are read by its age.
+                published_at=last.started_at if last else timezone.now(),
+                **AFRESH,
+            )
+            _looked(post, Attempt.SEEN)
         return post
     with transaction.atomic():
         # Nothing is taken back: if they are wrong, it is live.
         fresh = AFRESH | {"handle": {}, "due_at": timezone.now()}
         _change(post, (State.UNCONFIRMED,), state=State.SCHEDULED, **fresh)
-        post.attempts.filter(phase=Attempt.Phase.COMMIT).update(proved_absent=True)
+        commits.update(proved_absent=True)
+        _looked(post, Attempt.NOT_SEEN)
     enqueue("publishing.tasks.publish", post.pk, cluster="publish")
     return post
+
+
+def _looked(post: Post, outcome: str) -> None:
+    """What a person found belongs to the post's story as what a worker found."""
+    post.attempts.create(
+        phase=Attempt.Phase.RECONCILE, outcome=outcome, finished_at=timezone.now()
+    )
 
 
 def stop_posts(which: Q, reason: str) -> int:

@@ -15,6 +15,7 @@ State, Phase = Post.State, Attempt.Phase
 
 ATTENTION = (State.UNCONFIRMED, State.FAILED)
 LATE = dt.timedelta(minutes=5)
+READING_S = 3600  # how long a page may stay open
 
 KINDS = {  # of components/badge.html
     State.DRAFT: "light",
@@ -66,6 +67,13 @@ OUTCOMES = {
 }
 
 
+LOOKED = {
+    Attempt.SEEN: "Somebody looked there: it is live",
+    Attempt.NOT_SEEN: "Somebody looked there: it is not live, and may be sent again",
+}
+UNANSWERED = ("", "transient", "not_sent", "unknown_outcome", "error")
+
+
 @dataclass
 class Entry:
     """One line of a post's story. kind: done, now, wrong or nothing."""
@@ -75,6 +83,7 @@ class Entry:
     kind: str = "done"
     detail: str = ""
     times: int = 1
+    heard: bool = True  # the detail is the platform's own words, not this machine's
 
 
 def badge(post: Post) -> tuple[str, str]:
@@ -159,9 +168,18 @@ def _entry(attempt: Attempt) -> Entry:
     phase = Phase(attempt.phase)
     if attempt.outcome == "ok":
         return Entry(DONE[phase], attempt.finished_at)
+    if attempt.outcome in LOOKED:
+        return Entry(LOOKED[attempt.outcome], attempt.finished_at)
     words_for = OUTCOMES.get(attempt.outcome, attempt.outcome)
-    kind = "done" if attempt.outcome in ("not_ready", "accepted", "absent", "") else "wrong"
-    return Entry(f"{TRIED[phase]}: {words_for}", attempt.started_at, kind, attempt.detail)
+    if phase == Phase.RECONCILE and attempt.outcome == "not_ready":
+        words_for = "it cannot be told yet"
+    return Entry(
+        f"{TRIED[phase]}: {words_for}",
+        attempt.started_at,
+        "done" if attempt.outcome in ("not_ready", "accepted", "absent", "") else "wrong",
+        attempt.detail,
+        heard=attempt.outcome not in UNANSWERED,
+    )
 
 
 def next_step(post: Post) -> str:
@@ -203,6 +221,17 @@ def is_moving(post: Post) -> bool:
         return False
     soon = post.state == State.SCHEDULED and post.due_at <= timezone.now() and not is_late(post)
     return soon or post.state in UNDER_WAY
+
+
+def wakes_in(post: Post) -> int | None:
+    """In how many seconds its page should look again; None: not while somebody reads it."""
+    if post.state not in (State.SCHEDULED, State.READY, State.WAITING):
+        return None
+    moment = post.due_at if post.state == State.SCHEDULED else post.retry_at
+    if moment is None:
+        return None
+    ahead = (moment - timezone.now()).total_seconds()
+    return int(ahead) + 2 if 0 < ahead < READING_S else None
 
 
 def is_late(post: Post) -> bool:

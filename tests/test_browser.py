@@ -1,4 +1,4 @@
-"""A creator's first evening, in a real Chromium: from sign-up to a reel in the queue.
+"""A creator's first evening, in a real Chromium: from sign-up to a reel that is live.
 
 The web server, and the worker's work between clicks, are real processes of a real installation.
 """
@@ -14,6 +14,7 @@ from urllib.error import URLError
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from publishing.emulator.server import running
 from tests.installation import installation
 
 CHROMIUM = next(
@@ -37,8 +38,16 @@ NOTE = (
 
 
 @pytest.fixture
-def house(tmp_path):
-    with installation(tmp_path) as made:
+def sandbox(tmp_path):
+    (tmp_path / "sandbox").mkdir()
+    with running(tmp_path / "sandbox") as made:
+        made.set_rule("x.polls_until_processed", 0)
+        yield made
+
+
+@pytest.fixture
+def house(tmp_path, sandbox):
+    with installation(tmp_path, SANDBOX_URL=sandbox.url) as made:
         yield made
 
 
@@ -86,16 +95,18 @@ def page(address):
         browser.close()
 
 
-def test_from_sign_up_to_a_reel_in_the_queue(house, page, hopper):
+def test_from_sign_up_to_a_reel_that_is_live(house, page, hopper, sandbox):
     sign_up(house, page)
     make_a_creator_with_a_photo(house, page, hopper)
     agree(page)
     page.goto("/accounts/")
     page.get_by_role("button", name=re.compile("connect|folder", re.I)).first.click()
+    connect_x(page)
     write_a_note_and_plan(house, page)
     approve_in_my_own_words(page)
     watch_the_reel(house, page)
     see_it_in_the_queue(house, page)
+    send_it_to_x_now(house, page, sandbox)
     assert page.troubles == []
 
 
@@ -127,6 +138,13 @@ def agree(page):
     page.get_by_label("I have read this, and I agree.").check()
     page.get_by_role("button", name="Agree").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Ada is ready to perform.")
+
+
+def connect_x(page):
+    page.goto("/accounts/")
+    page.get_by_role("link", name="Connect X", exact=True).click()
+    page.get_by_role("button", name="Allow").click()  # on the platform's own page
+    expect(page.get_by_text("Connected: X (")).to_be_visible()
 
 
 def write_a_note_and_plan(house, page):
@@ -177,3 +195,17 @@ def see_it_in_the_queue(house, page):
     page.goto("/queue/")
     expect(page.get_by_text("Why does bread rise?").first).to_be_visible()
     expect(page.get_by_text("Scheduled").first).to_be_visible()
+
+
+def send_it_to_x_now(house, page, sandbox):
+    row = page.get_by_role("listitem").filter(has_text=re.compile(r"to X \("))
+    row.get_by_role("link", name="Why does bread rise?").click()
+    page.get_by_text("Another time").click()
+    page.get_by_label("Now").check()
+    page.get_by_role("button", name="Move it").click()
+    house.manage("tick", "--drain")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("It went out", timeout=15_000)
+    expect(page.get_by_text("Sent out", exact=True)).to_be_visible()
+    [seen] = sandbox.posts("x")
+    assert "wild yeast" in seen["text"]
+    assert page.get_by_role("link", name=f"/status/{seen['post_id']}").count() == 1

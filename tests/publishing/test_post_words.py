@@ -110,6 +110,17 @@ def test_what_was_approved_covers_comment_title_and_choices(post):
         assert not other.is_approved
 
 
+def test_what_was_chosen_for_one_post_is_said_beside_its_words(owner, places, post):
+    chosen = build_post(
+        reel=reel_without_post(post),
+        account=places["youtube"],
+        options={"privacy": "private", "made_for_kids": False},
+    )
+    page = words(owner.get(reverse("post-detail", args=[chosen.pk])))
+    assert '<span class="meta">Who sees it:</span> Only me' in page
+    assert '<span class="meta">It is made for children:</span> no' in page
+
+
 def test_a_platform_that_cannot_fetch_says_so_before_anything_is_sent(
     owner, post, settings, monkeypatch
 ):

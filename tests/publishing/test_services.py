@@ -241,6 +241,7 @@ def test_settled_as_live(make_post, script):
     services.settle(post, True, " https://x.test/7 ")
     assert fresh(post).state == State.PUBLISHED
     assert post.permalink == "https://x.test/7"
+    assert post.published_at == post.attempts.get(phase="commit").started_at
     dispatch.publish(post.pk)
     assert script.calls.count("commit") == 1
 

@@ -177,6 +177,34 @@ def test_the_page_follows_a_post_that_is_on_its_way(owner, post):
     assert "every 3s" not in words(owner.get(url))
 
 
+def test_the_page_looks_again_when_the_hour_comes(owner, post):
+    url = reverse("post-detail", args=[post.pk])
+    Post.objects.update(state=State.READY, retry_at=timezone.now() + dt.timedelta(seconds=60.5))
+    assert 'hx-trigger="load delay:62s"' in words(owner.get(url))
+    Post.objects.update(retry_at=timezone.now() + dt.timedelta(hours=3))
+    assert "load delay" not in words(owner.get(url))
+
+
+def test_a_post_without_an_answer_is_not_called_on_its_way(owner, post):
+    Post.objects.update(
+        state=State.COMMITTING,
+        retry_at=timezone.now() + dt.timedelta(seconds=30),
+        reason="Double is asked again.",
+    )
+    Attempt.objects.create(
+        post=post, phase="commit", worker="w", outcome="unknown_outcome", detail="reset by peer"
+    )
+    Attempt.objects.create(
+        post=post, phase="reconcile", worker="w", outcome="not_ready", detail="Not yet."
+    )
+    page = words(owner.get(reverse("post-detail", args=[post.pk])))
+    assert "It was sent. Is it live? Double is asked." in page
+    assert "Looking whether it is live: it cannot be told yet" in page
+    assert page.index("<summary> What happened </summary>") < page.index("reset by peer")
+    assert page.index("<summary> What the platform said </summary>") < page.index("Not yet.")
+    assert "It is on its way" not in page
+
+
 def test_a_draft_is_approved(owner, post):
     services.reschedule(post, timezone.now() + dt.timedelta(days=1))
     Post.objects.filter(pk=post.pk).update(state=State.DRAFT)
@@ -212,12 +240,16 @@ def test_a_person_says_that_it_is_live(owner, post):
         reverse("post-settle", args=[post.pk]), {"live": "yes", "permalink": "https://x.test/9"}
     )
     assert (fresh(post).state, post.permalink) == (State.PUBLISHED, "https://x.test/9")
+    page = words(owner.get(reverse("post-detail", args=[post.pk])))
+    assert "Somebody looked there: it is live" in page
 
 
 def test_a_person_says_that_it_is_not(owner, post):
     Post.objects.filter(pk=post.pk).update(state=State.UNCONFIRMED)
     owner.post(reverse("post-settle", args=[post.pk]), {"live": "no"})
     assert fresh(post).state == State.SCHEDULED
+    page = words(owner.get(reverse("post-detail", args=[post.pk])))
+    assert "Somebody looked there: it is not live" in page
 
 
 @pytest.mark.parametrize(
