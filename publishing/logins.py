@@ -132,6 +132,8 @@ def finish(user: User, session_key: str, name: str, answer: Mapping[str, str]) -
 
 def pending(user: User, session_key: str, name: str, state: str) -> Login | None:
     """A login that waits for a choice among several accounts."""
+    if not state.isprintable():  # PostgreSQL asks for nothing with a NUL in it
+        return None
     login = Login.objects.filter(
         state=state,
         session_key=session_key,
@@ -209,7 +211,7 @@ def _plainly(name: str) -> Iterator[None]:
 
 def _spend(user: User, session_key: str, name: str, state: str) -> Login:
     """The login that was begun with this state. Nobody can come back with it a second time."""
-    login = Login.objects.filter(state=state).first() if state else None
+    login = Login.objects.filter(state=state).first() if state.isprintable() else None
     if login is None:
         raise CannotConnect(f"This login was not begun here, or it is over. {AGAIN}")
     if (login.user_id, login.session_key, login.platform) != (user.pk, session_key, name):

@@ -76,7 +76,7 @@ def test_a_state_is_good_once(owner, creator):
 
 def test_a_state_that_was_tampered_with_or_is_missing_connects_nothing(owner, creator):
     asked = start(owner, creator)
-    for answer in ({"code": "c1"}, {"state": asked["state"] + "x", "code": "c1"}):
+    for answer in ({"code": "c1"}, {"state": asked["state"] + "x", "code": "c1"}, {"state": "\0"}):
         assert "was not begun here" in words(come_back(owner, **answer))
     assert not Account.objects.exists()
 

@@ -29,6 +29,7 @@ ODD = {
 ASKED = (
     *("creator", "week", "month", "page", "at", "state", "pillar", "date", "part", "topic"),
     *("kind", "next", "card", "download"),
+    *("account", "code", "error", "error_description"),
 )
 SENT = (  # where the page of the form cannot be had for reading its fields
     *("face", "note", "from", "next", "creator", "week", "write", "seen", "seen_sha256"),
