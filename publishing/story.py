@@ -136,7 +136,9 @@ def told(post: Post) -> str:
             lines.append(f"  {'':19}    {entry.detail}")
     if post.permalink:
         lines.append(f"  {'':19}  {post.permalink}")
-    return "\n".join(lines)
+    # A platform's words are not ours: nothing in them may move a cursor or ring a bell.
+    told = "\n".join(lines)
+    return "".join(sign if sign.isprintable() or sign == "\n" else "\ufffd" for sign in told)
 
 
 def _iso(moment: dt.datetime | None) -> str | None:

@@ -20,7 +20,7 @@ from avatar.tasks import due as due_in_avatar
 from creators import services as creators
 from creators.models import Consent
 from publishing import local_time, services, tick
-from publishing.models import Post
+from publishing.models import Attempt, Post
 from publishing.platforms.base import Limits
 from scripts_gen.models import Script, Slot
 from tests import factories
@@ -261,3 +261,19 @@ def test_the_index_moves_to_the_front_only_where_that_is_wanted(
     assert has_index_first(sent) is wanted
     assert (sent.read_bytes() == late.read_bytes()) is not wanted
     assert look_at(sent).duration_ms == look_at(late).duration_ms
+
+
+def test_a_platforms_words_do_nothing_to_a_terminal(film, account):
+    post = publish_reel(film, account)
+    detail = "\x1b]0;owned\x07\x9b2J"
+    Attempt.objects.create(post=post, phase="prepare", outcome="transient", detail=detail)
+    out = StringIO()
+    call_command("post_status", str(post.pk), stdout=out)
+    assert "owned" in out.getvalue()
+    assert not set("\x1b\x07\x9b") & set(out.getvalue())
+
+
+def test_an_option_that_is_misspelt_is_told(film, account):
+    with pytest.raises(CommandError, match="There is no option privcy here"):
+        publish_reel(film, account, "--option=privcy=private")
+    assert not Post.objects.exists()

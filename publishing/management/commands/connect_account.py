@@ -77,7 +77,8 @@ class Command(BaseCommand):
             except PlatformError as e:
                 raise CommandError(f"Account {account.pk} is kept, but: {e}") from e
             who = found.username or found.name or found.external_id
-            self.stderr.write(f"{platform_label(name)} says that this is {who}.")
+            plain = "".join(filter(str.isprintable, who))
+            self.stderr.write(f"{platform_label(name)} says that this is {plain}.")
         self.stdout.write(str(account.pk))
 
     def _tokens(self, given: dict[str, Any]) -> tuple[str, str]:

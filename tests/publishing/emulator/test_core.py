@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from django.core.management import CommandError, call_command
 
 from publishing.emulator import identity
 from publishing.emulator.bodies import Chunked, read_parts
@@ -384,3 +385,18 @@ def test_multipart_without_an_end_is_none(tmp_path, body):
 def test_chunked_bodies_are_put_together():
     body = Chunked(Drops(b"3\r\nabc\r\n5;x=1\r\ndefgh\r\n0\r\n\r\n", 2))
     assert body.read(4) + body.read() == b"abcdefgh"
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (["--port", "99999"], "below 65536"),
+        (["--folder", "/dev/null"], "cannot be its folder"),
+        (["--folder", "/dev/null", "--reset"], "cannot be its folder"),
+    ],
+    ids=str,
+)
+def test_a_sandbox_that_cannot_be_says_why(given, sentence, tmp_path):
+    folder = [] if "--folder" in given else ["--folder", str(tmp_path)]
+    with pytest.raises(CommandError, match=sentence):
+        call_command("sandbox", *given, *folder)
