@@ -21,6 +21,7 @@ from studio.lib.jobs import enqueue
 
 META = ("instagram", "facebook", "threads")  # Meta's apps, as apps.NAMES calls them
 KEPT = dt.timedelta(days=7)
+STILL_NEW_S = 24 * 3600  # of what Meta signs; it may try for a while to bring it
 
 
 class NotSigned(Exception):
@@ -61,6 +62,9 @@ def _meta_user(registration: str, given: str) -> str:
         said = signed_request(apps.app(registration).secret, given)
     except ValueError as e:
         raise NotSigned(str(e)) from e
+    signed_at = said.get("issued_at")
+    if isinstance(signed_at, int) and timezone.now().timestamp() - signed_at > STILL_NEW_S:
+        raise NotSigned("This was signed too long ago.")  # or an old deletion could be sent again
     return str(said.get("user_id", ""))
 
 

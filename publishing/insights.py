@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from publishing.clients import ask
+from publishing.connecting import ODD_ANSWER
 from publishing.models import Account, Insight, Post
 from publishing.platforms import PLATFORMS, platform
 from publishing.platforms.errors import AuthExpired, PlatformError, RateLimited, Rejected
@@ -65,6 +66,9 @@ def collect(post_pk: int) -> None:
     except PlatformError as e:
         log.info("The counts of post %s after %s h: %s", post_pk, age_h, e)
         rows.update(try_after=timezone.now() + _wait(e, row.tries), problem=str(e)[:300])
+    except ODD_ANSWER as e:
+        log.warning("Odd counts of post %s: %s", post_pk, type(e).__name__)
+        rows.update(try_after=timezone.now() + LONGEST_WAIT, problem="They are not understood.")
     else:
         rows.update(
             **asdict(counts), state=Insight.State.TAKEN, taken_at=timezone.now(), problem=""

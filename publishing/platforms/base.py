@@ -194,6 +194,12 @@ class Insights:
     average_watch_ms: int | None = None
     followers: int | None = None  # of the account, now
 
+    def __post_init__(self) -> None:
+        """What is no count, or none that can be, says nothing."""
+        for name, value in vars(self).items():
+            if type(value) is not int or not 0 <= value < 2**63:
+                object.__setattr__(self, name, None)
+
 
 class Platform(Protocol):
     """A client of one account. Every call may raise `errors.PlatformError`, and nothing else.

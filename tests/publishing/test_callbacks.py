@@ -67,6 +67,16 @@ def meta(client, verb, given, registration="instagram"):
     return client.post(url, {"signed_request": given})
 
 
+def test_an_old_deletion_that_is_sent_again_deletes_nothing(client, account, jobs):
+    then = int(timezone.now().timestamp()) - 2 * 24 * 3600
+    answer = meta(client, "delete", signed(issued_at=then))
+    assert (answer.status_code, answer.json()["error"]) == (400, "This was signed too long ago.")
+    account.refresh_from_db()
+    assert account.access_token == "a1"
+    now = int(timezone.now().timestamp())
+    assert meta(client, "deauthorize", signed(issued_at=now)).status_code == 200
+
+
 def test_a_deauthorisation_is_looked_into_and_not_believed(client, account, jobs, script):
     assert meta(client, "deauthorize", signed()).status_code == 200
     assert jobs == [("publishing.tasks.check_account", account.pk)]

@@ -1,19 +1,22 @@
 """A server may answer anything: the pages say so in a sentence, and nothing half is kept."""
 
 import contextlib
+import datetime as dt
 import http.server
 import json
 import threading
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
-from publishing import connecting, logins
+from publishing import connecting, insights, logins
 from publishing.connecting import CannotConnect
-from publishing.models import Account, Login
+from publishing.models import Account, Insight, Login, Post
 from publishing.platforms import access
 from publishing.platforms.errors import PlatformError
 from tests import factories
+from tests.publishing.conftest import build_post
 from tests.publishing.platforms.test_faults import HOSTED
 
 pytestmark = pytest.mark.django_db
@@ -98,3 +101,22 @@ def test_testing_an_account_with_an_odd_answer_ends_in_a_sentence(evil, name):
     for evil.said in ANSWERS:
         with contextlib.suppress(PlatformError):
             connecting.check(account)
+
+
+@pytest.mark.parametrize("name", sorted(set(HOSTED) - {"linkedin"}))
+def test_counts_that_are_none_are_nothing(evil, name):
+    odd = [*ANSWERS, {"favourites_count": -1, "replies_count": [1], "reblogs_count": 10**30}]
+    account = factories.AccountFactory(platform=name, external_id="1", access_token="a")
+    post = build_post(
+        account=account,
+        state=Post.State.PUBLISHED,
+        external_id="1",
+        published_at=timezone.now() - dt.timedelta(hours=1, minutes=1),
+    )
+    for evil.said in odd:
+        Insight.objects.all().delete()
+        Account.objects.update(state=Account.State.CONNECTED)
+        insights.collect(post.pk)
+        reading = Insight.objects.get()
+        assert (reading.state == Insight.State.TAKEN) != bool(reading.problem)
+        assert reading.likes is None or reading.likes >= 0
