@@ -30,6 +30,12 @@ class PasswordForm(forms.Form):
         help_text="Only if your account lives elsewhere.",
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if hosts.sandbox():
+            self.fields["identifier"].help_text = "In the sandbox: mira.demo or otto.demo."
+            self.fields["password"].help_text = "In the sandbox: sandbox-password."
+
 
 class ServerForm(forms.Form):
     """A platform of many servers (Mastodon)."""

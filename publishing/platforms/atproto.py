@@ -43,6 +43,10 @@ ERRORS: Table = {
     "JwtExpired": SERVICE_TOKEN,
     "BadJwtAudience": SERVICE_TOKEN,
     "BadJwtLexiconMethod": SERVICE_TOKEN,
+    "BadExpiration": Verdict(
+        Rejected,
+        "Bluesky finds the clock of this machine wrong. Set it right, then try again.",
+    ),
     "unconfirmed_email": Verdict(
         AccountBlocked,
         "Bluesky takes videos only once the account's e-mail address is confirmed; confirm it,"

@@ -144,6 +144,12 @@ def test_what_the_video_service_refuses(client, media, sandbox, rule, value, kin
         client.prepare(KEY, media, TEXT)
 
 
+def test_a_clock_that_is_wrong_is_told(client, media, sandbox):
+    sandbox.advance(3600)
+    with pytest.raises(errors.Rejected, match="clock of this machine"):
+        client.prepare(KEY, media, TEXT)
+
+
 def test_an_expired_session_is_stale_and_a_400(client, media, sandbox):
     handle = ready(client, media)
     sandbox.advance(3 * 3600)
