@@ -5,7 +5,7 @@ the sentinel waits for them to end; process managers and terminals signal whole 
 cluster runs in a group of its own and only its first process is told to stop. What is still busy a
 few seconds later is killed: rows under a lease are taken up again where they were.
 
-A cluster that ends without being asked, because one of its processes was killed, leaves workers
+A cluster that ends without being asked, because one of its processes died, leaves workers
 behind that nobody leads, and that keep a process manager from noticing. They are ended and it
 starts again.
 """

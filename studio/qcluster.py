@@ -1,7 +1,9 @@
-"""One django-q2 cluster that ends when one of its processes was killed; `studio.cluster` runs it.
+"""One django-q2 cluster that ends when one of its processes died; `studio.cluster` runs it.
 
 A process that is killed while it waits at a queue takes the lock of that queue along. django-q2
-puts a new process in its place, which would wait for that lock for ever, as all others would.
+puts a new process in its place, which would wait for that lock for ever, as all others would. One
+that ends by an error has usually met code that was replaced under it; those put in its place hold
+the same half of the old code, and the cluster would live on without a single worker.
 """
 
 import ctypes
@@ -22,7 +24,7 @@ def main(name: str) -> None:
         os.environ["Q_CLUSTER_NAME"] = name  # django-q2 reads its settings by it, at import
     django.setup()
     _end_with_the_parent()
-    _end_with_the_killed()
+    _end_with_the_dead()
     call_command("qcluster")
 
 
@@ -32,12 +34,12 @@ def _end_with_the_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _end_with_the_killed() -> None:
+def _end_with_the_dead() -> None:
     from django_q import cluster  # reads the settings
 
     class Sentinel(cluster.Sentinel):  # type: ignore[misc]  # it has no types
         def reincarnate(self, process: Any) -> None:
-            if (process.exitcode or 0) < 0:  # by a signal; None while it lives
+            if process.exitcode:  # a signal or an error; None while it lives, 0 after its share
                 os._exit(1)
             super().reincarnate(process)
 

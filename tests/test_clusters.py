@@ -91,13 +91,23 @@ def test_a_cluster_does_not_outlive_whoever_started_it(house):
         assert not workers_of(house)
 
 
+def grown(guard):
+    """The first process of its cluster and the sentinel, once that has all of its own."""
+    give_up = time.monotonic() + 30
+    while time.monotonic() < give_up:
+        for cluster in psutil.Process(guard.pid).children():
+            for sentinel in cluster.children():
+                if len(sentinel.children()) >= 4:  # monitor, pusher, two workers
+                    return cluster, sentinel
+        time.sleep(0.1)
+    raise AssertionError("The cluster did not come up.")
+
+
 @pytest.mark.parametrize("killed", ["cluster", "sentinel", "workers"])
 def test_a_cluster_of_which_something_was_killed_starts_again(house, killed):
     """Not twice at once: the workers of the old one are gone."""
     with house.process("-m", "studio.cluster", "default") as guard:
-        time.sleep(12)  # longer than a cluster lives that is not started again
-        [cluster] = psutil.Process(guard.pid).children()
-        [sentinel] = cluster.children()
+        cluster, sentinel = grown(guard)
         old = [cluster, *cluster.children(recursive=True)]
         parts = {"cluster": [cluster], "sentinel": [sentinel], "workers": sentinel.children()}
         for process in parts[killed]:  # the idle ones hold the lock of the queue
