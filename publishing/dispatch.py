@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 MAX_LOOKS = 5  # without an answer
 LOOK_FOR = dt.timedelta(minutes=45)  # how long a platform may work on what it took
 RECONNECTING = dt.timedelta(days=1)  # then a person is asked once more
+LONGEST_ID, LONGEST_LINK = 300, 1000  # what the columns hold; that it is live counts in any case
 WORTH_WAITING = dt.timedelta(seconds=2)  # for the hour, instead of coming back
 
 State, Phase = Post.State, Attempt.Phase
@@ -270,13 +271,13 @@ class _Run(Hold):
 
     def _published(self, attempt: Attempt, result: Published | Delivered) -> None:
         live: dict[str, Any] = AFRESH | {
-            "external_id": result.external_id,
+            "external_id": result.external_id[:LONGEST_ID],
             "published_at": timezone.now(),
         }
         if isinstance(result, Published):
             # Its link and comment are due now, by this worker or by the next.
             live |= {"state": State.PUBLISHED, "retry_at": timezone.now()}
-            live["permalink"] = result.permalink
+            live["permalink"] = result.permalink[:LONGEST_LINK]
         else:
             live["state"] = State.DELIVERED
             live["reason"] = f"Open {self.label} and finish it there."

@@ -61,6 +61,14 @@ def test_a_due_post_goes_out_and_says_where(make_post, script):
     ]
 
 
+def test_a_live_post_is_on_record_however_long_its_name(make_post, script):
+    post = make_post()
+    script.commit = [Published("i" * 5000, "https://x.test/" + "l" * 5000)]
+    publish(post.pk)
+    assert fresh(post).state == State.PUBLISHED
+    assert (len(post.external_id), len(post.permalink)) == (300, 1000)
+
+
 def test_a_second_delivery_does_nothing(make_post, script):
     post = make_post()
     publish(post.pk)
