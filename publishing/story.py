@@ -160,7 +160,9 @@ def timeline(post: Post, attempts: Sequence[Attempt]) -> list[Entry]:
         else:
             story.append(_entry(attempt))
         previous = attempt
-    if post.state not in (State.PUBLISHED, State.DELIVERED):
+    if post.state == State.DELIVERED and previous and previous.phase == Phase.RECONCILE:
+        story[-1].text = "It was looked for, and it is in the inbox"
+    if post.state != State.PUBLISHED:
         kind = "wrong" if post.state in ATTENTION else "now"
         story.append(Entry(next_step(post), kind="done" if post.state in OVER else kind))
     return story

@@ -110,6 +110,18 @@ def test_what_was_approved_covers_comment_title_and_choices(post):
         assert not other.is_approved
 
 
+def test_what_waits_in_an_inbox_is_not_called_live(owner, post):
+    Post.objects.update(
+        state=State.DELIVERED, external_id="v_inbox_1", reason="Open Double and finish it there."
+    )
+    Attempt.objects.create(post=post, phase="reconcile", worker="w", outcome="ok")
+    page = words(owner.get(reverse("post-detail", args=[post.pk])))
+    assert "It was looked for, and it is in the inbox" in page
+    assert "Open Double and finish it there." in page
+    assert "it is live" not in page
+    assert "has not said its link" not in page
+
+
 def test_what_was_chosen_for_one_post_is_said_beside_its_words(owner, places, post):
     chosen = build_post(
         reel=reel_without_post(post),
