@@ -14,7 +14,6 @@ import logging
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from publishing.platforms.access import Grant, NoAccess, Tokens
 from publishing.platforms.base import (
     Capabilities,
     Insights,
@@ -26,19 +25,11 @@ from publishing.platforms.base import (
     over_limits,
 )
 from publishing.platforms.containers import ContainerPlatform
-from publishing.platforms.errors import AuthExpired, PlatformError, Rejected
-from publishing.platforms.hosts import host
+from publishing.platforms.errors import PlatformError, Rejected
 from publishing.platforms.http import Reply
 from publishing.platforms.meta import Graph, count, total
 from publishing.platforms.meta_errors import status_error
-from publishing.platforms.meta_login import (
-    clean_code,
-    flat,
-    login_refused,
-    long_lived,
-    refreshed,
-)
-from publishing.platforms.oauth import login_address
+from publishing.platforms.meta_login import SixtyDayLogin
 
 log = logging.getLogger(__name__)
 
@@ -200,62 +191,17 @@ def profile_of(graph: Graph) -> Profile:
     )
 
 
-class InstagramAccess(NoAccess):
-    """Instagram Login: a code, a token for an hour, a token for 60 days that renews itself."""
+class InstagramAccess(SixtyDayLogin):
+    """Instagram Login."""
 
     registration = "instagram"
+    label = "Instagram"
+    auth_host = "INSTAGRAM_AUTH_URL"
+    token_host = "INSTAGRAM_API_URL"
+    graph_host = "INSTAGRAM_GRAPH_URL"
+    grants = "ig"
+    scopes = SCOPES
+    needed = NEEDED
 
-    def authorize_url(self, *, redirect_uri: str, state: str, challenge: str) -> str:
-        return login_address(
-            f"{host('INSTAGRAM_AUTH_URL')}/oauth/authorize",
-            client_id=self.app.id,
-            redirect_uri=redirect_uri,
-            response_type="code",
-            scope=",".join(SCOPES),
-            state=state,
-        )
-
-    def exchange(self, *, code: str, redirect_uri: str, verifier: str) -> list[Grant]:
-        graph = self._graph()
-        reply = graph.caller.call(
-            "POST",
-            f"{host('INSTAGRAM_API_URL')}/oauth/access_token",
-            data={
-                "client_id": self.app.id,
-                "client_secret": self.app.secret,
-                "grant_type": "authorization_code",
-                "redirect_uri": redirect_uri,
-                "code": clean_code(code),
-            },
-        )
-        short = flat(reply)
-        if not reply.ok or not short.get("access_token"):
-            raise login_refused("Instagram", reply)
-        permissions = _list(short.get("permissions"))
-        missing = [name for name in NEEDED if permissions and name not in permissions]
-        if missing:
-            raise Rejected(f"Instagram was not allowed {', '.join(missing)}; allow everything.")
-        tokens = long_lived(
-            graph,
-            "access_token",
-            {"grant_type": "ig_exchange_token", "client_secret": self.app.secret},
-            str(short["access_token"]),
-            permissions or SCOPES,
-        )
-        return [Grant(profile_of(self._graph(tokens.access)), tokens)]
-
-    def refresh(self, tokens: Tokens) -> Tokens:
-        """Sixty days more. The token must be a day old and not yet run out."""
-        if tokens.expires_at and tokens.expires_at <= dt.datetime.now(dt.UTC):
-            raise AuthExpired("The permission has run out; connect the account again.")
-        return refreshed(self._graph(), "ig_refresh_token", tokens)
-
-    def _graph(self, token: str = "") -> Graph:
-        return Graph("Instagram", "INSTAGRAM_GRAPH_URL", token)
-
-
-def _list(value: Any) -> tuple[str, ...]:
-    """Permissions come as a list or as words with commas."""
-    if isinstance(value, list):
-        return tuple(map(str, value))
-    return tuple(str(value or "").replace(",", " ").split())
+    def profile(self, graph: Graph) -> Profile:
+        return profile_of(graph)

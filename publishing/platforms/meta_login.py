@@ -2,11 +2,13 @@
 
 import datetime as dt
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from publishing.platforms.access import Grant, NoAccess, Tokens
+from publishing.platforms.base import Profile
 from publishing.platforms.errors import AuthExpired, PlatformError, Rejected, Transient
 from publishing.platforms.hosts import host, meta_version
 from publishing.platforms.http import Reply
@@ -70,6 +72,78 @@ def refreshed(graph: Graph, grant_type: str, tokens: Tokens) -> Tokens:
             reply=reply.text,
         )
     return tokens_of(reply)
+
+
+class SixtyDayLogin(NoAccess, ABC):
+    """A code, a token for an hour, and one for 60 days that renews itself while it is valid."""
+
+    label: ClassVar[str]
+    auth_host: ClassVar[str]  # keys of hosts.HOSTS: the login page,
+    token_host: ClassVar[str]  # the code's token,
+    graph_host: ClassVar[str]  # and all else
+    version: ClassVar[str] = ""  # of the Graph, where it is not Meta's own
+    grants: ClassVar[str]  # what the names of its grant types begin with
+    scopes: ClassVar[tuple[str, ...]]
+    needed: ClassVar[tuple[str, ...]] = ()  # nothing goes out without these
+
+    @abstractmethod
+    def profile(self, graph: Graph) -> Profile:
+        """Whose token it is."""
+
+    def authorize_url(self, *, redirect_uri: str, state: str, challenge: str) -> str:
+        return login_address(
+            f"{host(self.auth_host)}/oauth/authorize",
+            client_id=self.app.id,
+            redirect_uri=redirect_uri,
+            response_type="code",
+            scope=",".join(self.scopes),
+            state=state,
+        )
+
+    def exchange(self, *, code: str, redirect_uri: str, verifier: str) -> list[Grant]:
+        graph = self._graph()
+        reply = graph.caller.call(
+            "POST",
+            f"{host(self.token_host)}/oauth/access_token",
+            data={
+                "client_id": self.app.id,
+                "client_secret": self.app.secret,
+                "grant_type": "authorization_code",
+                "redirect_uri": redirect_uri,
+                "code": clean_code(code),
+            },
+        )
+        short = flat(reply)
+        if not reply.ok or not short.get("access_token"):
+            raise login_refused(self.label, reply)
+        permissions = _names(short.get("permissions"))
+        missing = [name for name in self.needed if permissions and name not in permissions]
+        if missing:
+            raise Rejected(f"{self.label} was not allowed {', '.join(missing)}; allow everything.")
+        tokens = long_lived(
+            graph,
+            "access_token",
+            {"grant_type": f"{self.grants}_exchange_token", "client_secret": self.app.secret},
+            str(short["access_token"]),
+            permissions or self.scopes,
+        )
+        return [Grant(self.profile(self._graph(tokens.access)), tokens)]
+
+    def refresh(self, tokens: Tokens) -> Tokens:
+        """Sixty days more. The token must be a day old and not yet run out."""
+        if tokens.expires_at and tokens.expires_at <= dt.datetime.now(dt.UTC):
+            raise AuthExpired("The permission has run out; connect the account again.")
+        return refreshed(self._graph(), f"{self.grants}_refresh_token", tokens)
+
+    def _graph(self, token: str = "") -> Graph:
+        return Graph(self.label, self.graph_host, token, version=self.version)
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    """Permissions come as a list or as words with commas."""
+    if isinstance(value, list):
+        return tuple(map(str, value))
+    return tuple(str(value or "").replace(",", " ").split())
 
 
 # Facebook Login

@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 
 import regex
 
-from publishing.platforms.access import Grant, NoAccess, Tokens
 from publishing.platforms.base import (
     Capabilities,
     Insights,
@@ -24,19 +23,11 @@ from publishing.platforms.base import (
     over_limits,
 )
 from publishing.platforms.containers import ContainerPlatform
-from publishing.platforms.errors import AuthExpired, PlatformError, Rejected
-from publishing.platforms.hosts import host
+from publishing.platforms.errors import PlatformError, Rejected
 from publishing.platforms.http import Reply
 from publishing.platforms.meta import Graph, count, total
 from publishing.platforms.meta_errors import threads_error
-from publishing.platforms.meta_login import (
-    clean_code,
-    flat,
-    login_refused,
-    long_lived,
-    refreshed,
-)
-from publishing.platforms.oauth import login_address
+from publishing.platforms.meta_login import SixtyDayLogin
 from publishing.platforms.texts import links
 
 VERSION = "v1.0"  # Threads has versions of its own
@@ -168,51 +159,16 @@ def profile_of(graph: Graph) -> Profile:
     )
 
 
-class ThreadsAccess(NoAccess):
-    """As Instagram Login: a code, a token for an hour, one for 60 days that renews itself."""
+class ThreadsAccess(SixtyDayLogin):
+    """The login of Threads."""
 
     registration = "threads"
+    label = "Threads"
+    auth_host = "THREADS_AUTH_URL"
+    token_host = graph_host = "THREADS_API_URL"
+    version = VERSION
+    grants = "th"
+    scopes = SCOPES
 
-    def authorize_url(self, *, redirect_uri: str, state: str, challenge: str) -> str:
-        return login_address(
-            f"{host('THREADS_AUTH_URL')}/oauth/authorize",
-            client_id=self.app.id,
-            redirect_uri=redirect_uri,
-            response_type="code",
-            scope=",".join(SCOPES),
-            state=state,
-        )
-
-    def exchange(self, *, code: str, redirect_uri: str, verifier: str) -> list[Grant]:
-        graph = self._graph()
-        reply = graph.caller.call(
-            "POST",
-            f"{graph.server}/oauth/access_token",
-            data={
-                "client_id": self.app.id,
-                "client_secret": self.app.secret,
-                "grant_type": "authorization_code",
-                "redirect_uri": redirect_uri,
-                "code": clean_code(code),
-            },
-        )
-        short = flat(reply).get("access_token")
-        if not reply.ok or not short:
-            raise login_refused("Threads", reply)
-        tokens = long_lived(
-            graph,
-            "access_token",
-            {"grant_type": "th_exchange_token", "client_secret": self.app.secret},
-            str(short),
-            SCOPES,
-        )
-        return [Grant(profile_of(self._graph(tokens.access)), tokens)]
-
-    def refresh(self, tokens: Tokens) -> Tokens:
-        """Sixty days more. The token must be a day old and not yet run out."""
-        if tokens.expires_at and tokens.expires_at <= dt.datetime.now(dt.UTC):
-            raise AuthExpired("The permission has run out; connect the account again.")
-        return refreshed(self._graph(), "th_refresh_token", tokens)
-
-    def _graph(self, token: str = "") -> Graph:
-        return Graph("Threads", "THREADS_API_URL", token, version=VERSION)
+    def profile(self, graph: Graph) -> Profile:
+        return profile_of(graph)

@@ -12,10 +12,9 @@ import pytest
 from publishing.platforms import errors, meta, meta_errors
 from publishing.platforms.base import Text
 from publishing.platforms.http import Reply
-from publishing.platforms.instagram import _list
 from publishing.platforms.instagram_facebook import InstagramFacebookPlatform
 from publishing.platforms.meta import Graph, signed_request
-from publishing.platforms.meta_login import clean_code, flat
+from publishing.platforms.meta_login import _names, clean_code, flat
 from tests.publishing.platforms.stages import connection_of, log_in
 
 TEXT = Text("Words #one", title="Why?")
@@ -301,7 +300,7 @@ def test_a_large_upload_leaves_memory_alone(connection, sandbox, media, tmp_path
 def test_both_shapes_of_a_token_answer(body):
     found = flat(Reply(200, {}, "", body))
     assert found["access_token"] == "t"
-    assert _list(found["permissions"]) == ("a", "b")
+    assert _names(found["permissions"]) == ("a", "b")
 
 
 @pytest.mark.parametrize("body", [None, [], {"data": []}, "x"])
