@@ -39,11 +39,14 @@ def look_at(path: Path) -> Probe:
     """What is in the file. Raises FilmRefused when it is no film that could be posted."""
     try:
         with path.open("rb") as file:
-            kind = sniff(file.read(HEAD_BYTES))
+            head = file.read(HEAD_BYTES)
     except FileNotFoundError as e:
         raise FilmRefused(f"There is no file {path}.") from e
     except OSError as e:
         raise FilmRefused(f"{path} cannot be read: {e.strerror}.") from e
+    if not head:
+        raise FilmRefused(f"{path.name} is empty.")
+    kind = sniff(head)
     if kind != MP4:
         what = kind.words if kind else "nothing that is known here"
         raise FilmRefused(f"{path.name} is {what}; an MP4 video is needed.")

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import os
 import subprocess
 from io import StringIO
 from pathlib import Path
@@ -160,6 +161,7 @@ def double(account, script):
     ("change", "sentence"),
     [
         ({"film": "nowhere.mp4"}, "There is no file"),
+        ({"film": os.devnull}, "null is empty"),
         ({"film": __file__}, "is a text file; an MP4 video is needed"),
         ({"account": "4711"}, "There is no account 4711"),
         ({"account": "me"}, "There is no account me"),
