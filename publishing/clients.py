@@ -1,5 +1,6 @@
 """From our rows to what a platform's client takes: a connection, files on this machine, words."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from django.db.models.fields.files import FieldFile
+from PIL import Image
 
 from avatar.models import Reel
 from publishing import media_links, tokens
@@ -16,6 +18,8 @@ from publishing.platforms import PLATFORMS, platform
 from publishing.platforms.base import Connection, Media, Platform, Text
 from publishing.platforms.errors import PlatformError, Rejected, TokenStale
 from studio.lib.files import file_sha256, local_path
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -121,14 +125,15 @@ def media_of(post: Post) -> Iterator[Media]:
         if file_sha256(video) != reel.sha256:
             raise Rejected("The reel's video file has changed since it was made; make it again.")
         addresses = media_links.addresses(post)
-        beside = [_beside(stack, file) for file in (reel.cover, reel.srt, reel.vtt)]
+        cover = _picture(_beside(stack, reel.cover))
+        subtitles = [_beside(stack, file) for file in (reel.srt, reel.vtt)]
         yield replace(
             facts_of(reel, video),
             size_bytes=video.stat().st_size,
-            cover=beside[0],
-            subtitles=tuple(path for path in beside[1:] if path is not None),
+            cover=cover,
+            subtitles=tuple(path for path in subtitles if path is not None),
             video_url=addresses.get("video_url", ""),
-            cover_url=addresses.get("cover_url", ""),
+            cover_url=addresses.get("cover_url", "") if cover else "",
         )
 
 
@@ -138,3 +143,16 @@ def _beside(stack: ExitStack, file: FieldFile) -> Path | None:
         return stack.enter_context(local_path(file)) if file else None
     except FileNotFoundError:
         return None
+
+
+def _picture(path: Path | None) -> Path | None:
+    """The cover if it is one: a platform that fetches it may fail the whole reel over it."""
+    if path is None:
+        return None
+    try:
+        with Image.open(path, formats=("JPEG", "PNG")) as image:
+            image.verify()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        log.warning("The cover %s is no picture; the reel goes out without it.", path.name)
+        return None
+    return path

@@ -3,11 +3,13 @@
 import datetime as dt
 import hashlib
 import json
+from io import BytesIO
 
 import factory
 from django.contrib.auth import get_user_model
 from django.core.files.base import ContentFile
 from django.utils import timezone
+from PIL import Image
 
 from avatar.models import Reel, Take
 from creators.models import Backdrop, Consent, Creator, Portrait, Voice
@@ -15,6 +17,16 @@ from publishing.models import Account, Post
 from scripts_gen.models import Brief, Decision, Note, Pillar, Script, Slot
 
 PHOTO = b"not a real photo; tests that look at pixels upload one"
+
+
+def _jpeg() -> bytes:
+    """A picture of 9 by 16."""
+    kept = BytesIO()
+    Image.new("RGB", (9, 16), "teal").save(kept, "JPEG")
+    return kept.getvalue()
+
+
+JPEG = _jpeg()
 MP4 = b"not a real video; tests that look at frames render one"
 
 
@@ -164,7 +176,7 @@ class ReelFactory(factory.django.DjangoModelFactory):
             state=Reel.State.READY,
             progress=1.0,
             video=factory.LazyFunction(lambda: ContentFile(MP4, "reel.mp4")),
-            cover=factory.LazyFunction(lambda: ContentFile(b"jpeg", "cover.jpg")),
+            cover=factory.LazyFunction(lambda: ContentFile(JPEG, "cover.jpg")),
             srt=factory.LazyFunction(lambda: ContentFile(b"1\n", "reel.srt")),
             vtt=factory.LazyFunction(lambda: ContentFile(b"WEBVTT\n", "reel.vtt")),
             sha256=hashlib.sha256(MP4).hexdigest(),

@@ -1,6 +1,7 @@
 """Addresses under which a platform fetches a reel."""
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 import requests
@@ -42,6 +43,17 @@ def test_a_platform_that_is_sent_the_video_gets_no_address(script, make_post):
     assert not MediaLink.objects.exists()
 
 
+@pytest.mark.parametrize("is_picture", [True, False])
+def test_a_cover_that_is_no_picture_is_left_out(fetching, settings, make_post, is_picture):
+    settings.PUBLIC_URL = "https://reels.example.org"
+    post = make_post()
+    if not is_picture:
+        Path(post.reel.cover.path).write_bytes(b"not one")
+    with clients.media_of(post) as media:
+        assert (bool(media.cover), bool(media.cover_url)) == (is_picture, is_picture)
+        assert media.video_url
+
+
 def test_whoever_has_the_address_gets_the_file_without_a_login(client, addresses):
     crawler = {"User-Agent": "facebookexternalhit/1.1"}
     answer = client.get(path_of(addresses["video_url"]), headers=crawler)
@@ -52,7 +64,7 @@ def test_whoever_has_the_address_gets_the_file_without_a_login(client, addresses
     assert "noindex" in answer["X-Robots-Tag"]
     cover = client.get(path_of(addresses["cover_url"]))
     assert cover["Content-Type"] == "image/jpeg"
-    assert b"".join(cover.streaming_content) == b"jpeg"
+    assert b"".join(cover.streaming_content) == factories.JPEG
 
 
 def test_parts_and_heads(client, addresses):
