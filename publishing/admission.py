@@ -19,13 +19,13 @@ def better_later(post: Post) -> Choice | None:
     """A new hour for a post that comes late while another has just gone out.
 
     A machine that was off for a week, or whose clock jumped, must not pour out all it missed at
-    once.
+    once. Posts that somebody planned closer than we would are not spread: `not_before` keeps the
+    distance they were planned with.
     """
-    now = timezone.now()
-    if now - post.due_at < LATE:
+    if not _is_late(post) or _planned_gap(post) < CADENCE.min_gap:
         return None
     just_out = Post.objects.filter(
-        account=post.account_id, published_at__gt=now - CADENCE.min_gap
+        account=post.account_id, published_at__gt=timezone.now() - CADENCE.min_gap
     ).exclude(pk=post.pk)
     if not just_out.exists():
         return None
@@ -33,8 +33,20 @@ def better_later(post: Post) -> Choice | None:
     return replace(choice, reason=f"It came late, right after another post. {choice.reason}")
 
 
+def _is_late(post: Post) -> bool:
+    return timezone.now() - post.due_at >= LATE
+
+
+def _planned_gap(post: Post) -> dt.timedelta:
+    """How long after the account's post before it this one was planned, at most our own gap."""
+    before = Post.objects.filter(account=post.account_id, due_at__lte=post.due_at)
+    before = before.exclude(state__in=(Post.State.DRAFT, Post.State.CANCELLED))
+    last = before.exclude(pk=post.pk).order_by("-due_at").values_list("due_at", flat=True).first()
+    return min(CADENCE.min_gap, post.due_at - last) if last else CADENCE.min_gap
+
+
 def not_before(post: Post) -> tuple[dt.datetime, str] | None:
-    """Until when the account's daily cap or its own gap keeps this post back, and why in words.
+    """Until when the account's daily cap or the gap between two posts keeps it back, and why.
 
     Whatever went out or may have gone out counts, from when it was sent.
     """
@@ -65,9 +77,10 @@ def _sent(post: Post, since: dt.datetime) -> list[dt.datetime]:
     return list(commits.order_by("-started_at").values_list("started_at", flat=True))
 
 
-def _gap(post: Post) -> dt.timedelta | None:
-    """The account's own minimum between two posts, where the creator chose one."""
+def _gap(post: Post) -> dt.timedelta:
+    """The account's own minimum between two posts, and of late ones the planned distance."""
     minutes = post.account.options.get("min_gap_minutes")
-    if not isinstance(minutes, int) or not 0 < minutes <= LONGEST_GAP_MIN:
-        return None
-    return dt.timedelta(minutes=minutes)
+    own = dt.timedelta()
+    if isinstance(minutes, int) and 0 < minutes <= LONGEST_GAP_MIN:
+        own = dt.timedelta(minutes=minutes)
+    return max(own, _planned_gap(post) if _is_late(post) else own)

@@ -587,13 +587,28 @@ def test_what_was_missed_is_not_poured_out_at_once(make_post, script):
     """The machine was off for a week and two posts are late: one goes now, one later."""
     week = dt.timedelta(days=7)
     one = make_post(due_at=timezone.now() - week)
-    two = build_post(account=one.account, reel=_another_reel(one), due_at=timezone.now() - week)
+    two = build_post(
+        account=one.account, reel=_another_reel(one), due_at=one.due_at + dt.timedelta(hours=12)
+    )
     publish(one.pk)
     publish(two.pk)
     assert fresh(one).state == State.PUBLISHED
     assert fresh(two).state == State.SCHEDULED
     assert two.due_at > timezone.now() + dt.timedelta(hours=1)
     assert "came late" in two.due_reason
+
+
+def test_late_posts_keep_the_distance_they_were_planned_with(make_post, script):
+    """Whoever wants three posts ten minutes apart gets them so, two hours late; not days later."""
+    apart, hour = dt.timedelta(minutes=10), timezone.now() - dt.timedelta(hours=2)
+    one = make_post(due_at=hour)
+    two = build_post(account=one.account, reel=_another_reel(one), due_at=hour + apart)
+    publish(one.pk)
+    publish(two.pk)
+    assert fresh(one).state == State.PUBLISHED
+    assert fresh(two).state == State.WAITING
+    assert two.retry_at == one.attempts.get(phase="commit").started_at + apart
+    assert "10 minutes are kept between two posts" in two.reason
 
 
 def test_the_daily_cap_of_a_platform_is_kept(make_post, script, monkeypatch):
