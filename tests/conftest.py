@@ -6,6 +6,7 @@ import matplotlib
 import pytest
 from pytest_socket import socket_allow_hosts
 
+pytest_plugins = ["tests.sandboxes"]
 TOUCHES_DATABASE = {"db", "transactional_db", "django_db_setup"}
 
 

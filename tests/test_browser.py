@@ -14,7 +14,7 @@ from urllib.error import URLError
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from publishing.emulator.server import running
+from studio.sandbox.server import running
 from tests.installation import installation
 
 CHROMIUM = next(

@@ -25,8 +25,8 @@ from typing import Any
 from benchmarks.publishing import memory, report, stage
 from benchmarks.publishing.clock import NAME, Clock
 from benchmarks.publishing.house import House, broker, free_port
-from publishing.emulator.server import running
-from publishing.emulator.state import Sandbox
+from studio.sandbox.server import running
+from studio.sandbox.state import Sandbox
 
 # Half an hour before Europe goes back to winter time.
 BEGINS = dt.datetime(2026, 10, 25, 0, 30, tzinfo=dt.UTC).timestamp()

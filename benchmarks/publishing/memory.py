@@ -11,8 +11,8 @@ import threading
 from pathlib import Path
 
 from benchmarks.publishing import stage
-from publishing.emulator.server import running
-from publishing.emulator.state import Sandbox
+from studio.sandbox.server import running
+from studio.sandbox.state import Sandbox
 
 FLAT_MB = 24  # growth that is not the file's: buffers, TLS, JSON
 

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from typing import Any
 
-from publishing.emulator.state import Sandbox, sha256_of
+from studio.sandbox.state import Sandbox, sha256_of
 
 Key = tuple[str, str, str]  # platform in the sandbox, account, SHA-256 of the video
 OF = {"instagram_facebook": "instagram"}

@@ -6,9 +6,10 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from publishing.emulator import bluesky_session, facebook_login, identity
-from publishing.emulator.state import Sandbox
 from publishing.platforms import PLATFORMS
+from studio.sandbox import identity
+from studio.sandbox.platforms import bluesky_session, facebook_login
+from studio.sandbox.state import Sandbox
 
 REELS_A_CREATOR = 4
 DURATION_MS = 9000

@@ -15,12 +15,12 @@ import requests
 
 from creators.models import Creator
 from publishing import connecting
-from publishing.emulator.server import running
-from publishing.emulator.state import Sandbox
 from publishing.logins import challenge
 from publishing.models import Account
 from publishing.platforms import access, apps
 from publishing.platforms.access import Grant
+from studio.sandbox.server import running
+from studio.sandbox.state import Sandbox
 
 OPTIONS = {
     "instagram": {},

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from benchmarks.publishing import clock, report, stage
-from publishing.emulator.state import Sandbox
+from studio.sandbox.state import Sandbox
 
 CALLS = {
     "calls": 10, "calls_under_fire": 10, "faults": 2, "kills": 1, "restarts": 0, "shots": [],

@@ -8,13 +8,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from publishing import connecting, platforms, tasks, tokens
-from publishing.emulator import identity
 from publishing.models import Account
 from publishing.platforms.errors import AuthExpired
+from studio.sandbox import identity
 from tests import factories
 from tests.publishing.conftest import at_once
-from tests.publishing.emulator.walking import allow
 from tests.publishing.platforms.stages import MIRA, log_in
+from tests.studio.sandbox.walking import allow
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "sandbox-password"

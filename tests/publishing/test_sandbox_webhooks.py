@@ -3,9 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from publishing.emulator.tiktok_hooks import tell
 from publishing.models import Webhook
-from tests.publishing.emulator.walking import listening
+from studio.sandbox.platforms.tiktok_hooks import tell
+from tests.studio.sandbox.walking import listening
 
 pytestmark = [pytest.mark.django_db, pytest.mark.enable_socket]
 EVENTS = (

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from publishing.emulator.server import running
+from studio.sandbox.server import running
 
 
 class Command(BaseCommand):

@@ -7,11 +7,11 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from publishing import platforms
-from publishing.emulator.state import Sandbox
 from publishing.platforms.access import Access, Grant
 from publishing.platforms.apps import App, app
 from publishing.platforms.base import Connection
-from tests.publishing.emulator.walking import BACK, allow
+from studio.sandbox.state import Sandbox
+from tests.studio.sandbox.walking import BACK, allow
 
 VERIFIER = "v" * 64
 MIRA = {

@@ -34,8 +34,8 @@ from publishing.platforms.errors import (
     Unsupported,
     redact,
 )
-from tests.publishing.emulator.walking import BACK
 from tests.publishing.platforms.stages import connected, connection_of, entrance, log_in
+from tests.studio.sandbox.walking import BACK
 
 pytestmark = pytest.mark.enable_socket
 

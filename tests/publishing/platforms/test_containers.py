@@ -20,10 +20,10 @@ from publishing.platforms.base import (
 )
 from publishing.platforms.instagram import InstagramPlatform
 from publishing.platforms.threads import ThreadsPlatform
-from tests.publishing.conftest import media_of
-from tests.publishing.emulator.walking import BACK, allow
 from tests.publishing.films import write_film
 from tests.publishing.platforms.stages import MIRA, connection_of, entrance, log_in
+from tests.sandboxes import media_of
+from tests.studio.sandbox.walking import BACK, allow
 
 pytestmark = pytest.mark.enable_socket
 KEY = "0123456789abcdef"

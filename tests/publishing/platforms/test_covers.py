@@ -8,9 +8,9 @@ import pytest
 from publishing.platforms import platform
 from publishing.platforms.base import Accepted, Text
 from publishing.platforms.errors import NotReady
-from tests.publishing.conftest import hosting
 from tests.publishing.platforms.stages import connected
 from tests.publishing.platforms.test_faults import HOSTED
+from tests.sandboxes import hosting
 
 pytestmark = pytest.mark.enable_socket
 LONG_AGO = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)

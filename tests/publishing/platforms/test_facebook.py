@@ -5,13 +5,13 @@ import datetime as dt
 
 import pytest
 
-from publishing.emulator.facebook_login import add_page
 from publishing.platforms import errors
 from publishing.platforms.base import Absent, Accepted, Failed, Media, Published, Text, Unclear
 from publishing.platforms.facebook import FacebookPlatform
-from tests.publishing.conftest import media_of
+from studio.sandbox.platforms.facebook_login import add_page
 from tests.publishing.films import write_film
 from tests.publishing.platforms.stages import connection_of, log_in
+from tests.sandboxes import media_of
 
 pytestmark = pytest.mark.enable_socket
 KEY = "0123456789abcdef"

@@ -5,10 +5,10 @@ import datetime as dt
 
 import pytest
 
-from publishing.emulator import identity
 from publishing.platforms import errors
 from publishing.platforms.base import Absent, Published, Text, Unclear
 from publishing.platforms.linkedin import LinkedInPlatform
+from studio.sandbox import identity
 from tests.publishing.platforms.stages import connection_of, entrance, log_in
 
 pytestmark = pytest.mark.enable_socket

@@ -5,13 +5,13 @@ import datetime as dt
 
 import pytest
 
-from publishing.emulator import identity
 from publishing.platforms import errors
 from publishing.platforms.apps import App
 from publishing.platforms.base import Absent, Connection, Published, Text, Unclear
 from publishing.platforms.mastodon import MastodonAccess, MastodonPlatform
-from tests.publishing.emulator.walking import BACK
+from studio.sandbox import identity
 from tests.publishing.platforms.stages import connection_of, entrance, log_in
+from tests.studio.sandbox.walking import BACK
 
 pytestmark = pytest.mark.enable_socket
 KEY = "0123456789abcdef"

@@ -22,8 +22,8 @@ from publishing.platforms.http import Reply
 from publishing.platforms.tiktok import TikTokPlatform, verify_signature
 from publishing.platforms.tiktok_api import CODES, REASONS, Api, failed_for
 from publishing.platforms.tiktok_upload import parts_of, stored
-from tests.publishing.conftest import media_of
 from tests.publishing.platforms.stages import connection_of, entrance, log_in
+from tests.sandboxes import media_of
 
 pytestmark = pytest.mark.enable_socket
 KEY = "0123456789abcdef"

@@ -5,8 +5,6 @@ import datetime as dt
 
 import pytest
 
-from publishing.emulator import identity
-from publishing.emulator.state import sha256_of
 from publishing.platforms import errors, resumable
 from publishing.platforms.access import Tokens
 from publishing.platforms.base import Absent, Media, Published, Text
@@ -14,6 +12,8 @@ from publishing.platforms.resumable import ResumableUpload
 from publishing.platforms.youtube import YouTubePlatform
 from publishing.platforms.youtube_channel import next_quota_day
 from publishing.platforms.youtube_rules import Wishes, snippet_of, title_of
+from studio.sandbox import identity
+from studio.sandbox.state import sha256_of
 from tests.publishing.platforms.stages import connection_of, entrance, log_in
 
 pytestmark = pytest.mark.enable_socket
