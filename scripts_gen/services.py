@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+import re
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, cast
@@ -338,8 +339,9 @@ def withdraw(script: Script, user: User) -> Script:
 def edit(script: Script, user: User, *, seen_sha256: str | None = None, **parts: Any) -> Script:
     """The creator's own wording as a new version that waits for approval.
 
-    parts: any of hook, body, call_to_action, caption, hashtags. The old version is replaced and,
-    when it was approved, its approval withdrawn. Without a change the script itself comes back.
+    parts: any of hook, body, call_to_action, caption, hashtags. A caption that is left as it was
+    and quotes the hook quotes the new one. The old version is replaced and, when it was approved,
+    its approval withdrawn. Without a change the script itself comes back.
     Raises Changed when the text is not what the person started from, NotPossible for a replaced
     version.
     """
@@ -354,6 +356,7 @@ def edit(script: Script, user: User, *, seen_sha256: str | None = None, **parts:
     wanted = {name: parts.get(name, getattr(current, name)) for name in PARTS_OF_A_SCRIPT}
     if all(wanted[name] == getattr(current, name) for name in PARTS_OF_A_SCRIPT):
         return current
+    wanted["caption"] = _caption_after(current, wanted["hook"], wanted["caption"])
     was_approved = current.state == State.APPROVED
     others = current.slot.scripts.exclude(pk=current.pk)
     others.filter(state__in=(State.PROPOSED, State.DRAFT)).update(state=State.SUPERSEDED)
@@ -371,6 +374,18 @@ def edit(script: Script, user: User, *, seen_sha256: str | None = None, **parts:
     version.evidence = evidence_of(version, current.evidence)
     version.save(update_fields=["evidence"])
     return version
+
+
+def _caption_after(script: Script, hook: str, caption: str) -> str:
+    """The caption of an edited script. Writers begin captions with the hook: as long as nobody
+    wrote another caption, the new hook stands there too.
+    """
+    if caption != script.caption or not script.hook.strip():
+        return caption
+    quoted = rf"(?<!\w){re.escape(script.hook.strip())}(?!\w)"
+    followed = re.sub(quoted, lambda _: hook, caption, count=1)
+    longest = Script._meta.get_field("caption").max_length
+    return followed if longest is None or len(followed) <= longest else caption
 
 
 @transaction.atomic

@@ -181,7 +181,7 @@ def script_update(request: SignedIn, pk: int) -> HttpResponse:
         except ScriptError as error:
             form.add_error(None, f"{error} Your words are still here.")
         else:
-            messages.success(request, _edited(script, version))
+            messages.success(request, _edited(script, version, form.parts()["caption"]))
             return back_to("script-detail", version.pk)
     status = 422 if form.errors else 200
     newest = script.slot.scripts.exclude(state=Script.State.REJECTED).first()
@@ -189,10 +189,13 @@ def script_update(request: SignedIn, pk: int) -> HttpResponse:
     return render(request, "scripts_gen/script_form.html", context, status=status)
 
 
-def _edited(before: Script, version: Script) -> str:
+def _edited(before: Script, version: Script, caption: str) -> str:
+    """caption: the one that was sent; the script's may have followed its hook."""
     if before.pk == version.pk:
         return "Nothing was changed."
-    return f"Saved as version {version.version}. It waits for your approval."
+    followed = version.caption != caption
+    more = " The caption has your new first sentence too." if followed else ""
+    return f"Saved as version {version.version}. It waits for your approval.{more}"
 
 
 def _onward(request: HttpRequest, pk: int) -> HttpResponse:

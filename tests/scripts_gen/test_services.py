@@ -289,6 +289,41 @@ def test_editing_nothing_changes_nothing(script, owner):
     assert Script.objects.count() == 1
 
 
+def quoting(script, caption):
+    """The same script with that caption."""
+    Script.objects.filter(pk=script.pk).update(hook="Stir less.", caption=caption)
+    script.refresh_from_db()
+    return script
+
+
+def test_a_new_hook_is_the_new_beginning_of_an_untouched_caption(script, owner):
+    caption = "Stir less.\n\nA wide pan helps. Stir less."
+    new = services.edit(quoting(script, caption), owner, hook=r"Stop\1 stirring!")
+    assert new.caption == "Stop\\1 stirring!\n\nA wide pan helps. Stir less."
+
+
+def test_a_caption_written_with_the_new_hook_stays_as_it_was_written(script, owner):
+    before = quoting(script, "Stir less.\n\nA wide pan helps.")
+    new = services.edit(before, owner, hook="Stop!", caption="Stir less. Really.")
+    assert new.caption == "Stir less. Really."
+
+
+@pytest.mark.parametrize("caption", ["My own words.", "Stir less.\N{LATIN SMALL LETTER A}"])
+def test_a_caption_without_the_hook_is_left_alone(script, owner, caption):
+    assert services.edit(quoting(script, caption), owner, hook="Stop!").caption == caption
+
+
+def test_a_caption_does_not_grow_over_its_limit_with_the_hook(script, owner):
+    caption = f"Stir less.{' More.' * 360}"
+    new = services.edit(quoting(script, caption), owner, hook="Stop stirring. " * 20)
+    assert new.caption == caption
+
+
+def test_a_changed_body_leaves_the_caption(script, owner):
+    caption = "Stir less.\n\nA wide pan helps."
+    assert services.edit(quoting(script, caption), owner, body="Short.").caption == caption
+
+
 def test_kept_sentences_keep_their_notes_after_an_edit(script, owner, note):
     new = services.edit(script, owner, body=f"My own first words. {script.body}")
     by_sentence = {entry["sentence"]: entry for entry in new.evidence}

@@ -136,6 +136,14 @@ def test_editing_makes_a_version_that_waits(as_owner, script):
     assert "your own wording" in text(page)
 
 
+def test_a_changed_hook_is_in_the_caption_as_well(as_owner, creator):
+    caption = "Stir less.\n\nUse a wide pan."
+    script = ScriptFactory(slot=SlotFactory(creator=creator), hook="Stir less.", caption=caption)
+    page = edit(as_owner, script, hook="Stop stirring!", caption=caption.replace("\n", "\r\n"))
+    assert script.slot.scripts.first().caption == "Stop stirring!\n\nUse a wide pan."
+    assert "The caption has your new first sentence too." in text(page)
+
+
 def test_saving_without_a_change_makes_no_version(as_owner, script):
     assert "Nothing was changed." in text(edit(as_owner, script))
     assert Script.objects.count() == 1
