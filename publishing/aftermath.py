@@ -18,6 +18,10 @@ FIRST_LOOK_S, LOOK_S = 2, 20  # small films are done in seconds
 QUOTA = dt.timedelta(hours=6)  # when a platform does not say until when its allowance is used up
 
 
+# Outcomes that are no failures: the platform says when to come again.
+PAUSES = (errors.RateLimited.code, errors.QuotaExhausted.code)
+
+
 def after(error: Exception, post: Post, phase: str) -> dict[str, Any]:
     """The changes to a post whose step failed with `error`; nothing of it is live.
 
@@ -63,7 +67,9 @@ def _failures(post: Post, phase: str, tries: int) -> int:
 
 def _in_a_row(post: Post, phase: str, tries: int, outcome: str) -> int:
     """How many of them came to this, with the present one."""
-    return min(tries, _since_ok(post, phase).filter(outcome=outcome).count() + 1)
+    told = _since_ok(post, phase).filter(outcome=outcome).count() + 1
+    # Before each commit stands a check, and what that comes to counts the tries anew.
+    return told if phase == Phase.COMMIT else min(tries, told)
 
 
 def _since_ok(post: Post, phase: str) -> QuerySet[Attempt]:

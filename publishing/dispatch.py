@@ -22,7 +22,16 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from publishing import admission, aftercare, clients, media_links
-from publishing.aftermath import MAX_COMMITS, after, backoff, code, detail, patience, sentence
+from publishing.aftermath import (
+    MAX_COMMITS,
+    PAUSES,
+    after,
+    backoff,
+    code,
+    detail,
+    patience,
+    sentence,
+)
 from publishing.hold import LEASE_S, Hold, LeaseLost
 from publishing.models import OVER, UNDER_WAY, Account, Attempt, Post
 from publishing.permission import Stop, why_not
@@ -121,6 +130,10 @@ class _Run(Hold):
     # The steps.
 
     def _admit(self) -> None:
+        if self._paused.exists():
+            # Before anything is prepared anew: what was sent is known by its own handle.
+            self.move(state=State.COMMITTING, tries=0)
+            return
         self.move(state=State.DISPATCHING)
         if stop := why_not(self.post):
             self._stop(stop)
@@ -251,20 +264,23 @@ class _Run(Hold):
                 self._published(attempt, finding)
             case Failed(why_failed):
                 self._came_to_nothing(attempt, why_failed)
+            case Absent() if self._paused.exists():
+                self._paused_for_nothing(attempt)
             case Absent() if self.platform.capabilities.commit_retry_allowed:
                 self._proved_absent(attempt)
             case Absent():
                 self._unconfirmed(
                     attempt,
                     "absent",
-                    f"No answer came from {self.label}, and the post was not found there."
+                    f"{NO_ANSWER} {self.label}, and the post was not found there."
                     " Look yourself before it is sent again.",
                 )
             case Unclear(why):
+                came = "Only a pause was asked for by" if self._paused.exists() else NO_ANSWER
                 self._unconfirmed(
                     attempt,
                     "unclear",
-                    f"No answer came from {self.label}, so it may already be live. {why}",
+                    f"{came} {self.label}, so it may already be live. {why}",
                 )
 
     # What came of them.
@@ -324,6 +340,14 @@ class _Run(Hold):
                 state = State.READY if self.post.handle else State.PREPARING
                 self.end(attempt, "absent", state=state, tries=0, rounds=rounds, reason="")
 
+    def _paused_for_nothing(self, attempt: Attempt) -> None:
+        """As the platform said when it asked for the pause: nothing is live. The post takes its
+        turn anew, as it is to be by now.
+        """
+        with transaction.atomic():
+            self._commits.update(proved_absent=True)
+            self.end(attempt, "absent", state=State.SCHEDULED, tries=0, reason="")
+
     def _came_to_nothing(self, attempt: Attempt, error: errors.PlatformError) -> None:
         """The platform took it and gave up on it: as if it had refused the commit."""
         with transaction.atomic():
@@ -358,13 +382,13 @@ class _Run(Hold):
             )
             return
         until = timezone.now() + backoff(tries)
-        why = f"No answer came from {self.label}; it is asked again what became of this."
+        why = f"{NO_ANSWER} {self.label}; it is asked again what became of this."
         if isinstance(error, errors.RateLimited) and error.until:
             until = error.until
         elif isinstance(error, errors.AuthExpired):
             until = timezone.now() + RECONNECTING
             why = (
-                f"No answer came from {self.label}, and its permission ended. Connect it again,"
+                f"{NO_ANSWER} {self.label}, and its permission ended. Connect it again,"
                 " and it is asked what became of this."
             )
         self.end(
@@ -402,7 +426,8 @@ class _Run(Hold):
             return
         if not isinstance(error, errors.PlatformError):
             log.error("Post %s: %s failed.", self.pk, attempt.phase, exc_info=error)
-        attempt.proved_absent = attempt.phase == Phase.COMMIT
+        is_open = isinstance(error, errors.RateLimited) and error.look_first
+        attempt.proved_absent = attempt.phase == Phase.COMMIT and not is_open
         changes = after(error, self.post, attempt.phase)
         self.end(attempt, code(error), release=True, detail=detail(error), **changes)
 
@@ -414,6 +439,12 @@ class _Run(Hold):
     def _commits(self) -> QuerySet[Attempt]:
         return Attempt.objects.filter(post_id=self.pk, phase=Phase.COMMIT)
 
+    @property
+    def _paused(self) -> QuerySet[Attempt]:
+        """The commit that was answered with a pause, while it is to be looked for."""
+        return self._commits.filter(proved_absent=False, outcome__in=PAUSES)
 
+
+NO_ANSWER = "No answer came from"
 # Outcomes of a commit that leave open whether it was taken.
 OPEN = ("", errors.OutcomeUnknown.code, errors.Transient.code, "error", "accepted")

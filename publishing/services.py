@@ -12,6 +12,7 @@ from django.utils import timezone
 from avatar.models import Reel
 from creators.models import Creator
 from publishing import captions, clients, connecting, media_links
+from publishing.aftermath import PAUSES
 from publishing.hours import good_hour
 from publishing.models import STOPPABLE, Account, Attempt, Post
 from publishing.permission import why_not
@@ -221,7 +222,8 @@ def reschedule(post: Post, due_at: dt.datetime | None = None) -> Post:
 
 def retry(post: Post) -> Post:
     """Try a failed or waiting post again now. Safe: it is refused when the post may be live."""
-    if post.attempts.filter(phase=Attempt.Phase.COMMIT, proved_absent=False).exists():
+    commits = post.attempts.filter(phase=Attempt.Phase.COMMIT, proved_absent=False)
+    if commits.exclude(outcome__in=PAUSES).exists():  # after a pause it is looked for first
         raise CannotPost("It may already be live. Look at the account before it is sent again.")
     _change(
         post,

@@ -71,12 +71,14 @@ class RateLimited(PlatformError):
     """Also of a commit it says that nothing was done: a limit is counted before the work.
 
     Should one come after the work all the same, the next commit still makes no second post: it is
-    one of the same container, key or upload, and X and LinkedIn refuse the same words as a
-    duplicate.
+    one of the same container, key or upload. X and LinkedIn know a repeated post by its words
+    only, and the pause may outlast what they remember: theirs is looked for before it is sent
+    again, which `look_first` asks for.
     """
 
     code = "rate_limited"
     proves_absent = True
+    look_first = False  # set by a commit
 
     def __init__(self, message: str, *, until: dt.datetime | None = None, reply: str = "") -> None:
         super().__init__(message, reply=reply)

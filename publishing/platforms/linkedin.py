@@ -188,13 +188,16 @@ class LinkedInPlatform(Plain):
             reply = self._rest("POST", "/posts", json=body, commit=True, has_body=False)
         except Duplicate as e:
             return self._published(self._existing(e, handle))
+        except RateLimited as e:
+            e.look_first = self._can_look
+            raise
         urn = reply.headers.get("x-restli-id", "")
         if not POST_URN.fullmatch(urn):
             raise reply.puzzling("An answer without the post's urn")
         return self._published(urn)
 
     def reconcile(self, key: str, handle: Handle, since: dt.datetime) -> Finding:
-        if not self.author.startswith(ORGANIZATION):
+        if not self._can_look:
             return Unclear(
                 "LinkedIn lets nobody read a member's posts: look at the profile's activity."
             )
@@ -207,6 +210,11 @@ class LinkedInPlatform(Plain):
         if dt.datetime.now(dt.UTC) - since < SETTLED:
             raise NotReady("LinkedIn is asked again whether the post is there.", retry_after_s=30)
         return Absent()
+
+    @property
+    def _can_look(self) -> bool:
+        """Whether its posts can be read: a page's, not a member's."""
+        return self.author.startswith(ORGANIZATION)
 
     def permalink(self, external_id: str) -> str:
         return f"https://www.linkedin.com/feed/update/{external_id}"

@@ -170,9 +170,12 @@ class XPlatform(Plain):
         }
         if handle["reply_settings"]:
             body["reply_settings"] = handle["reply_settings"]
-        return self._published(
-            str(self._call("POST", "/2/tweets", json=body, commit=True).need("data", "id"))
-        )
+        try:
+            reply = self._call("POST", "/2/tweets", json=body, commit=True)
+        except RateLimited as e:
+            e.look_first = True
+            raise
+        return self._published(str(reply.need("data", "id")))
 
     def reconcile(self, key: str, handle: Handle, since: dt.datetime) -> Finding:
         if "since" not in handle:

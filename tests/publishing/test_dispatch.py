@@ -391,6 +391,100 @@ def test_a_post_that_waited_goes_on(make_post, script, step):
     assert script.live == [post.key]
 
 
+def pause(post):
+    """What a platform says that knows posts by their words, and has shown it all the same."""
+    error = errors.RateLimited("Slow down.", until=UNTIL)
+    error.look_first = True
+
+    def shown_all_the_same():
+        DoublePlatform.show(post.key)
+        raise error
+
+    return error, shown_all_the_same
+
+
+def test_after_a_pause_that_came_too_late_the_post_is_found_not_sent(make_post, script):
+    post = make_post()
+    script.commit = [pause(post)[1]]
+    publish(post.pk)
+    assert (fresh(post).state, post.retry_at) == (State.WAITING, UNTIL)
+    let_time_pass(post)
+    publish(post.pk)
+    assert fresh(post).state == State.PUBLISHED
+    assert script.live == [post.key]
+    assert script.calls.count("commit") == 1
+
+
+@pytest.mark.parametrize("platform", ["double", "wary"])
+def test_after_a_pause_what_is_not_there_is_sent(make_post, script, platform):
+    post = make_post(platform)
+    script.commit, script.reconcile = [pause(post)[0]] * 2, [Absent()] * 2
+    for _ in range(3):
+        publish(post.pk)
+        let_time_pass(post)
+    assert fresh(post).state == State.PUBLISHED
+    assert (script.live, post.rounds) == ([post.key], 0)
+    assert script.calls.count("reconcile") == 2
+    assert not post.attempts.filter(outcome="rate_limited", proved_absent=False).exists()
+
+
+def test_waits_grow_over_the_looks_between_them(make_post, script):
+    post = make_post("wary")
+    endless = errors.RateLimited("Slow down.")
+    endless.look_first = True
+    script.commit, script.reconcile, waits = [endless] * 4, [Absent()] * 4, []
+    for _ in range(4):
+        publish(post.pk)
+        waits.append((fresh(post).retry_at - timezone.now()).total_seconds())
+        let_time_pass(post)
+    assert [round(wait, -1) for wait in waits] == [30, 60, 120, 240]
+
+
+def test_other_words_during_a_pause_go_out_only_if_the_first_ones_did_not(make_post, script):
+    post = make_post()
+    script.commit = [pause(post)[1]]
+    publish(post.pk)
+    first = fresh(post).handle
+    services.edit_words(fresh(post), post.approved_by, "Other words.")
+    publish(post.pk)
+    assert fresh(post).state == State.PUBLISHED
+    assert post.handle == first  # looked for as it was sent
+    assert script.live == [post.key]
+    assert script.discarded == []
+
+
+def test_other_words_after_a_true_pause_are_prepared_and_sent(make_post, script):
+    post = make_post("wary")
+    script.commit, script.reconcile = [pause(post)[0]], [Absent()]
+    publish(post.pk)
+    services.edit_words(fresh(post), post.approved_by, "Other words.")
+    publish(post.pk)
+    assert fresh(post).state == State.PUBLISHED
+    assert script.calls.count("prepare") == 2
+    assert script.live == [post.key]
+
+
+def test_a_pause_does_not_forbid_to_try_again(make_post, script):
+    post = make_post()
+    script.commit = [pause(post)[1]]
+    publish(post.pk)
+    services.retry(fresh(post))
+    publish(post.pk)
+    assert fresh(post).state == State.PUBLISHED
+    assert script.calls.count("commit") == 1
+
+
+def test_what_cannot_be_told_after_a_pause_is_left_to_a_person(make_post, script):
+    post = make_post("wary")
+    script.commit = [pause(post)[0]]
+    publish(post.pk)
+    let_time_pass(post)
+    publish(post.pk)
+    assert fresh(post).state == State.UNCONFIRMED
+    assert post.reason.startswith("Only a pause was asked for by Wary, so it may")
+    assert script.calls.count("commit") == 1
+
+
 def test_an_expired_handle_is_prepared_anew(make_post, script):
     post = make_post()
     script.check = [errors.HandleExpired("Too old.")]

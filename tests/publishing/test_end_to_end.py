@@ -101,6 +101,32 @@ def test_a_lost_answer_to_the_commit_is_one_post(name, upright, hurry):
     assert Attempt.objects.filter(phase="reconcile").exists()
 
 
+PAGE = "urn:li:organization:5001"
+
+
+@pytest.mark.parametrize("kind", ["status", "status_after"])
+@pytest.mark.parametrize("name", ["x", "linkedin"])
+def test_a_pause_that_outlasts_the_memory_of_words_is_one_post(
+    name, kind, upright, hurry, monkeypatch
+):
+    hurry.set_rule("x.duplicate_hours", 0)
+    hurry.set_rule("linkedin.duplicates", False)
+    monkeypatch.setenv("LINKEDIN_PAGES", "1")
+    hurry.fault(kind, platform=name, commit=True, status=429)
+    grants = [one for one in log_in(name) if name == "x" or one.profile.external_id == PAGE]
+    account = connecting.connect(factories.CreatorFactory(), name, grants[0])
+    pk = publish_reel(upright, account)
+    for _ in range(3):
+        Post.objects.filter(state=State.WAITING).update(retry_at=timezone.now())
+        hurry.advance(1000)
+        drain()
+    told = status(pk)
+    assert told["state"] == "published", told
+    assert len(hurry.posts(name)) == 1
+    commits = [one["outcome"] for one in told["attempts"] if one["phase"] == "commit"]
+    assert commits == (["rate_limited"] if kind == "status_after" else ["rate_limited", "ok"])
+
+
 def test_a_tiktok_draft_waits_in_the_inbox(upright, hurry):
     account = account_on("tiktok")
     account.options = {}

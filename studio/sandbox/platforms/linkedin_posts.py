@@ -1,6 +1,7 @@
 """LinkedIn: posts, comments, and what organizations may read of them.
 
-Rule linkedin.ghost_hours (24): so long a deleted post still counts as a duplicate.
+Rules: linkedin.duplicates (true): the same words are refused; linkedin.ghost_hours (24): so long
+also those of a deleted post.
 """
 
 from typing import Any
@@ -84,6 +85,8 @@ def _video(call: Call, author: str, content: Any) -> Document | None:
 
 def _no_duplicate(sandbox: Sandbox, author: str, commentary: str) -> None:
     """The same words by the same author, also of a post deleted not long ago."""
+    if not sandbox.rule("linkedin.duplicates", True):
+        return
     ghosts = sandbox.time() - 3600 * float(sandbox.rule("linkedin.ghost_hours", 24))
     for one in sandbox.find("post", author=author, commentary=commentary):
         if one["deleted"] is None or one["deleted"] > ghosts:

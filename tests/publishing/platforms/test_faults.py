@@ -32,6 +32,7 @@ class Publication:
         self.name, self.sandbox, self.folder = name, sandbox, folder
         self.media, self.text, self.key = media, text, "0123456789abcdef"
         self.trail, self.said, self.secrets = [], [], set()
+        self.paused = False
         self.connect()
 
     def connect(self):
@@ -82,8 +83,8 @@ class Publication:
             case Published() | Delivered():
                 self.state = type(outcome).__name__.lower()
                 assert outcome.external_id
-            case Absent() if self.client.capabilities.commit_retry_allowed:
-                self.state = "ready"
+            case Absent() if self.client.capabilities.commit_retry_allowed or self.paused:
+                self.state, self.paused = "ready", False
             case Failed(error):
                 self.renew(error)
                 self.after(error)
@@ -99,6 +100,9 @@ class Publication:
     def after(self, error):
         if self.state == "committing" and not error.proves_absent:
             return  # look
+        if self.state == "committing" and getattr(error, "look_first", False):
+            self.paused = True
+            return  # look, after the pause
         match error:
             case errors.Rejected() | errors.AccountBlocked():
                 self.state = "failed"
