@@ -1,18 +1,10 @@
-"""Where each platform's servers are. Every address can be replaced by the environment.
-
-`SANDBOX_URL` moves all that are not named to the sandbox at once: its address, then the host's
-prefix there.
-"""
+"""Where each platform's servers are. Every address can be replaced by the environment."""
 
 import os
-from dataclasses import dataclass
 
+from studio.lib.hosts import Host, sandbox
 
-@dataclass(frozen=True)
-class Host:
-    url: str  # the real one
-    prefix: str  # in the sandbox
-
+__all__ = ["HOSTS", "host", "is_double", "linkedin_version", "meta_version", "sandbox"]
 
 HOSTS = {
     "INSTAGRAM_AUTH_URL": Host("https://www.instagram.com", "instagram"),
@@ -40,18 +32,9 @@ HOSTS = {
 }
 
 
-def sandbox() -> str:
-    """The sandbox's address without a slash at its end; empty when it is not in use."""
-    return os.environ.get("SANDBOX_URL", "").strip().rstrip("/")
-
-
 def host(name: str) -> str:
     """The address of a server, without a slash at its end. Raises KeyError for an unknown name."""
-    known = HOSTS[name]
-    own = os.environ.get(name, "").strip().rstrip("/")
-    if own:
-        return own
-    return f"{sandbox()}/{known.prefix}" if sandbox() else known.url
+    return HOSTS[name].address(name)
 
 
 def is_double(name: str) -> bool:

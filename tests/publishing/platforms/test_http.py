@@ -9,9 +9,9 @@ import traceback
 
 import pytest
 
-from publishing.platforms import http
 from publishing.platforms.errors import NotSent, OutcomeUnknown, RateLimited, Transient
 from publishing.platforms.http import Caller, Slice, masked
+from studio.lib import web
 
 pytestmark = pytest.mark.enable_socket
 
@@ -131,7 +131,7 @@ def test_an_answer_that_is_nested_without_end_is_not_understood():
 
 
 def test_an_answer_drop_by_drop_is_given_up(monkeypatch):
-    monkeypatch.setattr(http, "ANSWER_S", -1)
+    monkeypatch.setattr(web, "ANSWER_S", -1)
     with server(answer("200 OK", "{}")) as url, pytest.raises(OutcomeUnknown):
         Caller("Place").call("POST", url, commit=True)
 

@@ -25,7 +25,7 @@ def answer(code=None, subcode=None, *, status=400, commit=False, headers=None, *
     if subcode is not None:
         error["error_subcode"] = subcode
     body = {"error": error}
-    return Reply(status, headers or {}, json.dumps(body), body, commit)
+    return Reply(status, headers or {}, json.dumps(body), body, is_commit=commit)
 
 
 def kind(*args, **more):
@@ -110,7 +110,7 @@ def test_what_is_refused_proves_a_commit_absent(code, subcode):
 
 
 def test_no_json_says_nothing():
-    page = Reply(403, {}, "<html>", None, True)
+    page = Reply(403, {}, "<html>", None, is_commit=True)
     assert type(meta_errors.graph_error("Instagram", page)) is errors.OutcomeUnknown
 
 

@@ -30,7 +30,7 @@ from publishing.platforms.youtube_rules import ended
 
 def reply(status, body, *, commit=False, **headers):
     text = json.dumps(body) if body is not None else ""
-    return Reply(status, headers, text, body if body is not None else {}, commit)
+    return Reply(status, headers, text, body if body is not None else {}, is_commit=commit)
 
 
 def google(reason, status):
