@@ -29,3 +29,6 @@ MODULES = {
     "bluesky": "studio.sandbox.platforms.bluesky",
     "mastodon": "studio.sandbox.platforms.mastodon",
 }
+
+# Vendors of voices and lip-sync; theirs have no accounts and no audience. studio/sandbox/vendors.
+VENDORS: dict[str, str] = {}

@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Any, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from studio.sandbox import MODULES, admin, identity
+from studio.sandbox import MODULES, VENDORS, admin, identity
 from studio.sandbox.bodies import BLOCK, Chunked, Cut, Exactly, Truncated
 from studio.sandbox.calls import SMALL, Call, Refused, Reply, Route, says
 from studio.sandbox.faults import FATES, Fault
@@ -40,7 +40,7 @@ class Platforms:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self.modules: dict[str, ModuleType] = {
-            prefix: import_module(name) for prefix, name in MODULES.items()
+            prefix: import_module(name) for prefix, name in {**MODULES, **VENDORS}.items()
         }
         self.routes = {prefix: _routes(module) for prefix, module in self.modules.items()}
         sandbox.seed = self.seed
@@ -50,7 +50,7 @@ class Platforms:
         """Make the accounts that exist from the beginning, where there are none yet."""
         for prefix, module in self.modules.items():
             seen = self.sandbox.of(prefix)
-            if not seen.find("account"):
+            if prefix in MODULES and not seen.find("account"):
                 getattr(module, "seed", _seed)(seen)
 
     def route(self, prefix: str, method: str, path: str) -> tuple[Route, dict[str, str]] | Reply:

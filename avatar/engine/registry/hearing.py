@@ -1,0 +1,5 @@
+"""Transcribers, translators and noise reducers."""
+
+from studio.lib.engines import Engine
+
+HEARING: tuple[Engine, ...] = ()

@@ -1,0 +1,261 @@
+"""From an order to a file on this machine, paid for once.
+
+An order is written down before it is sent. A render that was killed, or that handed its place
+back while the vendor works, comes again with the same order and goes on where it stands: an order
+that was placed is asked after, one that may have left is looked for, and where nobody can tell, a
+person decides.
+"""
+
+import hashlib
+import json
+import logging
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from avatar.engine.cache import file_sha256
+from avatar.engine.errors import (
+    BadResult,
+    Busy,
+    Cancelled,
+    JobFailed,
+    OutcomeUnknown,
+    Pending,
+    VendorError,
+)
+from avatar.engine.vendors.access import Access
+from avatar.engine.vendors.journal import Entry, Journal, Paid, State
+from studio.lib.engines import Engine
+
+log = logging.getLogger(__name__)
+
+JUST_SENT_S = 240  # longer than any call: a younger order may be another worker's, under way
+LONGEST_S = 3 * 3600  # after that a job that is said to be running is given up
+
+Handle = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a render lends to an engine that is asked over the network.
+
+    patience_s: how long it waits for a job itself; then Pending, and somebody asks again later.
+    """
+
+    access: Access
+    journal: Journal
+    patience_s: float = LONGEST_S
+    on_progress: Callable[[float], None] = lambda fraction: None
+    should_stop: Callable[[], bool] = lambda: False
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a job stands. url: of what it made, when it is done; usd: if the vendor says so."""
+
+    is_done: bool = False
+    url: str = ""
+    progress: float = 0.0
+    usd: float | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class JobClient(Protocol):
+    """A vendor that takes jobs and works on them for minutes."""
+
+    keyed: bool  # the same order under the same key is carried out once
+    poll_s: float
+
+    def prepare(self, engine: Engine, inputs: Mapping[str, Any]) -> Any:
+        """Bring files to the vendor; costs nothing. inputs: by logical name, files as Paths.
+
+        Returns what `submit` takes.
+        """
+        ...
+
+    def submit(self, engine: Engine, prepared: Any, key: str) -> Handle:
+        """Order it. Raises OutcomeUnknown when it may have been taken."""
+        ...
+
+    def look(self, engine: Engine, handle: Handle) -> Look:
+        """Raises JobFailed, Refused and the like when it is over without a result."""
+        ...
+
+    def find(self, engine: Engine, key: str, since_s: float) -> Handle | None:
+        """The order among the vendor's latest jobs, where it can list them; else None."""
+        ...
+
+    def fetch(self, engine: Engine, look: Look, target: Path) -> Path: ...
+
+
+def paid_key(engine: Engine, inputs: Mapping[str, Any], account: str = "") -> str:
+    """The same for the same order: files count by what is in them."""
+    described = {
+        name: file_sha256(value) if isinstance(value, Path) else value
+        for name, value in inputs.items()
+    }
+    text = json.dumps([engine.name, account, described], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def ordered(
+    context: Context,
+    client: JobClient,
+    engine: Engine,
+    paid: Paid,
+    inputs: Mapping[str, Any],
+    *,
+    check: Callable[[Path], None],
+    suffix: str = ".mp4",
+) -> Path:
+    """What the vendor makes of the inputs, from the journal if it is there already.
+
+    check: raises BadResult for a file of no use; the order has failed then, and is charged.
+    """
+    entry = context.journal.begin(paid)
+    if entry.state == State.DONE and entry.result is not None:
+        return entry.result
+    if entry.state == State.RESERVED:
+        handle = _place(context, client, engine, paid, inputs)
+    elif entry.state == State.SENDING:
+        handle = _settle(context, client, engine, paid, entry, inputs)
+    else:
+        handle = entry.handle
+    look = _wait(context, client, engine, paid, handle)
+    usd = paid.usd if look.usd is None else look.usd
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            file = client.fetch(engine, look, Path(folder) / f"result{suffix}")
+            check(file)
+        except BadResult as e:
+            context.journal.failed(paid.key, str(e), usd=usd)
+            raise
+        kept = context.journal.done(paid.key, file, usd=usd, facts={**handle, **look.facts})
+    assert kept is not None
+    return kept
+
+
+def bought(context: Context, paid: Paid, send: Callable[[Path], dict[str, Any]]) -> Path:
+    """What is answered at once: a voice, a transcript.
+
+    send: orders it and writes the answer into the path; returns facts for the record, `usd` among
+    them where the vendor says what it took.
+    """
+    entry = context.journal.begin(paid)
+    if entry.state == State.DONE and entry.result is not None:
+        return entry.result
+    if entry.state == State.SENDING:
+        raise _unsettled(paid, entry)
+    if context.should_stop():
+        raise Cancelled("Stopped.")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "result.json"
+        context.journal.sending(paid.key)
+        facts = _recorded(context, paid, lambda: send(file))
+        usd = float(facts.pop("usd", paid.usd))
+        kept = context.journal.done(paid.key, file, usd=usd, facts=facts)
+    assert kept is not None
+    return kept
+
+
+def _place(
+    context: Context,
+    client: JobClient,
+    engine: Engine,
+    paid: Paid,
+    inputs: Mapping[str, Any],
+) -> Handle:
+    """Bring the files there, and order."""
+    try:
+        prepared = client.prepare(engine, inputs)
+    except VendorError as e:  # nothing was ordered yet
+        context.journal.absent(paid.key, str(e))
+        raise
+    if context.should_stop():
+        context.journal.absent(paid.key, "Stopped before it was ordered.")
+        raise Cancelled("Stopped.")
+    context.journal.sending(paid.key)
+    try:
+        handle = _recorded(context, paid, lambda: client.submit(engine, prepared, paid.key))
+    except OutcomeUnknown as e:
+        if client.keyed:  # the same order may be sent again: it is carried out once
+            raise Busy(str(e), retry_after_s=30, reply=e.reply) from e
+        raise
+    handle = {"placed_at": time.time(), **handle}
+    context.journal.placed(paid.key, handle)
+    return handle
+
+
+def _recorded(context: Context, paid: Paid, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Do what costs money; when it is certain that nothing was made, write that down."""
+    try:
+        return act()
+    except VendorError as e:
+        if e.proves_absent:
+            context.journal.absent(paid.key, str(e))
+        raise
+
+
+def _settle(
+    context: Context,
+    client: JobClient,
+    engine: Engine,
+    paid: Paid,
+    entry: Entry,
+    inputs: Mapping[str, Any],
+) -> Handle:
+    """An order that went out, and nobody knows what became of it."""
+    if client.keyed:
+        return _place(context, client, engine, paid, inputs)
+    if entry.since_s >= JUST_SENT_S and (found := client.find(engine, paid.key, entry.since_s)):
+        handle = {"placed_at": time.time() - entry.since_s, **found}
+        context.journal.placed(paid.key, handle)
+        return handle
+    raise _unsettled(paid, entry)
+
+
+def _unsettled(paid: Paid, entry: Entry) -> VendorError:
+    if entry.since_s < JUST_SENT_S:
+        wait = JUST_SENT_S - entry.since_s
+        return Busy("This is being ordered already; it is asked after soon.", retry_after_s=wait)
+    return OutcomeUnknown(
+        f"An order to {paid.engine} of about {paid.usd:.2f} USD went out and no answer came. It is"
+        " not sent again by itself: look whether it was charged, then decide."
+    )
+
+
+def _wait(context: Context, client: JobClient, engine: Engine, paid: Paid, handle: Handle) -> Look:
+    """Ask after the job until it is done, or until patience ends. Raises Pending then."""
+    until = time.monotonic() + context.patience_s
+    while True:
+        try:
+            look = client.look(engine, handle)
+        except VendorError as e:
+            if not isinstance(e, Busy | Pending):
+                context.journal.failed(paid.key, str(e))
+                raise
+            look, pause_s = Look(), e.retry_after_s or client.poll_s
+        else:
+            pause_s = client.poll_s
+        if look.is_done:
+            return look
+        if time.time() - float(handle.get("placed_at", time.time())) > LONGEST_S:
+            why = f"{engine.label} has been at it for {LONGEST_S // 3600} hours; it was given up."
+            context.journal.failed(paid.key, why)
+            raise JobFailed(why)
+        context.on_progress(look.progress)
+        if time.monotonic() + pause_s > until:
+            raise Pending(f"{engine.label} is working on it.", retry_after_s=pause_s)
+        _sleep(context, pause_s)
+
+
+def _sleep(context: Context, seconds: float) -> None:
+    """Wait, and listen whether somebody wants to stop. The job stays on record."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        if context.should_stop():
+            raise Cancelled("Stopped.")
+        time.sleep(min(left, 0.5))

@@ -1,0 +1,119 @@
+"""What an engine is and can do, as data: voices, performers, writers and the rest."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from importlib import import_module
+from typing import Any
+
+
+class Kind(StrEnum):
+    VOICE = "voice"
+    PERFORMER = "performer"
+    WRITER = "writer"
+    TRANSCRIBER = "transcriber"
+    TRANSLATOR = "translator"
+    DENOISER = "denoiser"
+
+
+PER_SECOND, PER_MINUTE, PER_HOUR, PER_CHARACTER, PER_CALL = (
+    "second", "minute", "hour", "character", "call",
+)  # fmt: skip
+SECONDS = {PER_SECOND: 1, PER_MINUTE: 60, PER_HOUR: 3600}
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a vendor takes. The dearer end where it depends on the plan."""
+
+    usd: float
+    per: str  # second, minute or hour of what is made; character of what is spoken; call
+    checked: str  # when, as an ISO date
+    note: str = ""
+
+    def of(self, *, seconds: float = 0, characters: int = 0) -> float:
+        """US dollars for so much."""
+        if self.per in SECONDS:
+            return self.usd * seconds / SECONDS[self.per]
+        return self.usd * (characters if self.per == PER_CHARACTER else 1)
+
+
+@dataclass(frozen=True)
+class Option:
+    """Something that can be chosen about an engine. A number has limits, a word has choices."""
+
+    default: Any = None
+    choices: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    about: str = ""
+
+    def problem(self, value: Any) -> str:
+        """Why it cannot be had, as the end of a sentence; empty when it can."""
+        if isinstance(self.default, bool):
+            return "" if isinstance(value, bool) else "is true or false"
+        if self.choices and value not in self.choices:
+            return f"is one of {', '.join(self.choices)}"
+        if self.low is not None and self.high is not None:
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not is_number or not self.low <= value <= self.high:
+                return f"goes from {self.low:g} to {self.high:g}"
+        return ""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One way to have something done.
+
+    name: what people write, `sync:sync-3`; without a vendor it runs on this machine.
+    path: `module:Class`, imported on first use.
+    inputs: image, video, audio, text, prompt; those with a star are needed.
+    """
+
+    name: str
+    kind: Kind
+    label: str
+    path: str
+    vendor: str = ""  # key of avatar.engine.vendors.VENDORS
+    model: str = ""  # the vendor's own name for it
+    rows: tuple[str, ...] = ()  # the systems it serves, as docs/engines.md lists them
+    inputs: tuple[str, ...] = ()
+    options: Mapping[str, Option] = field(default_factory=dict)
+    shortest_s: float = 0.0
+    longest_s: float | None = None  # of the sound, or of the video
+    longest_chars: int | None = None
+    languages: str = ""  # in words; empty: any, as far as it knows
+    sizes: str = ""  # in words
+    price: Price | None = None  # None: nothing, or not known (`note` says which)
+    clones: bool = False  # a voice that imitates a sample
+    public_url: bool = False  # the vendor fetches the video itself
+    licence: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)  # our name of an input -> the vendor's
+    fixed: Mapping[str, Any] = field(default_factory=dict)  # inputs that are always the same
+    needs: tuple[str, ...] = ()  # names of the environment without which it cannot run here
+    confirmed: bool = True  # False: the id or the names of fields are not from the vendor itself
+    note: str = ""
+
+    @property
+    def is_hosted(self) -> bool:
+        return bool(self.vendor)
+
+    def takes(self, name: str) -> bool:
+        return name in self.inputs or f"{name}*" in self.inputs
+
+    def settled(self, chosen: Mapping[str, Any]) -> dict[str, Any]:
+        """The options as they will be, defaults included. Raises ValueError with a sentence."""
+        for name, value in chosen.items():
+            if name not in self.options:
+                known = ", ".join(self.options) or "none"
+                raise ValueError(f"{self.label} has no option {name}; there are: {known}.")
+            if problem := self.options[name].problem(value):
+                raise ValueError(f"{self.label}: {name} {problem}.")
+        defaults = {name: option.default for name, option in self.options.items()}
+        return {k: v for k, v in {**defaults, **chosen}.items() if v is not None}
+
+
+def load(path: str) -> Any:
+    """What `module:name` names."""
+    module, _, attribute = path.partition(":")
+    return getattr(import_module(module), attribute)

@@ -1,0 +1,194 @@
+"""Nothing is paid for twice, whatever happens between an order and its result."""
+
+import json
+
+import pytest
+
+from avatar.engine.errors import (
+    BadResult,
+    Busy,
+    JobFailed,
+    OutcomeUnknown,
+    OverBudget,
+    Pending,
+    Refused,
+)
+from avatar.engine.vendors import orders
+from avatar.engine.vendors.access import Access
+from avatar.engine.vendors.journal import FileJournal, Paid
+from avatar.engine.vendors.orders import Context, Look, bought, ordered, paid_key
+from studio.lib.engines import Engine, Kind
+
+ENGINE = Engine("maker:one", Kind.PERFORMER, "Maker One", "", vendor="sync")
+PAID = Paid(key="k" * 64, engine=ENGINE.name, what="film", usd=0.5)
+
+
+class Maker:
+    """A vendor's client that says what the test wants, and counts its orders."""
+
+    poll_s = 0.01
+
+    def __init__(self, *looks, keyed=False, submit=None, found=None):
+        self.looks, self.keyed, self.refusal, self.found = list(looks), keyed, submit, found
+        self.keys = []
+
+    def prepare(self, engine, inputs):
+        return inputs
+
+    def submit(self, engine, prepared, key):
+        self.keys.append(key)
+        if refusal := self.refusal:
+            self.refusal = None
+            raise refusal
+        return {"id": f"job{len(self.keys)}"}
+
+    def look(self, engine, handle):
+        said = self.looks.pop(0)
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+    def find(self, engine, key, since_s):
+        return self.found
+
+    def fetch(self, engine, look, target):
+        target.write_text(look.url)
+        return target
+
+
+DONE = Look(is_done=True, url="a film")
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Order once, with the journal of that folder."""
+
+    def order(maker, *, patience_s=5.0, check=lambda film: None, paid=PAID, **more):
+        journal = FileJournal(tmp_path / "orders", **more)
+        context = Context(Access({}), journal, patience_s=patience_s)
+        return ordered(context, maker, ENGINE, paid, {}, check=check).read_text()
+
+    return order
+
+
+@pytest.fixture
+def _settled_long_ago(monkeypatch):
+    monkeypatch.setattr(orders, "JUST_SENT_S", 0)
+
+
+def test_the_same_order_is_paid_for_once(make):
+    maker = Maker(Look(), DONE)
+    assert make(maker) == "a film"
+    assert make(maker) == "a film"
+    assert len(maker.keys) == 1
+
+
+def test_a_job_that_takes_long_is_asked_after_by_whoever_comes_next(make):
+    maker = Maker(Look(progress=0.2), DONE)
+    with pytest.raises(Pending):
+        make(maker, patience_s=0)
+    assert make(maker) == "a film"
+    assert len(maker.keys) == 1
+
+
+@pytest.mark.usefixtures("_settled_long_ago")
+def test_an_order_without_an_answer_is_never_sent_again_by_itself(make):
+    maker = Maker(submit=OutcomeUnknown("No answer."))
+    for _ in range(2):
+        with pytest.raises(OutcomeUnknown):
+            make(maker)
+    assert len(maker.keys) == 1
+
+
+@pytest.mark.usefixtures("_settled_long_ago")
+def test_a_person_may_send_it_again(make):
+    maker = Maker(DONE, submit=OutcomeUnknown("No answer."))
+    with pytest.raises(OutcomeUnknown):
+        make(maker)
+    assert make(maker, again=True) == "a film"
+    assert len(maker.keys) == 2
+
+
+@pytest.mark.usefixtures("_settled_long_ago")
+def test_it_is_found_among_the_jobs_where_the_vendor_lists_them(make):
+    maker = Maker(DONE, submit=OutcomeUnknown("No answer."), found={"id": "found"})
+    with pytest.raises(OutcomeUnknown):
+        make(maker)
+    assert make(maker) == "a film"
+    assert len(maker.keys) == 1
+
+
+def test_another_workers_order_that_just_left_is_waited_for(make):
+    maker = Maker(submit=OutcomeUnknown("No answer."))
+    with pytest.raises(OutcomeUnknown):
+        make(maker)
+    with pytest.raises(Busy):
+        make(maker)
+
+
+def test_a_keyed_order_is_sent_again_under_the_same_key(make):
+    maker = Maker(DONE, keyed=True, submit=OutcomeUnknown("No answer."))
+    with pytest.raises(Busy):
+        make(maker)
+    assert make(maker) == "a film"
+    assert maker.keys == [PAID.key, PAID.key]
+
+
+@pytest.mark.parametrize("refusal", [Refused("No."), Busy("Later.")])
+def test_what_was_refused_was_not_made_and_may_be_ordered_again(make, refusal):
+    maker = Maker(DONE, submit=refusal)
+    with pytest.raises(type(refusal)):
+        make(maker)
+    assert make(maker) == "a film"
+
+
+def test_a_failed_job_is_ordered_anew_only_when_somebody_asks(make):
+    maker = Maker(JobFailed("No face."), DONE)
+    with pytest.raises(JobFailed):
+        make(maker)
+    assert len(maker.keys) == 1
+    assert make(maker) == "a film"
+    assert len(maker.keys) == 2
+
+
+def test_trouble_while_asking_is_not_the_jobs_end(make):
+    assert make(Maker(Busy("In trouble.", retry_after_s=0.01), DONE)) == "a film"
+
+
+def test_a_result_of_no_use_has_cost_what_it_cost(make, tmp_path):
+    def check(film):
+        raise BadResult("It is silent.")
+
+    with pytest.raises(BadResult):
+        make(Maker(DONE), check=check)
+    row = json.loads((tmp_path / "orders" / PAID.key[:32] / "order.json").read_text())
+    assert (row["state"], row["usd"]) == ("failed", 0.5)
+
+
+def test_what_is_too_dear_is_not_ordered(make):
+    maker = Maker(DONE)
+    with pytest.raises(OverBudget, match=r"0\.50 USD, and 0\.40 USD are allowed"):
+        make(maker, most_usd=0.4)
+    assert maker.keys == []
+
+
+def test_what_is_answered_at_once_is_bought_once(tmp_path):
+    context = Context(Access({}), FileJournal(tmp_path))
+    sent = []
+
+    def send(path):
+        sent.append(path)
+        path.write_text("{}")
+        return {"usd": 0.01, "request_id": "r1"}
+
+    assert bought(context, PAID, send).read_text() == "{}"
+    assert bought(context, PAID, send).read_text() == "{}"
+    assert len(sent) == 1
+
+
+def test_the_key_follows_what_is_in_a_file_not_its_name(tmp_path):
+    (tmp_path / "a").write_text("same")
+    (tmp_path / "b").write_text("same")
+    (tmp_path / "c").write_text("other")
+    one, two, three = (paid_key(ENGINE, {"audio": tmp_path / name}) for name in "abc")
+    assert one == two != three
