@@ -1,7 +1,9 @@
 """How a reel is to be made. Handed in, never read from settings."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 KEEP, STILL, BLUR = "keep", "still", "blur"  # of the photo's background
 
@@ -14,8 +16,14 @@ class ReelOptions:
     height: int = 1920
     fps: float = 30.0
     language: str = "en"  # as espeak-ng names its voices
-    voice: str = "sketch"  # key of avatar.engine.speech.SPEAKERS
+    voice: str = "sketch"  # name of a voice, or several in the order to be tried
     voice_sample: Path | None = None  # what the voice is fitted to
+    voice_options: Mapping[str, Any] = field(default_factory=dict)  # of the engine's own
+    emotion: str = ""  # excited, calm, authoritative, conversational; empty: as it comes
+    performer: str = "puppet"  # name of a performer, or several in the order to be tried
+    performer_options: Mapping[str, Any] = field(default_factory=dict)  # of the engine's own
+    prompt: str = ""  # how to act, for performers that read it
+    sync_mode: str = "loop"  # how footage is made as long as the sound: see avatar.engine.footage
     denoise: bool = (
         False  # a voice-over is freed of steady noise to be studied; it sounds as it is
     )

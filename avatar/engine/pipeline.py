@@ -31,6 +31,7 @@ from avatar.engine.stages import Course
 from avatar.engine.takes import aligned, read_alignment, spoken
 from avatar.engine.timing import frame_ms
 from avatar.engine.types import Alignment, Performance
+from avatar.engine.vendors.orders import Context, home_context
 
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -70,6 +71,7 @@ def make_reel(
     options: ReelOptions | None = None,
     cache_dir: Path | None = None,
     face: Path | None = None,
+    context: Context | None = None,
     on_progress: Callable[[str, float], None] = lambda stage, fraction: None,
     on_warning: Callable[[str], None] = lambda sentence: None,
     should_stop: Callable[[], bool] = lambda: False,
@@ -79,6 +81,8 @@ def make_reel(
     text: what is said. audio: a voice-over to use instead of speaking; with text, its words.
     idle_s: seconds without a word, instead of both.
     face: an analysed photo, read if it exists and written there otherwise.
+    context: with which keys engines over the network are asked, and where what was paid for is
+        kept; by default the environment's keys, and a folder of this user's.
     on_progress: gets the stage (analyse, speak, align, perform, assemble) and how much of the
         whole is done, 0 to 1.
     on_warning: gets what will look worse than it could, before anything is drawn.
@@ -94,7 +98,8 @@ def make_reel(
             raise InputError(f"{out} is a folder; a name for the video is needed.")
         order = checked_order(photo, text, audio, idle_s, options or ReelOptions())
         with _workplace(cache_dir, out.parent) as folder:
-            reel = _Reel(order, Cache(folder), Course(on_progress, should_stop))
+            course = Course(on_progress, should_stop)
+            reel = _Reel(order, Cache(folder), course, context or home_context())
             return reel.make(out, face, on_warning, keeps_take=cache_dir is not None)
 
 
@@ -126,8 +131,8 @@ def system_errors_explained() -> Iterator[None]:
 class _Reel:
     """One reel in the making."""
 
-    def __init__(self, order: Order, cache: Cache, course: Course) -> None:
-        self.order, self.cache, self.course = order, cache, course
+    def __init__(self, order: Order, cache: Cache, course: Course, context: Context) -> None:
+        self.order, self.cache, self.course, self.context = order, cache, course, context
         self.drawing = Drawing(order, cache, course)
 
     def make(
@@ -186,7 +191,7 @@ class _Reel:
     def _told(self) -> Story:
         """What is heard, and every movement to it."""
         order, cache, course = self.order, self.cache, self.course
-        take = course.stage("speak", lambda: spoken(order, cache))
+        take = course.stage("speak", lambda: spoken(order, cache, self.context))
         studied, found = course.stage("align", lambda: aligned(order, cache, take))
         with course.timed("render"):
             entry = performed(order, cache, studied, found)

@@ -13,13 +13,14 @@ from avatar.engine.order import Order
 from avatar.engine.scratch import WavFile
 from avatar.engine.speech import speaker
 from avatar.engine.types import Alignment, Samples
+from avatar.engine.vendors.orders import Context
 
 SOUND_CODE = ("avatar.engine.media.sound", "avatar.engine.media.loudness")
 SHORTEST_S = 0.3  # of a voice-over; a spoken yes takes longer
 IDLE_RATE = 16_000  # Hz, of silence
 
 
-def spoken(order: Order, cache: Cache) -> Entry:
+def spoken(order: Order, cache: Cache, context: Context) -> Entry:
     """take.wav at -14 LUFS, and alignment.json when the voice knows its own times."""
     if order.audio is not None:
         return _brought_in(order.audio, cache)

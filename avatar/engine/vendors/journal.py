@@ -105,7 +105,6 @@ class FileJournal:
     ) -> None:
         self.folder, self.most_usd, self.again, self.spent_usd = folder, most_usd, again, 0.0
         self.bought: list[dict[str, Any]] = []  # by this process
-        folder.mkdir(parents=True, exist_ok=True)
 
     def begin(self, paid: Paid) -> Entry:
         with self._locked(paid.key) as row:

@@ -9,6 +9,7 @@ person decides.
 import hashlib
 import json
 import logging
+import os
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -27,7 +28,7 @@ from avatar.engine.errors import (
     VendorError,
 )
 from avatar.engine.vendors.access import Access
-from avatar.engine.vendors.journal import Entry, Journal, Paid, State
+from avatar.engine.vendors.journal import Entry, FileJournal, Journal, Paid, State
 from studio.lib.engines import Engine
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,15 @@ class Context:
     patience_s: float = LONGEST_S
     on_progress: Callable[[float], None] = lambda fraction: None
     should_stop: Callable[[], bool] = lambda: False
+
+
+def home_context(most_usd: float | None = None, *, again: bool = False) -> Context:
+    """Keys from the environment; what was paid for is kept in a folder of this user's, so that the
+    same command never pays twice. most_usd, again: see FileJournal.
+    """
+    state = os.environ.get("XDG_STATE_HOME", "").strip() or Path.home() / ".local" / "state"
+    folder = Path(state) / "understudy" / "orders"
+    return Context(Access(), FileJournal(folder, most_usd, again=again))
 
 
 @dataclass(frozen=True)
