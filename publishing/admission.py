@@ -38,11 +38,14 @@ def _is_late(post: Post) -> bool:
 
 
 def _planned_gap(post: Post) -> dt.timedelta:
-    """How long after the account's post before it this one was planned, at most our own gap."""
-    before = Post.objects.filter(account=post.account_id, due_at__lte=post.due_at)
-    before = before.exclude(state__in=(Post.State.DRAFT, Post.State.CANCELLED))
-    last = before.exclude(pk=post.pk).order_by("-due_at").values_list("due_at", flat=True).first()
-    return min(CADENCE.min_gap, post.due_at - last) if last else CADENCE.min_gap
+    """How near to it the account's next other post was planned, at most our own gap."""
+    others = Post.objects.filter(account=post.account_id).exclude(pk=post.pk)
+    others = others.exclude(state__in=(Post.State.DRAFT, Post.State.CANCELLED))
+    due = others.values_list("due_at", flat=True)
+    before = due.filter(due_at__lte=post.due_at).order_by("-due_at").first()
+    after = due.filter(due_at__gt=post.due_at).order_by("due_at").first()
+    gaps = [abs(post.due_at - other) for other in (before, after) if other is not None]
+    return min([*gaps, CADENCE.min_gap])
 
 
 def not_before(post: Post) -> tuple[dt.datetime, str] | None:

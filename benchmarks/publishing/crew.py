@@ -96,10 +96,15 @@ def person(plan: dict[str, Any], notes: Path) -> None:
             except Exception as e:  # the sandbox fails for us too
                 again[f"failed: {type(e).__name__}"] += 1
         states = Counter(Post.objects.values_list("state", flat=True))
+        waits = Post.objects.filter(state__in=(Post.State.SCHEDULED, Post.State.WAITING))
+        times = [retry or due for retry, due in waits.values_list("retry_at", "due_at")]
+        next_at = min(times).timestamp() if times else None
         spare = notes.with_suffix(".new")
         parts = status()["parts"]
         running = all(parts[one]["state"] == "running" for one in ("default", "publish"))
-        spare.write_text(json.dumps({"states": states, "again": again, "running": running}))
+        spare.write_text(
+            json.dumps({"states": states, "again": again, "running": running, "next_at": next_at})
+        )
         spare.replace(notes)
         time.sleep(2)
 

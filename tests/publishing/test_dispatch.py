@@ -692,11 +692,13 @@ def test_what_was_missed_is_not_poured_out_at_once(make_post, script):
     assert "came late" in two.due_reason
 
 
-def test_late_posts_keep_the_distance_they_were_planned_with(make_post, script):
-    """Whoever wants three posts ten minutes apart gets them so, two hours late; not days later."""
+@pytest.mark.parametrize("minutes", [10, -10])
+def test_late_posts_keep_the_distance_they_were_planned_with(make_post, script, minutes):
+    """Whoever wants posts ten minutes apart gets them so, two hours late; not days later."""
     apart, hour = dt.timedelta(minutes=10), timezone.now() - dt.timedelta(hours=2)
     one = make_post(due_at=hour)
-    two = build_post(account=one.account, reel=_another_reel(one), due_at=hour + apart)
+    other = hour + dt.timedelta(minutes=minutes)
+    two = build_post(account=one.account, reel=_another_reel(one), due_at=other)
     publish(one.pk)
     publish(two.pk)
     assert fresh(one).state == State.PUBLISHED
