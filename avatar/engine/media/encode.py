@@ -17,6 +17,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -30,8 +31,6 @@ from avatar.engine.media.ffmpeg import FFmpeg
 AAC_PRIMING = 1024  # samples; what ffmpeg's own AAC encoder and every decoder of it add in front
 SAMPLE_RATE = 48_000
 AUDIO_KBPS = 128
-CRF = 20  # a face on a still background: 2 to 4 Mb/s at 1080x1920
-MAX_KBPS = 8_000  # at 1080x1920@30, so that 90 s stay below 95 MB
 GOP_S = 2
 PIPE_BYTES = 1 << 20  # what Linux allows without privileges
 QUEUE_FRAMES = 4  # drawing may run this far ahead of encoding
@@ -47,6 +46,20 @@ BT709 = (
 )
 
 
+@dataclass(frozen=True)
+class Quality:
+    """How much of the picture is kept. max_kbps: at 1080x1920@30, less for fewer pixels."""
+
+    crf: int
+    max_kbps: int
+
+
+# A face on a still background: 2 to 4 Mb/s at 1080x1920; 90 s stay below 95 MB.
+REEL = Quality(20, 8_000)
+BETWEEN = Quality(14, 40_000)  # what is encoded again: nothing of it shall be seen
+SENT = Quality(18, 10_000)  # what is uploaded: 20 MB, the least that vendors take, last 16 s
+
+
 @contextlib.contextmanager
 def captions_folder(script: str, fonts_dir: Path | None) -> Iterator[Path]:
     """A folder to run ffmpeg in, with captions.ass and fonts/: no name to escape in a filter."""
@@ -59,7 +72,7 @@ def captions_folder(script: str, fonts_dir: Path | None) -> Iterator[Path]:
         yield folder
 
 
-def _widen(pipe: IO[bytes] | None) -> None:
+def widen(pipe: IO[bytes] | None) -> None:
     """Let the pipe hold a third of a frame at a time instead of a fiftieth: fewer wake-ups."""
     if pipe is not None and hasattr(fcntl, "F_SETPIPE_SZ"):
         with contextlib.suppress(OSError):
@@ -72,6 +85,7 @@ class Encoder:
     path: written beside and moved there at the end; nothing stays after an error.
     width, height: even. audio: any file ffmpeg reads, sounding from frame 0.
     ass: the script of the captions to burn in, with the fonts of fonts_dir.
+    gop: frames from one that stands for itself to the next; those of GOP_S by default.
 
         with Encoder(path, 1080, 1920, Fraction(30), audio=wav) as encoder:
             for frame in frames:
@@ -91,6 +105,8 @@ class Encoder:
         ass: str | None = None,
         fonts_dir: Path | None = None,
         preset: str = "veryfast",
+        quality: Quality = REEL,
+        gop: int | None = None,
     ) -> None:
         if width % 2 or height % 2:
             raise ValueError(f"{width}x{height}: both sides must be even")
@@ -103,7 +119,10 @@ class Encoder:
         self._folder = contextlib.ExitStack()
         self._captions = captions_folder(ass or "", fonts_dir)
         inputs = self._inputs(width, height, fps, audio)
-        outputs = self._outputs(width, height, fps, preset, captions=ass is not None)
+        kbps = max(400, round(quality.max_kbps * width * height * fps / (1080 * 1920 * 30)))
+        rate = ["-crf", str(quality.crf), "-maxrate", f"{kbps}k", "-bufsize", f"{2 * kbps}k"]
+        gop = gop or max(1, round(GOP_S * fps))
+        outputs = self._outputs(preset, rate, gop, captions=ass is not None)
         self._args = [*inputs, *outputs, *(self._sound() if audio else ["-an"])]
         self._frames: queue.Queue[NDArray[np.uint8] | None] = queue.Queue(QUEUE_FRAMES)
         self._broken = threading.Event()
@@ -118,17 +137,12 @@ class Encoder:
         return args
 
     @staticmethod
-    def _outputs(
-        width: int, height: int, fps: Fraction, preset: str, *, captions: bool
-    ) -> list[str]:
-        gop = max(1, round(GOP_S * fps))
-        kbps = max(400, round(MAX_KBPS * width * height * fps / (1080 * 1920 * 30)))
+    def _outputs(preset: str, rate: list[str], gop: int, *, captions: bool) -> list[str]:
         filters = ["-vf", "ass=captions.ass:fontsdir=fonts"] if captions else []
         picture = ["-map", "0:v", *filters, "-c:v", "libx264", "-preset", preset]
-        shape = ["-profile:v", "high", "-pix_fmt", "yuv420p", *BT709, "-crf", str(CRF)]
-        rate = ["-maxrate", f"{kbps}k", "-bufsize", f"{2 * kbps}k"]
+        shape = ["-profile:v", "high", "-pix_fmt", "yuv420p", *BT709, *rate]
         groups = ["-g", str(gop), "-keyint_min", str(gop), "-sc_threshold", "0", "-bf", "0"]
-        return [*picture, *shape, *rate, *groups, "-flags", "+cgop", "-fps_mode", "passthrough"]
+        return [*picture, *shape, *groups, "-flags", "+cgop", "-fps_mode", "passthrough"]
 
     @staticmethod
     def _sound() -> list[str]:
@@ -149,7 +163,7 @@ class Encoder:
         except BaseException:
             self._folder.close()
             raise
-        _widen(self._ffmpeg.process.stdin)
+        widen(self._ffmpeg.process.stdin)
         self._writer = threading.Thread(target=self._drain, daemon=True)
         self._writer.start()
         return self
