@@ -1,4 +1,7 @@
-"""python -m avatar.engine PHOTO (--text T | --audio A [--text T] | --idle S) -o OUT.mp4
+"""python -m avatar.engine SOURCE (--text T | --audio A [--text T] | --idle S) -o OUT.mp4
+
+SOURCE is a photo, or footage where the engine takes it: `--engine sync:sync-3`. What engines over
+the network are paid for is kept, so that the same command never pays twice.
 
 Exit codes: 0 done, 2 with one sentence on stderr when it cannot be done, 130 after Ctrl-C.
 """
@@ -10,11 +13,11 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from avatar.engine.command import OneSentence, interrupt, quiet_libraries, sentence
 from avatar.engine.errors import EngineError, InputError
-from avatar.engine.options import ReelOptions
+from avatar.engine.options import EMOTIONS, SYNC_MODES, ReelOptions
 from avatar.engine.stages import STAGES
 
 BAR_WIDTH = 28
@@ -26,6 +29,9 @@ SAME_NAMED = (
     "language",
     "voice",
     "voice_sample",
+    "emotion",
+    "prompt",
+    "sync_mode",
     "captions",
     "background",
     "punch_in",
@@ -56,13 +62,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     from avatar.engine.captions import STYLES
-    from avatar.engine.speech import SPEAKERS
 
     usage = "one photo and a few words become a reel"
     made = OneSentence(prog="understudy", description=usage, allow_abbrev=False)
     add = made.add_argument
     defaults = ReelOptions()
-    add("photo", type=Path, metavar="PHOTO", help="JPEG, PNG, WebP or HEIC with one frontal face")
+    add(
+        "source",
+        type=Path,
+        metavar="SOURCE",
+        help="JPEG, PNG, WebP or HEIC with one frontal face; or a video of somebody",
+    )
     add("--text", help="what is said; with --audio, the words of the voice-over")
     add("--audio", type=Path, help="a voice-over in any format, instead of speaking the text")
     add(
@@ -75,8 +85,9 @@ def parser() -> argparse.ArgumentParser:
     add("--language", default=defaults.language, help="as espeak-ng names them: en, de, pt-br, …")
     add("--size", type=_size, default=(defaults.width, defaults.height), metavar="1080x1920")
     add("--fps", type=_fps, default=defaults.fps, help="24, 25, 29.97, 30, 50, 60 or a fraction")
-    add("--voice", choices=tuple(SPEAKERS), default=defaults.voice)
+    add("--voice", default=defaults.voice, metavar="NAME[,NAME]", help="who speaks; see --engine")
     add("--voice-sample", type=Path, help="a recording that the voice is fitted to")
+    _add_engines(made, defaults)
     add("--captions", choices=(*STYLES, "none"), default=defaults.captions)
     add("--label", default=defaults.label, help="a few words shown in every frame")
     add("--cover-text", default=defaults.cover_text, help="a few words on the cover")
@@ -103,6 +114,38 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
+def _add_engines(parser: argparse.ArgumentParser, defaults: ReelOptions) -> None:
+    add = parser.add_argument_group("engines").add_argument
+    add(
+        "--engine",
+        default=defaults.performer,
+        metavar="NAME[,NAME]",
+        help="who performs, such as sync:sync-3; of several, the first that can",
+    )
+    add(
+        "--option",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="of that engine's own, such as temperature=0.5",
+    )
+    add("--voice-option", action="append", default=[], metavar="NAME=VALUE")
+    add("--prompt", default=defaults.prompt, help="how to act, for engines that read it")
+    add("--emotion", choices=EMOTIONS, default=defaults.emotion)
+    add(
+        "--sync-mode",
+        choices=SYNC_MODES,
+        default=defaults.sync_mode,
+        help="how footage and sound become equally long",
+    )
+    add("--max-cost", type=_usd, metavar="USD", help="order nothing that would cost more")
+    add(
+        "--order-again",
+        action="store_true",
+        help="send an order again of which nobody knows whether it was carried out",
+    )
+
+
 def make(parsed: argparse.Namespace, stderr: TextIO) -> None:
     """Make the reel in a folder beside OUT, then move into place what was asked for."""
     try:
@@ -112,13 +155,16 @@ def make(parsed: argparse.Namespace, stderr: TextIO) -> None:
     # the libraries behind it take a second to load, too long for a wrong argument
     from avatar.engine.cache import place, place_text, workplace
     from avatar.engine.pipeline import make_reel, system_errors_explained
+    from avatar.engine.vendors.access import Access
+    from avatar.engine.vendors.orders import Context, home_journal
 
+    journal = home_journal(parsed.max_cost, again=parsed.order_again)
     with (
         system_errors_explained(),
         workplace(parsed.out.parent) as work,
     ):
         files = make_reel(
-            parsed.photo,
+            parsed.source,
             Path(work) / "reel.mp4",
             text=parsed.text,
             audio=parsed.audio,
@@ -126,6 +172,7 @@ def make(parsed: argparse.Namespace, stderr: TextIO) -> None:
             options=_options(parsed),
             cache_dir=parsed.cache,
             face=parsed.face,
+            context=Context(Access(), journal),
             on_progress=_bar(stderr) if stderr.isatty() else _lines(stderr),
             on_warning=lambda sentence: _warn(sentence, stderr),
         )
@@ -138,18 +185,39 @@ def make(parsed: argparse.Namespace, stderr: TextIO) -> None:
         if parsed.timings:
             place_text(json.dumps(files.timings, indent=2), parsed.timings)
         files.video.replace(parsed.out)
+    for line in journal.bill():
+        print(f"understudy: {line}", file=stderr)
 
 
 def _options(parsed: argparse.Namespace) -> ReelOptions:
     width, height = parsed.size
     names = (*SAME_NAMED, *KNOBS, "device")
     return ReelOptions(
-        width=width, height=height, **{name: getattr(parsed, name) for name in names}
+        width=width,
+        height=height,
+        performer=parsed.engine,
+        performer_options=_named_values(parsed.option),
+        voice_options=_named_values(parsed.voice_option),
+        **{name: getattr(parsed, name) for name in names},
     )
 
 
+def _named_values(pairs: list[str]) -> dict[str, Any]:
+    """NAME=VALUE as given; a value is JSON where it can be, else text."""
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        name, is_one, value = pair.partition("=")
+        if not is_one or not name:
+            raise InputError(f"{pair!r} is no option; NAME=VALUE such as temperature=0.5 is.")
+        try:
+            found[name] = json.loads(value)
+        except ValueError:
+            found[name] = value
+    return found
+
+
 def _check_paths(parsed: argparse.Namespace) -> None:
-    inputs = [p for p in (parsed.photo, parsed.audio, parsed.voice_sample) if p is not None]
+    inputs = [p for p in (parsed.source, parsed.audio, parsed.voice_sample) if p is not None]
     wanted = [parsed.out, parsed.cover, parsed.cues, parsed.timings, *parsed.subtitles]
     outputs = [path for path in wanted if path is not None]
     for path in (*outputs, *([parsed.face] if parsed.face else [])):
@@ -174,6 +242,16 @@ def _size(text: str) -> tuple[int, int]:
             f"{text!r} is not a size; width x height such as 1080x1920 is"
         ) from e
     return width, height
+
+
+def _usd(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is no amount; US dollars such as 2.50 are")
+    return value
 
 
 def _fps(text: str) -> float:

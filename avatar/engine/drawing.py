@@ -90,7 +90,7 @@ def _background(order: Order, cache: Cache, face_key: str, face: Face) -> Backgr
     box = shown_part(face, choose_window(face, order.options.width, order.options.height))
     inputs = {
         "code": code_sha256("avatar.engine.face.matte"),
-        "photo": file_sha256(order.photo_path),
+        "photo": file_sha256(order.source),
         "face": face_key,
         "box": box,
     }
@@ -116,7 +116,7 @@ class Drawing:
         inputs = {
             "code": code_sha256(*CODE),
             "take": story.take.key,
-            "photo": file_sha256(self.order.photo_path),
+            "photo": file_sha256(self.order.source),
             "face": face_key,
             "performance": story.performed.key,
             "alignment": story.alignment.to_json(),

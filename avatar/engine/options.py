@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+EMOTIONS = ("excited", "calm", "authoritative", "conversational")
+SYNC_MODES = ("cut_off", "loop", "bounce", "silence", "remap")  # see avatar.engine.footage
 KEEP, STILL, BLUR = "keep", "still", "blur"  # of the photo's background
 
 
@@ -19,11 +21,11 @@ class ReelOptions:
     voice: str = "sketch"  # name of a voice, or several in the order to be tried
     voice_sample: Path | None = None  # what the voice is fitted to
     voice_options: Mapping[str, Any] = field(default_factory=dict)  # of the engine's own
-    emotion: str = ""  # excited, calm, authoritative, conversational; empty: as it comes
+    emotion: str = ""  # one of EMOTIONS; empty: as it comes
     performer: str = "puppet"  # name of a performer, or several in the order to be tried
     performer_options: Mapping[str, Any] = field(default_factory=dict)  # of the engine's own
     prompt: str = ""  # how to act, for performers that read it
-    sync_mode: str = "loop"  # how footage is made as long as the sound: see avatar.engine.footage
+    sync_mode: str = "bounce"  # how footage is made as long as the sound: one of SYNC_MODES
     denoise: bool = (
         False  # a voice-over is freed of steady noise to be studied; it sounds as it is
     )

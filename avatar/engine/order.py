@@ -11,37 +11,55 @@ from avatar.engine.cache import file_sha256
 from avatar.engine.captions.ass import find_style, fonts_for
 from avatar.engine.errors import InputError
 from avatar.engine.face.backdrop import Colour
-from avatar.engine.options import BLUR, KEEP, STILL, ReelOptions
+from avatar.engine.options import BLUR, EMOTIONS, KEEP, STILL, SYNC_MODES, ReelOptions
+from avatar.engine.registry import of_kind, order_of
+from avatar.engine.registry.choice import options_of
+from avatar.engine.registry.performers import PUPPET
 from avatar.engine.text import speakable
 from avatar.engine.timing import HIGHEST_FPS, LOWEST_FPS, parse_fps
 from avatar.engine.types import Image
+from studio.lib.engines import Engine, Kind
 from studio.lib.photos import PhotoError, read_photo
+from studio.lib.sniff import HEAD_BYTES, sniff
 
 SIDES = (96, 4096)  # px
 KNOBS = ("motion", "blink", "expression")
 LARGEST_KNOB = 3.0
 IDLE_S = (1.0, 1800.0)
+SHOWN_ENGINES = 6  # in a sentence about engines
 
 
 @dataclass(frozen=True)
 class Order:
     """One reel as it is wanted.
 
-    text: ready to be spoken, or None. fill: what a new background is filled with, if anything.
+    source: a photo, which is in `picture` then, or footage. text: ready to be spoken, or None.
+    performers: in the order in which they are tried. fill: what a new background is filled with.
     """
 
-    photo_path: Path
-    photo: Image
+    source: Path
+    picture: Image | None
     text: str | None
     audio: Path | None
     idle_s: float | None
     options: ReelOptions
+    performers: tuple[Engine, ...]
     fps: Fraction
     fill: Image | Colour | None
 
+    @property
+    def is_footage(self) -> bool:
+        return self.picture is None
+
+    @property
+    def photo(self) -> Image:
+        """The picture of an order that has one."""
+        assert self.picture is not None
+        return self.picture
+
 
 def checked_order(
-    photo: Path,
+    source: Path,
     text: str | None,
     audio: Path | None,
     idle_s: float | None,
@@ -57,13 +75,47 @@ def checked_order(
         if sound is not None and not sound.is_file():
             raise InputError(f"There is no sound file {sound}.")
     spoken = None if text is None else speakable(text, options.language)
-    order = Order(
-        photo, load_photo(photo), spoken, audio, idle_s, options, fps, _fill(options.background)
-    )
+    picture = None if is_footage(source) else load_photo(source)
+    performers = _performers(options, is_footage=picture is None, is_idle=idle_s is not None)
+    if audio is None and idle_s is None:
+        voices = order_of(options.voice, Kind.VOICE)
+        for voice in voices:
+            options_of(voice, voices, options.voice_options)
+    fill = _fill(options.background)
+    order = Order(source, picture, spoken, audio, idle_s, options, performers, fps, fill)
     shown = (spoken or "") if options.captions != "none" else ""
     shown += options.label + options.cover_text
     fonts_for(shown, options.captions)  # what they cannot show is said now, not after speaking
     return order
+
+
+def is_footage(path: Path) -> bool:
+    """Whether it is a moving picture, told from its first bytes."""
+    try:
+        with path.open("rb") as file:
+            kind = sniff(file.read(HEAD_BYTES))
+    except OSError:
+        return False  # whoever reads it as a photo has the sentence
+    return kind is not None and kind.moves and not kind.photo
+
+
+def _performers(options: ReelOptions, *, is_footage: bool, is_idle: bool) -> tuple[Engine, ...]:
+    """Those that are named, all of which can take this source. Raises InputError."""
+    engines = order_of(options.performer, Kind.PERFORMER)
+    source, wanted = ("footage", "video") if is_footage else ("a photo", "image")
+    for engine in engines:
+        options_of(engine, engines, options.performer_options)
+        if not engine.takes(wanted):
+            others = [e.name for e in of_kind(Kind.PERFORMER) if e.takes(wanted)]
+            raise InputError(f"{engine.label} does not take {source}; {_some(others)} do.")
+        if is_idle and engine.name != PUPPET.name:
+            raise InputError(f"{engine.label} needs a sound; only the puppet makes idle clips.")
+    return tuple(engines)
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - SHOWN_ENGINES
+    return ", ".join(names[:SHOWN_ENGINES]) + (f" and {more} more" if more > 0 else "")
 
 
 def check_options(options: ReelOptions) -> Fraction:
@@ -86,6 +138,12 @@ def check_options(options: ReelOptions) -> Fraction:
         raise InputError(
             f"{float(fps):g} frames a second are not possible: {LOWEST_FPS} to {HIGHEST_FPS} are."
         )
+    if options.sync_mode not in SYNC_MODES:
+        some = ", ".join(SYNC_MODES)
+        raise InputError(f"There is no sync mode {options.sync_mode!r}: choose {some}.")
+    if options.emotion and options.emotion not in EMOTIONS:
+        some = ", ".join(EMOTIONS)
+        raise InputError(f"There is no emotion {options.emotion!r}: choose {some}.")
     find_style(options.captions)
     return fps
 

@@ -31,7 +31,8 @@ from avatar.engine.stages import Course
 from avatar.engine.takes import aligned, read_alignment, spoken
 from avatar.engine.timing import frame_ms
 from avatar.engine.types import Alignment, Performance
-from avatar.engine.vendors.orders import Context, home_context
+from avatar.engine.vendors.access import Access
+from avatar.engine.vendors.orders import Context, home_journal
 
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -62,7 +63,7 @@ class ReelFiles:
 
 
 def make_reel(
-    photo: Path,
+    source: Path,
     out: Path,
     *,
     text: str | None = None,
@@ -96,10 +97,12 @@ def make_reel(
             raise InputError(f"There is no folder {out.parent} to write {out.name} to.")
         if out.is_dir():
             raise InputError(f"{out} is a folder; a name for the video is needed.")
-        order = checked_order(photo, text, audio, idle_s, options or ReelOptions())
+        order = checked_order(source, text, audio, idle_s, options or ReelOptions())
         with _workplace(cache_dir, out.parent) as folder:
             course = Course(on_progress, should_stop)
-            reel = _Reel(order, Cache(folder), course, context or home_context())
+            reel = _Reel(
+                order, Cache(folder), course, context or Context(Access(), home_journal())
+            )
             return reel.make(out, face, on_warning, keeps_take=cache_dir is not None)
 
 
@@ -176,7 +179,7 @@ class _Reel:
         face_index = self.order.options.face_index
         inputs = {
             "code": code_sha256("avatar.engine.face"),
-            "photo": file_sha256(self.order.photo_path),
+            "photo": file_sha256(self.order.source),
             "face_index": face_index,
         }
         entry = self.cache.fetch(

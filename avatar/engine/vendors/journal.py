@@ -141,6 +141,12 @@ class FileJournal:
         self._change(key, State.DONE, result=kept and kept.name, usd=usd, facts=dict(facts))
         return kept
 
+    def bill(self) -> list[str]:
+        """A line for each order that this process paid, and their sum."""
+        lines = [f"{one['engine']} ({one['what']}): {one['usd']:.4f} USD" for one in self.bought]
+        total = sum(one["usd"] for one in self.bought)
+        return [*lines, f"{total:.4f} USD in all"] if len(lines) > 1 else lines
+
     def _is_over(self, row: dict[str, Any]) -> bool:
         return row["state"] in OVER or (self.again and row["state"] == State.SENDING)
 

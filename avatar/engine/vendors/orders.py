@@ -53,13 +53,10 @@ class Context:
     should_stop: Callable[[], bool] = lambda: False
 
 
-def home_context(most_usd: float | None = None, *, again: bool = False) -> Context:
-    """Keys from the environment; what was paid for is kept in a folder of this user's, so that the
-    same command never pays twice. most_usd, again: see FileJournal.
-    """
+def home_journal(most_usd: float | None = None, *, again: bool = False) -> FileJournal:
+    """In a folder of this user's, so that the same command never pays twice. See FileJournal."""
     state = os.environ.get("XDG_STATE_HOME", "").strip() or Path.home() / ".local" / "state"
-    folder = Path(state) / "understudy" / "orders"
-    return Context(Access(), FileJournal(folder, most_usd, again=again))
+    return FileJournal(Path(state) / "understudy" / "orders", most_usd, again=again)
 
 
 @dataclass(frozen=True)

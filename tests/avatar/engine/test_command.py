@@ -221,7 +221,7 @@ def test_sounds_that_cannot_be_used(audio, tmp_path, hopper, hopper_face, out, c
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "PHOTO"),
+        ([], "SOURCE"),
         (["{photo}", "-o", "{out}"], "nothing to say"),
         (["{photo}", "--text", "Hi"], "-o"),
         (["{photo}", "--text", "Hi", "-o", "{out}", "--size", "huge"], "1080x1920 is"),
@@ -245,6 +245,18 @@ def test_sounds_that_cannot_be_used(audio, tmp_path, hopper, hopper_face, out, c
         (["{photo}", "--text", "Hi", "-o", "{out}", "--seed", "-1"], "from 0 on"),
         (["{photo}", "--text", "Hi", "-o", "{out}" + "n" * 300], "name too long"),
         (["{photo}", "--text", "Hi", "-o", "{out}", "--wings", "2"], "wings"),
+        (["{photo}", "--text", "Hi", "-o", "{out}", "--engine", "elvis"], "no performer “elvis”"),
+        (
+            ["{photo}", "--text", "Hi", "-o", "{out}", "--engine", "sketch"],
+            "no performer “sketch”",
+        ),
+        (["{photo}", "--text", "Hi", "-o", "{out}", "--engine", ","], "No performer is named"),
+        (["{photo}", "--text", "Hi", "-o", "{out}", "--option", "pace=2"], "no option pace"),
+        (["{photo}", "--text", "Hi", "-o", "{out}", "--option", "pace"], "NAME=VALUE"),
+        (["{photo}", "--text", "Hi", "-o", "{out}", "--voice-option", "a=1"], "no option a"),
+        (["{photo}", "--text", "Hi", "-o", "{out}", "--max-cost", "all"], "such as 2.50"),
+        (["{photo}", "--text", "Hi", "-o", "{out}", "--sync-mode", "no"], "bounce"),
+        (["{photo}", "--text", "Hi", "-o", "{out}", "--emotion", "bored"], "excited"),
         (["{photo}", "--text", "Hi", "-o", "{out}", "--subtitles", "{out}.doc"], ".srt or .vtt"),
         (["{photo}", "--text", "Hi", "-o", "/nowhere/at/all/reel.mp4"], "no folder"),
         (["{photo}", "--text", "Hi", "-o", "{out}", "--face", "/nowhere/f.npz"], "no folder"),
