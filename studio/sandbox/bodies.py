@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
 from typing import Protocol
@@ -91,10 +92,19 @@ class Chunked:
             self._done = True
 
 
-def read_parts(
-    source: Source, content_type: str, spare_path: Callable[[], Path]
-) -> dict[str, str | Path]:
-    """Fields and files of a multipart/form-data body; files go to disk as they come.
+@dataclass(frozen=True)
+class Part:
+    """One part of a multipart body. A file lies at `content`, a plain field is text."""
+
+    name: str
+    content: str | Path
+    filename: str = ""
+    content_type: str = ""
+
+
+def parts(source: Source, content_type: str, spare_path: Callable[[], Path]) -> list[Part]:
+    """The parts of a multipart/form-data body in their order, names that come again included;
+    files go to disk as they come.
 
     Raises ValueError when the body is not one.
     """
@@ -103,21 +113,22 @@ def read_parts(
         raise ValueError("This is not a multipart body.")
     reader = _Reader(source, b"\r\n--" + boundary.encode())
     reader.skip_preamble()
-    found: dict[str, str | Path] = {}
+    found: list[Part] = []
     while (head := reader.head()) is not None:
-        disposition = head.get("Content-Disposition", "")
-        name = _parameter(disposition, "name")
-        if _parameter(disposition, "filename") or head.get("Content-Type"):
-            path = spare_path()
-            with path.open("wb") as out:
+        disposition, kind = head.get("Content-Disposition", ""), head.get("Content-Type", "")
+        name, filename = _parameter(disposition, "name"), _parameter(disposition, "filename")
+        content: str | Path
+        if filename or kind:
+            content = spare_path()
+            with content.open("wb") as out:
                 for block in reader.content():
                     out.write(block)
-            found[name] = path
         else:
             text = b"".join(reader.content())
             if len(text) > FIELD:
                 raise ValueError(f"The field {name} is too long.")
-            found[name] = text.decode("utf-8", "replace")
+            content = text.decode("utf-8", "replace")
+        found.append(Part(name, content, filename, kind))
     return found
 
 

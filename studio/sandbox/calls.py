@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from studio.sandbox.bodies import Source, read_parts
+from studio.sandbox.bodies import Part, Source, parts
 
 if TYPE_CHECKING:
     from studio.sandbox.state import Sandbox
@@ -97,8 +97,12 @@ class Call:
         """A multipart body of any size: text for plain fields, and for files the path of what was
         written to disk on the way in. The files are the handler's to move or delete.
         """
+        return {one.name: one.content for one in self.parts()}
+
+    def parts(self) -> list[Part]:
+        """The same with names that come more than once, and the files' own names."""
         try:
-            return read_parts(
+            return parts(
                 self.stream, self.headers.get("Content-Type", ""), self.sandbox.spare_path
             )
         except ValueError as e:

@@ -12,7 +12,7 @@ import requests
 from django.core.management import CommandError, call_command
 
 from studio.sandbox import identity
-from studio.sandbox.bodies import Chunked, read_parts
+from studio.sandbox.bodies import Chunked, parts
 from studio.sandbox.server import running
 
 pytestmark = pytest.mark.enable_socket
@@ -369,9 +369,12 @@ def test_multipart_is_read_in_any_pieces(tmp_path, size):
     prepared = requests.Request(
         "POST", "http://x", data={"a": "ä", "empty": ""}, files={"video": ("v.mp4", blob)}
     ).prepare()
-    found = read_parts(
+    sent = parts(
         Drops(prepared.body, size), prepared.headers["Content-Type"], lambda: tmp_path / "part"
     )
+    assert [one.name for one in sent] == ["a", "empty", "video"]
+    assert sent[2].filename == "v.mp4"
+    found = {one.name: one.content for one in sent}
     assert (found["a"], found["empty"]) == ("ä", "")
     assert found["video"].read_bytes() == blob
 
@@ -379,7 +382,7 @@ def test_multipart_is_read_in_any_pieces(tmp_path, size):
 @pytest.mark.parametrize("body", [b"", b"--x\r\n", b"--x\r\nContent-Disposition: x"])
 def test_multipart_without_an_end_is_none(tmp_path, body):
     with pytest.raises(ValueError, match="multipart"):
-        read_parts(Drops(body, 10), "multipart/form-data; boundary=x", lambda: tmp_path / "part")
+        parts(Drops(body, 10), "multipart/form-data; boundary=x", lambda: tmp_path / "part")
 
 
 def test_chunked_bodies_are_put_together():
