@@ -59,7 +59,8 @@ class Entry:
     """What is on record of an order."""
 
     state: State
-    handle: dict[str, Any] = field(default_factory=dict)  # the vendor's names for it
+    # In `sending` what was sent, later the vendor's names for it.
+    handle: dict[str, Any] = field(default_factory=dict)
     result: Path | None = None  # what was made, on this machine
     since_s: float = 0.0  # how long it has been in this state
 
@@ -74,8 +75,8 @@ class Journal(Protocol):
         """
         ...
 
-    def sending(self, key: str) -> None:
-        """It leaves now."""
+    def sending(self, key: str, handle: dict[str, Any] | None = None) -> None:
+        """It leaves now. handle: what it takes to send exactly the same again, or to find it."""
         ...
 
     def placed(self, key: str, handle: dict[str, Any]) -> None: ...
@@ -119,8 +120,8 @@ class FileJournal:
             self._write(paid.key, {**asdict(paid), "about": dict(paid.about)}, State.RESERVED)
         return Entry(State.RESERVED)
 
-    def sending(self, key: str) -> None:
-        self._change(key, State.SENDING)
+    def sending(self, key: str, handle: dict[str, Any] | None = None) -> None:
+        self._change(key, State.SENDING, handle=handle or {})
 
     def placed(self, key: str, handle: dict[str, Any]) -> None:
         self._change(key, State.PLACED, handle=handle)

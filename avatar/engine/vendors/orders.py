@@ -12,6 +12,7 @@ import logging
 import os
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,9 +23,12 @@ from avatar.engine.errors import (
     BadResult,
     Busy,
     Cancelled,
+    EngineError,
     JobFailed,
+    KeyRefused,
     OutcomeUnknown,
     Pending,
+    Unpaid,
     VendorError,
 )
 from avatar.engine.vendors.access import Access
@@ -60,6 +64,25 @@ def home_journal(most_usd: float | None = None, *, again: bool = False) -> FileJ
 
 
 @dataclass(frozen=True)
+class Sent:
+    """What left this machine.
+
+    key: of this one attempt. Sent again under the same key it is carried out once, where the
+        vendor can do that; a new attempt after a failure has a new one, or it would be answered
+        with the old failure.
+    prepared: what `JobClient.prepare` returned. The same key with another body is a conflict, and
+        files that are brought to the vendor a second time have other names.
+    """
+
+    key: str
+    prepared: Any
+    since_s: float = 0.0
+
+    def as_handle(self) -> Handle:
+        return {"key": self.key, "prepared": self.prepared}
+
+
+@dataclass(frozen=True)
 class Look:
     """How a job stands. url: of what it made, when it is done; usd: if the vendor says so."""
 
@@ -79,7 +102,8 @@ class JobClient(Protocol):
     def prepare(self, engine: Engine, inputs: Mapping[str, Any]) -> Any:
         """Bring files to the vendor; costs nothing. inputs: by logical name, files as Paths.
 
-        Returns what `submit` takes.
+        Returns what `submit` takes, as JSON of a few kilobytes: it is kept on record. Raises
+        InputError and VendorError.
         """
         ...
 
@@ -91,8 +115,10 @@ class JobClient(Protocol):
         """Raises JobFailed, Refused and the like when it is over without a result."""
         ...
 
-    def find(self, engine: Engine, key: str, since_s: float) -> Handle | None:
-        """The order among the vendor's latest jobs, where it can list them; else None."""
+    def find(self, engine: Engine, sent: Sent) -> Handle | None:
+        """The order among the vendor's latest jobs, where it can be told from others; else
+        None.
+        """
         ...
 
     def fetch(self, engine: Engine, look: Look, target: Path) -> Path: ...
@@ -128,7 +154,7 @@ def ordered(
     if entry.state == State.RESERVED:
         handle = _place(context, client, engine, paid, inputs)
     elif entry.state == State.SENDING:
-        handle = _settle(context, client, engine, paid, entry, inputs)
+        handle = _settle(context, client, engine, paid, entry)
     else:
         handle = entry.handle
     look = _wait(context, client, engine, paid, handle)
@@ -178,15 +204,20 @@ def _place(
     """Bring the files there, and order."""
     try:
         prepared = client.prepare(engine, inputs)
-    except VendorError as e:  # nothing was ordered yet
+    except EngineError as e:  # nothing was ordered yet
         context.journal.absent(paid.key, str(e))
         raise
     if context.should_stop():
         context.journal.absent(paid.key, "Stopped before it was ordered.")
         raise Cancelled("Stopped.")
-    context.journal.sending(paid.key)
+    sent = Sent(f"{paid.key[:40]}-{uuid.uuid4().hex[:12]}", prepared)
+    context.journal.sending(paid.key, sent.as_handle())
+    return _send(context, client, engine, paid, sent)
+
+
+def _send(context: Context, client: JobClient, engine: Engine, paid: Paid, sent: Sent) -> Handle:
     try:
-        handle = _recorded(context, paid, lambda: client.submit(engine, prepared, paid.key))
+        handle = _recorded(context, paid, lambda: client.submit(engine, sent.prepared, sent.key))
     except OutcomeUnknown as e:
         if client.keyed:  # the same order may be sent again: it is carried out once
             raise Busy(str(e), retry_after_s=30, reply=e.reply) from e
@@ -207,18 +238,15 @@ def _recorded(context: Context, paid: Paid, act: Callable[[], dict[str, Any]]) -
 
 
 def _settle(
-    context: Context,
-    client: JobClient,
-    engine: Engine,
-    paid: Paid,
-    entry: Entry,
-    inputs: Mapping[str, Any],
+    context: Context, client: JobClient, engine: Engine, paid: Paid, entry: Entry
 ) -> Handle:
     """An order that went out, and nobody knows what became of it."""
-    if client.keyed:
-        return _place(context, client, engine, paid, inputs)
-    if entry.since_s >= JUST_SENT_S and (found := client.find(engine, paid.key, entry.since_s)):
-        handle = {"placed_at": time.time() - entry.since_s, **found}
+    known = entry.handle
+    sent = Sent(str(known.get("key", "")), known.get("prepared"), entry.since_s)
+    if client.keyed and sent.key:
+        return _send(context, client, engine, paid, sent)
+    if sent.since_s >= JUST_SENT_S and (found := client.find(engine, sent)):
+        handle = {"placed_at": time.time() - sent.since_s, **found}
         context.journal.placed(paid.key, handle)
         return handle
     raise _unsettled(paid, entry)
@@ -241,6 +269,8 @@ def _wait(context: Context, client: JobClient, engine: Engine, paid: Paid, handl
         try:
             look = client.look(engine, handle)
         except VendorError as e:
+            if isinstance(e, KeyRefused | Unpaid):
+                raise  # says nothing about the job, which goes on; with the key in order it is had
             if not isinstance(e, Busy | Pending):
                 context.journal.failed(paid.key, str(e))
                 raise

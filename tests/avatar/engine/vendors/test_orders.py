@@ -7,11 +7,14 @@ import pytest
 from avatar.engine.errors import (
     BadResult,
     Busy,
+    InputError,
     JobFailed,
+    KeyRefused,
     OutcomeUnknown,
     OverBudget,
     Pending,
     Refused,
+    Unpaid,
 )
 from avatar.engine.vendors import orders
 from avatar.engine.vendors.access import Access
@@ -30,13 +33,14 @@ class Maker:
 
     def __init__(self, *looks, keyed=False, submit=None, found=None):
         self.looks, self.keyed, self.refusal, self.found = list(looks), keyed, submit, found
-        self.keys = []
+        self.keys, self.bodies = [], []
 
     def prepare(self, engine, inputs):
         return inputs
 
     def submit(self, engine, prepared, key):
         self.keys.append(key)
+        self.bodies.append(prepared)
         if refusal := self.refusal:
             self.refusal = None
             raise refusal
@@ -48,12 +52,17 @@ class Maker:
             raise said
         return said
 
-    def find(self, engine, key, since_s):
+    def find(self, engine, sent):
+        self.sought = sent
         return self.found
 
     def fetch(self, engine, look, target):
         target.write_text(look.url)
         return target
+
+
+def _raise(error):
+    raise error
 
 
 DONE = Look(is_done=True, url="a film")
@@ -116,6 +125,7 @@ def test_it_is_found_among_the_jobs_where_the_vendor_lists_them(make):
         make(maker)
     assert make(maker) == "a film"
     assert len(maker.keys) == 1
+    assert maker.sought.key == maker.keys[0]
 
 
 def test_another_workers_order_that_just_left_is_waited_for(make):
@@ -131,7 +141,47 @@ def test_a_keyed_order_is_sent_again_under_the_same_key(make):
     with pytest.raises(Busy):
         make(maker)
     assert make(maker) == "a film"
-    assert maker.keys == [PAID.key, PAID.key]
+    first, second = maker.keys
+    assert first == second
+
+
+def test_a_keyed_order_is_sent_again_with_the_very_same_body(make):
+    """Files that are brought to the vendor twice have two names; that would be a conflict."""
+    maker = Maker(DONE, keyed=True, submit=OutcomeUnknown("No answer."))
+    maker.prepare = lambda engine, inputs: {"asset": f"upload {len(maker.bodies)}"}
+    with pytest.raises(Busy):
+        make(maker)
+    make(maker)
+    first, second = maker.bodies
+    assert first == second
+
+
+def test_a_new_attempt_after_a_failure_has_a_key_of_its_own(make):
+    """Under the old key the vendor would answer with the old failure."""
+    maker = Maker(JobFailed("No face."), DONE, keyed=True)
+    with pytest.raises(JobFailed):
+        make(maker)
+    make(maker)
+    first, second = maker.keys
+    assert first != second
+
+
+@pytest.mark.parametrize("trouble", [KeyRefused("Expired."), Unpaid("Empty.")])
+def test_a_key_that_is_refused_while_it_is_made_is_not_the_jobs_end(make, trouble):
+    maker = Maker(trouble, DONE)
+    with pytest.raises(type(trouble)):
+        make(maker)
+    assert make(maker) == "a film"
+    assert len(maker.keys) == 1
+
+
+def test_what_the_client_does_not_take_was_not_ordered(make):
+    maker = Maker(DONE)
+    maker.prepare = lambda engine, inputs: _raise(InputError("It has no sound."))
+    with pytest.raises(InputError):
+        make(maker)
+    del maker.prepare
+    assert make(maker) == "a film"
 
 
 @pytest.mark.parametrize("refusal", [Refused("No."), Busy("Later.")])
