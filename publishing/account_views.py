@@ -15,11 +15,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from creators.models import Creator
 from creators.views.shown import shown_creators
 from publishing import connecting, logins, notices, services, standing
-from publishing.account_forms import MailForm, OptionsForm, PasswordForm, ServerForm, options_form
+from publishing.account_forms import MailForm, PasswordForm, ServerForm
+from publishing.choices import account_choices
 from publishing.clients import platform_label
 from publishing.connecting import CannotConnect
 from publishing.forms import FolderForm
 from publishing.models import STOPPABLE, Account, Post
+from publishing.option_forms import OptionsForm
 from publishing.platforms import PLATFORMS
 from publishing.platforms.base import Profile
 from publishing.platforms.errors import PlatformError
@@ -69,7 +71,7 @@ def account_detail(request: SignedIn, pk: int) -> HttpResponse:
 def account_update(request: SignedIn, pk: int) -> HttpResponse:
     """What holds for every post that goes there."""
     account = _account(request, pk)
-    form = options_form(account.platform)(request.POST)
+    form = account_choices(account, request.POST)
     if not form.is_valid():
         return _detail(request, account, form)
     account.options = form.options()
@@ -298,7 +300,7 @@ def _told(account: Account) -> Any:
 def _detail(request: SignedIn, account: Account, form: OptionsForm | None = None) -> HttpResponse:
     context = {
         **_facts(account),
-        "form": form or options_form(account.platform)(initial=account.options),
+        "form": form or account_choices(account, ask="ask" in request.GET),
         "offer": standing.offer(account.platform) if account.platform in PLATFORMS else None,
         "history": account.notices.exclude(closed_at=None)[:5],
     }

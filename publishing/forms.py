@@ -9,7 +9,6 @@ from django import forms
 from django.utils import timezone
 
 from creators.models import Creator
-from publishing.account_forms import OPTIONS
 from publishing.local_time import instants
 from publishing.models import Account
 from publishing.platforms import PLATFORMS, platform
@@ -136,46 +135,6 @@ def agreement(account: Account, options: dict[str, Any]) -> str:
         f"By posting, you agree to TikTok's {branded}Music Usage Confirmation. It may take a few"
         " minutes until the post shows on your profile."
     )
-
-
-class OwnChoicesForm(forms.Form):
-    """Whether this post goes by choices of its own, instead of its account's."""
-
-    own = forms.BooleanField(label="Choose otherwise for this post only", required=False)
-
-
-class Choices:
-    """What a platform lets one choose, for one post: the account's choices unless ticked."""
-
-    def __init__(self, account: Account, chosen: dict[str, Any], data: Any = None) -> None:
-        kind = OPTIONS.get(account.platform)
-        self.asked = OwnChoicesForm(data, initial={"own": bool(chosen)})
-        self.form = kind(data, initial={**account.options, **chosen}) if kind else None
-        if self.form:
-            del self.form.fields["min_gap_minutes"]  # is between posts, not in one
-        self.is_open = bool(chosen)
-        if data is not None:
-            self.is_open = "own" in data
-
-    def is_valid(self) -> bool:
-        """True also when none are offered or none are made."""
-        return self.form is None or not self.is_open or self.form.is_valid()
-
-    def options(self) -> dict[str, Any]:
-        return self.form.options() if self.form and self.is_open else {}
-
-    @staticmethod
-    def told(account: Account, chosen: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        """What was chosen for one post alone, as (what, which) for a reader."""
-        kind = OPTIONS.get(account.platform)
-        fields = kind.base_fields if kind else {}
-        for name, value in chosen.items():
-            field = fields.get(name)
-            if isinstance(field, forms.ChoiceField):
-                named = dict(field.choices)  # type: ignore[arg-type]
-                yield str(field.label), str(named.get(value, value))
-            elif isinstance(field, forms.BooleanField):
-                yield str(field.label), "yes" if value else "no"
 
 
 class PostForm(WordsForm, TimeForm):

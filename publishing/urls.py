@@ -1,6 +1,6 @@
 from django.urls import path
 
-from publishing import account_views, callback_views, views
+from publishing import account_views, callback_views, choice_views, views
 
 urlpatterns = [
     path("queue/", views.post_list, name="post-list"),
@@ -20,6 +20,7 @@ urlpatterns = [
     path("accounts/mail/", account_views.account_mail, name="account-mail"),
     path("accounts/<int:pk>/", account_views.account_detail, name="account-detail"),
     path("accounts/<int:pk>/options/", account_views.account_update, name="account-update"),
+    path("accounts/<int:pk>/choices/", choice_views.choice_fields, name="choice-fields"),
     path("accounts/<int:pk>/test/", account_views.account_test, name="account-test"),
     path(
         "accounts/<int:pk>/disconnect/",

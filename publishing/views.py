@@ -15,7 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from avatar.models import Reel
 from creators.views.shown import shown_creators
 from publishing import captions, health, media_links, results_page, services, story
-from publishing.forms import Choices, PostForm, SettleForm, TimeForm, WordsForm, agreement
+from publishing.choices import Choices
+from publishing.forms import PostForm, SettleForm, TimeForm, WordsForm, agreement
 from publishing.hours import good_hour
 from publishing.models import HELD, ON_ITS_WAY, OVER, STOPPABLE, Account, MediaLink, Post
 from publishing.platforms import PLATFORMS, platform
@@ -89,7 +90,7 @@ def post_create(request: HttpRequest, reel_pk: int) -> HttpResponse:
         return render(request, "publishing/post_form.html", context)
     good = good_hour(account, reel)
     data = request.POST if request.method == "POST" else None
-    choices = Choices(account, {}, data)
+    choices = Choices(account, reel, data=data, ask="ask" in request.GET)
     form = PostForm(
         data,
         accounts=accounts,
@@ -163,7 +164,7 @@ def post_update(request: HttpRequest, pk: int) -> HttpResponse:
     """Other words beside the reel."""
     post = _post(request, pk)
     form = WordsForm(request.POST, account=post.account)
-    choices = Choices(post.account, post.options, request.POST)
+    choices = Choices(post.account, post.reel, post, request.POST)
     if form.is_valid() and choices.is_valid():
         try:
             services.edit_words(post, request.user, options=choices.options(), **form.words())
@@ -259,6 +260,7 @@ def _detail(
     settle_form: SettleForm | None = None,
 ) -> HttpResponse:
     """The page of one post; with a form that was filled in wrongly it answers 422."""
+    ask = "ask" in request.GET
     _told([post])
     local = post.due_at.astimezone(post.creator.zone)
     written = {name: getattr(post, name) for name in services.LONGEST}
@@ -276,7 +278,7 @@ def _detail(
         "can_retry": post.state in (State.FAILED, State.WAITING),
         "time_form": time_form or TimeForm(zone=post.creator.zone, initial=initial),
         "words_form": words_form or WordsForm(account=post.account, initial=written),
-        "choices": choices or Choices(post.account, post.options),
+        "choices": choices or Choices(post.account, post.reel, post, ask=ask),
         "sent": post.state == State.COMMITTING and post.retry_at is not None,
         "chosen": list(Choices.told(post.account, post.options)),
         **_about(post.account, post.options),

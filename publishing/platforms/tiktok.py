@@ -47,6 +47,7 @@ from publishing.platforms.hosts import host
 from publishing.platforms.meta import instant, now
 from publishing.platforms.oauth import login_address, token_call, tokens_of
 from publishing.platforms.tiktok_api import Api, failed_for, verify_signature
+from publishing.platforms.tiktok_creator import SWITCHES, CreatorInfo, creator_info
 from publishing.platforms.tiktok_upload import (
     ADDRESS_LIVES,
     Parts,
@@ -140,28 +141,30 @@ class TikTokPlatform(Plain):
 
     def _post_info(self, media: Media, text: Text, options: Mapping[str, Any]) -> dict[str, Any]:
         """What a direct post says of itself, after asking for the creator's own settings."""
-        info = self.api.post("/v2/post/publish/creator_info/query/", {})
-        chosen, offered = options.get("privacy_level"), info.get("privacy_level_options", [])
-        if chosen not in offered:
-            raise Rejected(
-                "Choose who may see it on TikTok: " + ", ".join(map(str, offered)) + "."
-            )
-        longest = info.get("max_video_post_duration_sec")
-        if isinstance(longest, int) and media.duration_ms > 1000 * longest:
-            raise Rejected(f"TikTok takes {longest} s at most from this account.")
+        info = self.creator()
+        chosen = options.get("privacy_level")
+        if chosen not in info.audiences:
+            raise Rejected("Choose who may see it on TikTok: " + ", ".join(info.audiences) + ".")
+        if info.longest_ms is not None and media.duration_ms > info.longest_ms:
+            longest_s = info.longest_ms // 1000
+            raise Rejected(f"TikTok takes {longest_s} s at most from this account.")
         return {
             "privacy_level": chosen,
             "title": text.caption,
             **{
                 f"disable_{what}": not options.get(f"allow_{what}", False)
-                or bool(info.get(f"{what}_disabled", False))
-                for what in ("comment", "duet", "stitch")
+                or what in info.switched_off
+                for what in SWITCHES
             },
             "video_cover_timestamp_ms": text.cover_ms,
             "brand_content_toggle": bool(options.get("brand_content", False)),
             "brand_organic_toggle": bool(options.get("brand_organic", False)),
             "is_aigc": text.ai_generated,
         }
+
+    def creator(self) -> CreatorInfo:
+        """What this account may choose now. Of TikTok alone: no other platform demands it."""
+        return creator_info(self.api)
 
     def check(self, handle: Handle) -> Handle:
         made = instant(handle["made_at"])

@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 from django.urls import reverse
 from django.utils import timezone
 
-from publishing import account_forms, logins, tasks
+from publishing import logins, option_forms, tasks
 from publishing.models import Account, Login
 from publishing.platforms.access import Grant, Tokens
 from publishing.platforms.base import Profile
@@ -225,7 +225,7 @@ def test_a_lost_key_is_a_sentence_on_every_page(owner, creator, settings):
 
 
 def test_options_are_kept_for_the_account(owner, creator, monkeypatch):
-    monkeypatch.setitem(account_forms.OPTIONS, "tokened", account_forms.TikTokOptions)
+    monkeypatch.setitem(option_forms.OPTIONS, "tokened", option_forms.TikTokOptions)
     account = build(creator)
     url = reverse("account-update", args=[account.pk])
     wrong = owner.post(url, {"mode": "direct"})

@@ -6,8 +6,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from publishing import creator_info
 from publishing.models import Attempt, Post
 from publishing.platforms.base import Capabilities, Limits
+from publishing.platforms.tiktok_creator import CreatorInfo
 from tests import factories
 from tests.publishing.conftest import build_post
 from tests.publishing.doubles import DoublePlatform
@@ -15,6 +17,8 @@ from tests.publishing.test_views import another, fresh, words
 
 pytestmark = pytest.mark.django_db
 State = Post.State
+LEVELS = ("PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY")
+ANYTHING = CreatorInfo("Mira", "mira", LEVELS, (), None)
 
 
 @pytest.fixture
@@ -62,7 +66,7 @@ def test_each_place_has_its_own_suggestion(owner, post, places, monkeypatch):
     assert f'?account={places["tiktok"].pk}"' in long
 
 
-def test_a_direct_post_to_tiktok_needs_its_audience_chosen(owner, post, places):
+def test_a_direct_post_to_tiktok_needs_its_audience_chosen(owner, post, places, monkeypatch):
     reel = reel_without_post(post)
     url = reverse("post-create", args=[reel.pk])
     page = words(owner.get(f"{url}?account={places['tiktok'].pk}"))
@@ -71,6 +75,7 @@ def test_a_direct_post_to_tiktok_needs_its_audience_chosen(owner, post, places):
     refused = owner.post(url, given)
     assert refused.status_code == 422
     assert "there is no default" in words(refused)
+    monkeypatch.setattr(creator_info, "ask", lambda account: creator_info.Told(ANYTHING))
     own = {"own": "on", "mode": "direct", "privacy_level": "SELF_ONLY", "brand_content": "on"}
     assert "Branded content cannot be" in words(owner.post(url, given | own))
     del own["brand_content"]

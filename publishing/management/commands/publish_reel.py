@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from publishing import local_time
-from publishing.account_forms import unknown_option
 from publishing.films import post_film
 from publishing.models import Account
+from publishing.option_forms import unknown_option
 from publishing.platforms import PLATFORMS
 from publishing.services import CannotPost
 
