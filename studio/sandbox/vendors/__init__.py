@@ -1,0 +1,12 @@
+"""Doubles of the vendors of lip-sync and voices.
+
+They have keys instead of accounts, jobs instead of posts, and they charge: every order is on
+record, so that a second one for the same thing shows.
+
+    common   the key at the door, words for what is wrong, orders, idempotency
+    files    uploads, and files that somebody else's address gives
+    media    what comes out: real films and sounds, made with ffmpeg
+    jobs     from the order to the result, by the sandbox's clock
+    results  temporary addresses of what was made, and all that can be wrong with it
+    hooks    webhooks with their signatures
+"""
