@@ -53,7 +53,7 @@ def fit(n_footage: int, audio_ms: int, mode: str, fps: Fraction) -> Fit:
     if mode == CUT_OFF and n_heard > n_footage:
         return Fit(_shown(n_footage, n_footage, mode, fps), int(1000 * n_footage / fps))
     if mode == SILENCE and n_footage > n_heard:
-        return Fit(_shown(n_footage, n_footage, mode, fps), -int(-1000 * n_footage // fps))
+        return Fit(_shown(n_footage, n_footage, mode, fps), int(1000 * n_footage / fps))
     return Fit(_shown(n_footage, n_heard, mode, fps), audio_ms)
 
 
