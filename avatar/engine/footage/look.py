@@ -7,7 +7,7 @@ from pathlib import Path
 
 from avatar.engine.errors import EngineError, InputError
 from avatar.engine.media.ffmpeg import run_ffmpeg
-from avatar.engine.media.packets import Packets, count_packets
+from avatar.engine.media.packets import count_packets
 from avatar.engine.media.probe import Probe, probe
 from avatar.engine.media.sound import CONTAINERS, MAX_MINUTES
 from studio.lib.sniff import GIF, HEAD_BYTES, HEICS, sniff
@@ -36,6 +36,7 @@ class Footage:
     width: int
     height: int
     fps: Fraction
+    n_frames: int
     rotation: int
     codec: str
     has_sound: bool
@@ -56,14 +57,27 @@ class Footage:
 
 def look(path: Path, should_stop: Callable[[], bool] = lambda: False) -> Footage:
     """Raises InputError with one sentence when it is no video to work with; Cancelled."""
+    found = opened(path, should_stop)
+    _check_time(found)
+    _check_size(found)
+    return found
+
+
+def opened(path: Path, should_stop: Callable[[], bool] = lambda: False) -> Footage:
+    """Any whole video that can be decoded, of whatever size and length. Raises as `look` does."""
     _check_file(path)
     about = _probed(path)
     packets = count_packets(path, should_stop)
-    _check_time(path, about, packets)
-    width, height = shown_size(about)
-    _check_size(path, width, height)
+    if packets.cut_off:
+        raise InputError(
+            f"{path.name} breaks off after {packets.span_ms / 1000:.1f} of its"
+            f" {about.duration_ms / 1000:.1f} seconds: copy or export it again."
+        )
+    if packets.n_frames < 2:
+        raise InputError(f"{path.name} is a still picture, not a video.")
     for at_ms in (0, packets.first_ms + packets.span_ms // 2):
         _check_decodes(path, about, at_ms)
+    width, height = shown_size(about)
     return Footage(
         path=path,
         duration_ms=packets.span_ms,
@@ -72,6 +86,7 @@ def look(path: Path, should_stop: Callable[[], bool] = lambda: False) -> Footage
         fps=packets.fps or about.fps,
         rotation=about.rotation,
         codec=about.video_codec,
+        n_frames=packets.n_frames,
         has_sound=about.has_audio,
         variable=packets.variable,
         about=about,
@@ -115,37 +130,27 @@ def _probed(path: Path) -> Probe:
     return about
 
 
-def _check_time(path: Path, about: Probe, packets: Packets) -> None:
-    name, seconds = path.name, packets.span_ms / 1000
-    if packets.cut_off:
-        raise InputError(
-            f"{name} breaks off after {seconds:.1f} of its {about.duration_ms / 1000:.1f} seconds:"
-            " copy or export it again."
-        )
-    if packets.n_frames < 2:
-        raise InputError(f"{name} is a still picture, not a video.")
-    if packets.span_ms < SHORTEST_MS:
+def _check_time(found: Footage) -> None:
+    name, seconds = found.path.name, found.duration_ms / 1000
+    if found.duration_ms < SHORTEST_MS:
         raise InputError(f"{name} is {seconds:.1f} seconds long; 1 second is the least.")
-    if packets.span_ms > MAX_MINUTES * 60_000:
+    if found.duration_ms > MAX_MINUTES * 60_000:
         raise InputError(
             f"{name} is {seconds / 60:.0f} minutes long; {MAX_MINUTES} minutes are the most."
         )
-    if packets.n_frames < SLOWEST_FPS * seconds:
+    if found.n_frames < SLOWEST_FPS * seconds:
         raise InputError(
-            f"{name} has only {packets.n_frames / seconds:.1f} pictures a second: that is a slide"
+            f"{name} has only {found.n_frames / seconds:.1f} pictures a second: that is a slide"
             f" show; {SLOWEST_FPS} are the least."
         )
 
 
-def _check_size(path: Path, width: int, height: int) -> None:
-    if min(width, height) < SMALLEST_PX:
-        raise InputError(
-            f"{path.name} is {width}x{height} px; {SMALLEST_PX} px are the least for either side."
-        )
-    if max(width, height) > LARGEST_PX:
-        raise InputError(
-            f"{path.name} is {width}x{height} px; {LARGEST_PX} px are the most for either side."
-        )
+def _check_size(found: Footage) -> None:
+    size = f"{found.path.name} is {found.width}x{found.height} px"
+    if min(found.width, found.height) < SMALLEST_PX:
+        raise InputError(f"{size}; {SMALLEST_PX} px are the least for either side.")
+    if max(found.width, found.height) > LARGEST_PX:
+        raise InputError(f"{size}; {LARGEST_PX} px are the most for either side.")
 
 
 def _check_decodes(path: Path, about: Probe, at_ms: int) -> None:

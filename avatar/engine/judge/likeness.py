@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from avatar.engine.errors import InputError
 from avatar.engine.face import analyse, mesh
 from avatar.engine.face.framing import frame_photo
-from avatar.engine.judge.seen import Look, lid_openings, lip_opening, looks
+from avatar.engine.face.openings import lid_openings, lip_opening
+from avatar.engine.judge.seen import Look, looks
 from avatar.engine.types import Image
 from studio.lib.photos import PhotoError, read_photo
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.engine.errors import InputError
-from avatar.engine.face import mesh
 from avatar.engine.face.models import solution
+from avatar.engine.face.openings import lid_openings, lip_opening
 from avatar.engine.media.frames import frame_rate, read_frames
 from avatar.engine.types import Image
 
@@ -25,9 +25,6 @@ LONGEST_SIDE_PX = 960  # what the mesh sees; its own input is a face of 192 px
 CONFIDENCE = 0.3
 CROP = 2.0  # times the face, where it was last seen, when the whole frame shows none
 LEAST_SEEN = 0.5  # share of the frames that must show a face
-INNER_LIPS = 13, 14
-# Corner, upper lid twice, corner, lower lid twice (Soukupová & Čech 2016).
-EYES = (362, 385, 387, 263, 373, 380), (33, 160, 158, 133, 153, 144)  # the person's left, right
 HEAD_WIDE, HEAD_HIGH = 0.6, 0.6  # of the mesh: how far hair and ears reach beyond it
 
 
@@ -157,25 +154,6 @@ def _around(landmarks: NDArray[np.float32], frame: Image) -> tuple[int, int, int
     x0, y0 = np.maximum(0, middle - half).astype(int).tolist()
     x1, y1 = np.minimum(frame.shape[1::-1], middle + half + 1).astype(int).tolist()
     return x0, y0, x1, y1
-
-
-def lip_opening(landmarks: NDArray[np.float32]) -> float:
-    """Distance of the inner lips in the middle of the mouth over that of the outer eye corners."""
-    upper, lower = landmarks[list(INNER_LIPS)]
-    left, right = landmarks[list(mesh.OUTER_EYE_CORNERS)]
-    return float(np.linalg.norm(upper - lower) / np.linalg.norm(left - right))
-
-
-def lid_openings(landmarks: NDArray[np.float32]) -> tuple[float, float]:
-    """Eye aspect ratio of the person's left and right eye."""
-    left, right = (_aspect(landmarks[list(eye)]) for eye in EYES)
-    return left, right
-
-
-def _aspect(eye: NDArray[np.float32]) -> float:
-    corner, above, above2, corner2, below2, below = eye
-    heights = np.linalg.norm(above - below) + np.linalg.norm(above2 - below2)
-    return float(heights / (2 * np.linalg.norm(corner - corner2)))
 
 
 def _change(

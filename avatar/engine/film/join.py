@@ -1,0 +1,126 @@
+"""Films of one piece of the sound each, made into one film without a click or a jump.
+
+Every piece has the frames that its sound has on the clock of the whole, whatever its film is made
+of, so that nothing drifts. Where the picture jumps from one film to the next, they are dissolved.
+"""
+
+import contextlib
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.engine.errors import BadResult, Cancelled
+from avatar.engine.film.checked import check_length
+from avatar.engine.film.reading import exactly, film_frames, middle
+from avatar.engine.footage.look import Footage
+from avatar.engine.footage.pieces import Span
+from avatar.engine.media.encode import BETWEEN, Encoder
+from avatar.engine.media.planes import Planes, luma
+
+HALF = 2  # frames dissolved on either side of a seam
+USUAL_FRAMES = 12  # before a seam, that say how much the picture moves anyway
+JUMP, LEAST_JUMP = 2.5, 1.0  # times the most it moves in one of them; and luma, of 255
+THUMBNAIL_PX = 64
+
+
+def joined(
+    films: Sequence[Footage],
+    spans: Sequence[Span],
+    fps: Fraction,
+    out: Path,
+    *,
+    size: tuple[int, int] | None = None,
+    lags_ms: Sequence[int] = (),
+    on_progress: Callable[[float], None] = lambda share: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> int:
+    """Write one film of exactly the frames of the spans, silent. Returns how many.
+
+    films: as `checked` returns them. size: width and height; by default those of the first one.
+    lags_ms: how much later than its sound each film is.
+
+    Raises BadResult when one is longer or shorter than can be mended by holding its last frame or
+    leaving some out, Cancelled, EncodeError, ResourceError.
+    """
+    _check_lengths(films, spans, fps)
+    width, height = size or (films[0].width, films[0].height)
+    n = sum(span.n_frames for span in spans)
+    with contextlib.ExitStack() as open_now:
+        parts = []
+        for film, span, lag in zip(films, spans, lags_ms or [0] * len(films), strict=True):
+            frames = film_frames(film, fps, width, height, middle(film, width, height), lag)
+            open_now.callback(frames.close)
+            parts.append(exactly(frames, span.n_frames))
+        encoder = open_now.enter_context(Encoder(out, width, height, fps, quality=BETWEEN))
+        for frame in dissolved(parts):
+            if should_stop():
+                raise Cancelled("Stopped as asked.")
+            encoder.write(frame)
+            on_progress(encoder.frames_written / n)
+        if encoder.frames_written != n:
+            raise BadResult("What came back has a part without a single picture.")
+    return n
+
+
+def _check_lengths(films: Sequence[Footage], spans: Sequence[Span], fps: Fraction) -> None:
+    for number, (film, span) in enumerate(zip(films, spans, strict=True), start=1):
+        what = f"Part {number} of {len(films)}" if len(films) > 1 else "What came back"
+        check_length(film.duration_ms, round(1000 * span.n_frames / fps), what)
+
+
+def dissolved(parts: Sequence[Iterator[Planes]]) -> Iterator[Planes]:
+    """All frames of all parts; HALF before and HALF behind a seam that jumps are mixed."""
+    tail: list[Planes] = []
+    moves: deque[float] = deque(maxlen=USUAL_FRAMES)
+    for part in parts:
+        head = list(islice(part, HALF))
+        if len(tail) == len(head) == HALF and _jumps(tail, head, moves):
+            tail, head = _mixed(tail, head)
+        yield from tail
+        waiting = deque(head)
+        before: NDArray[np.float32] | None = None
+        for frame in part:
+            small = _thumbnail(frame)
+            if before is not None:
+                moves.append(_change(before, small))
+            before = small
+            waiting.append(frame)
+            yield waiting.popleft()
+        tail = list(waiting)
+    yield from tail
+
+
+def _jumps(tail: list[Planes], head: list[Planes], moves: deque[float]) -> bool:
+    before, last, first, after = (_thumbnail(frame) for frame in (*tail, *head))
+    usual = max(*moves, _change(before, last), _change(first, after), 0.0)
+    return _change(last, first) > LEAST_JUMP + JUMP * usual
+
+
+def _mixed(tail: list[Planes], head: list[Planes]) -> tuple[list[Planes], list[Planes]]:
+    """Four frames between what was and what comes; neither side has more frames than these, so the
+    other side's edge is held.
+    """
+    weights = [(number + 1) / (2 * HALF + 1) for number in range(2 * HALF)]
+    old = [*tail, *[tail[-1]] * HALF]
+    new = [*[head[0]] * HALF, *head]
+    mixed = [
+        cv2.addWeighted(a, 1 - weight, b, weight, 0)
+        for a, b, weight in zip(old, new, weights, strict=True)
+    ]
+    return mixed[:HALF], mixed[HALF:]
+
+
+def _thumbnail(frame: Planes) -> NDArray[np.float32]:
+    size = THUMBNAIL_PX, THUMBNAIL_PX
+    small = cv2.resize(luma(frame), size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32)
+
+
+def _change(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    return float(np.abs(one - other).mean())
