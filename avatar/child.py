@@ -1,7 +1,8 @@
 """The process that a render or an inspection runs in: `python -m avatar.child`.
 
 Reads one line of JSON from stdin (the job), writes lines of JSON to stdout: {"stage", "fraction"}
-while it works, then {"result"} or {"error": class, "message": sentence, "detail": for the log}.
+while it works, {"journal"} when it wants to order something (see avatar.wire; the answer is a line
+on stdin), then {"result"} or {"error": class, "message": sentence, "detail": for the log}.
 Knows no Django. It ends with its parent: when stdin is closed, whatever runs here is killed,
 ffmpeg included.
 """
@@ -9,8 +10,8 @@ ffmpeg included.
 import errno
 import json
 import os
+import queue
 import signal
-import sys
 import threading
 import traceback
 from collections.abc import Callable
@@ -19,18 +20,21 @@ from typing import Any, TextIO
 
 import psutil
 
+from avatar.wire import PipeJournal
+
 Report = Callable[[dict[str, Any]], None]
 
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
+PATIENCE_S = 20  # a job at a vendor is waited for here so long; then the worker is free for others
 
 
 def main() -> None:
     os.nice(5)  # the dashboard on the same machine keeps answering
-    report = _reporter()
-    job = json.loads(sys.stdin.readline())
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    report, lines = _reporter(), queue.SimpleQueue[dict[str, Any]]()
+    threading.Thread(target=_listen, args=(lines,), daemon=True).start()
+    job, journal = lines.get(), PipeJournal(report, lines)
     try:
-        report({"result": JOBS[job.pop("do")](job, report)})
+        report({"result": JOBS[job.pop("do")](job, report, journal)})
     except Exception as e:
         report({"detail": traceback.format_exc()} | _explain(e))
 
@@ -39,17 +43,23 @@ def _reporter() -> Report:
     """Messages alone go to stdout; what libraries print goes to the log."""
     stream: TextIO = os.fdopen(os.dup(1), "w")  # os.dup: not inherited by ffmpeg
     os.dup2(2, 1)
+    whole_lines = threading.Lock()
 
     def report(message: dict[str, Any]) -> None:
-        stream.write(json.dumps(message) + "\n")
-        stream.flush()
+        with whole_lines:
+            stream.write(json.dumps(message) + "\n")
+            stream.flush()
 
     return report
 
 
-def _die_with_parent() -> None:
-    while os.read(0, 4096):
-        pass
+def _listen(lines: "queue.SimpleQueue[dict[str, Any]]") -> None:
+    """Hand on what the parent says; when it is gone, end everything that runs here."""
+    heard = b""
+    while block := os.read(0, 65536):  # not sys.stdin, which a thread may not hold at the end
+        *whole, heard = (heard + block).split(b"\n")
+        for line in whole:
+            lines.put(json.loads(line))
     for process in psutil.Process().children(recursive=True):
         process.kill()
     os.kill(os.getpid(), signal.SIGKILL)
@@ -65,7 +75,8 @@ def _explain(error: Exception) -> dict[str, Any]:
     if isinstance(error, PhotoError):
         return {"error": "InputError", "message": str(error)}
     if isinstance(error, EngineError):
-        return {"error": type(error).__name__, "message": str(error)}
+        wait = getattr(error, "retry_after_s", None)
+        return {"error": type(error).__name__, "message": str(error), "retry_after_s": wait}
     if isinstance(error, OSError) and error.errno in FULL_DISK:
         return {"error": "ResourceError", "message": "The disk is full."}
     if isinstance(error, MemoryError):
@@ -73,9 +84,11 @@ def _explain(error: Exception) -> dict[str, Any]:
     return {"error": "Fault", "message": f"{type(error).__name__}: {error}"}
 
 
-def render(job: dict[str, Any], report: Report) -> dict[str, Any]:
+def render(job: dict[str, Any], report: Report, journal: PipeJournal) -> dict[str, Any]:
     from avatar.engine.options import ReelOptions
     from avatar.engine.pipeline import make_reel
+    from avatar.engine.vendors.access import Access
+    from avatar.engine.vendors.orders import Context
 
     sample = Path(job["voice_sample"]) if job["voice_sample"] else None
     reel = make_reel(
@@ -84,6 +97,7 @@ def render(job: dict[str, Any], report: Report) -> dict[str, Any]:
         text=job["text"],
         options=ReelOptions(**{**job["options"], "voice_sample": sample}),
         cache_dir=Path(job["cache_dir"]),
+        context=Context(Access(keys=job["keys"]), journal, patience_s=PATIENCE_S),
         on_progress=lambda stage, fraction: report({"stage": stage, "fraction": fraction}),
     )
     files = {name: str(getattr(reel, name)) for name in ("video", "cover", "srt", "vtt", "take")}
@@ -96,7 +110,7 @@ def render(job: dict[str, Any], report: Report) -> dict[str, Any]:
     }
 
 
-def inspect_portrait(job: dict[str, Any], report: Report) -> dict[str, Any]:
+def inspect_portrait(job: dict[str, Any], report: Report, journal: PipeJournal) -> dict[str, Any]:
     import numpy as np
 
     from avatar.engine.face import inspect
@@ -107,14 +121,14 @@ def inspect_portrait(job: dict[str, Any], report: Report) -> dict[str, Any]:
     return found
 
 
-def inspect_voice(job: dict[str, Any], report: Report) -> dict[str, Any]:
+def inspect_voice(job: dict[str, Any], report: Report, journal: PipeJournal) -> dict[str, Any]:
     from avatar.engine.media.sound import inspect_sound
 
     found: dict[str, Any] = inspect_sound(Path(job["sample"])).to_json()
     return found
 
 
-JOBS: dict[str, Callable[[dict[str, Any], Report], dict[str, Any]]] = {
+JOBS: dict[str, Callable[[dict[str, Any], Report, PipeJournal], dict[str, Any]]] = {
     "render": render,
     "inspect_portrait": inspect_portrait,
     "inspect_voice": inspect_voice,

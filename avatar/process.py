@@ -36,15 +36,29 @@ class TooSlow(Exception):
 Message = dict[str, Any]
 
 
-@contextmanager
-def child(job: Message, log: Path, *, limit_s: float) -> Iterator[Iterator[Message | None]]:
-    """Run `job` in a child process; gives its messages as they come.
+class Child:
+    """A job under way: iterate over its messages, `tell` it something in between.
 
-    None is given about once a second in between, so that the caller can look around.
-    The last message has "result" or "error". Leaving the block kills what still runs.
-
-    Raises ChildDied and TooSlow, out of the iterator.
+    None is given about once a second, so that the caller can look around. The last message has
+    "result" or "error". Raises ChildDied and TooSlow, out of the iterator.
     """
+
+    def __init__(self, messages: Iterator[Message | None], stdin: IO[bytes]) -> None:
+        self._messages, self._stdin = messages, stdin
+
+    def __iter__(self) -> Iterator[Message | None]:
+        return self._messages
+
+    def tell(self, message: Message) -> None:
+        """One line to its stdin. A dead child hears nothing; its end comes as a message."""
+        with suppress(BrokenPipeError):
+            self._stdin.write(json.dumps(message).encode() + b"\n")
+            self._stdin.flush()
+
+
+@contextmanager
+def child(job: Message, log: Path, *, limit_s: float) -> Iterator[Child]:
+    """Run `job` in a child process. Leaving the block kills what still runs."""
     with log.open("wb") as log_file:
         process = subprocess.Popen(
             COMMAND,
@@ -59,11 +73,10 @@ def child(job: Message, log: Path, *, limit_s: float) -> Iterator[Iterator[Messa
     lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     reader = threading.Thread(target=_read, args=(process.stdout, lines), daemon=True)
     reader.start()
+    running = Child(_messages(process, lines, log, limit_s), process.stdin)
     try:
-        with suppress(BrokenPipeError):  # it died at once; the end of its output says so
-            process.stdin.write(json.dumps(job).encode() + b"\n")
-            process.stdin.flush()
-        yield _messages(process, lines, log, limit_s)
+        running.tell(job)
+        yield running
     finally:
         _kill(process)
         reader.join()

@@ -5,8 +5,7 @@ A reel whose worker died is handed out again and goes on at the last stage that 
 """
 
 import logging
-from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
@@ -18,8 +17,9 @@ from django.db.models import F, Q
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
-from avatar import process, services, workshop
+from avatar import engine_keys, process, services, wire, workshop
 from avatar.child import FULL_DISK
+from avatar.ledger import Ledger
 from avatar.models import Reel, Take
 from avatar.signals import reel_ready
 from studio.lib.files import file_sha256, local_path, store_file
@@ -30,10 +30,16 @@ LEASE_S = 60
 LIMIT_S = 50 * 60  # below the queue's own time-out
 MAX_ATTEMPTS = 3
 WAIT_S = 300  # after a full disk
+ASK_AGAIN_S = (5, 600)  # an engine over the network that works or is busy
+USUAL_WAIT_S = 30
+LONGEST_WAIT = timedelta(hours=24)
+
+LATER = ("Busy", "Unreachable", "Pending")  # of avatar.engine.errors
 
 GIVEN_UP = "Making this reel stopped unexpectedly {n} times. Your script is kept; try again later."
 TOO_SLOW = "Making this reel took longer than {minutes} minutes and was stopped."
 FAULT = "Something in the program went wrong. Your script is kept; the log has the details."
+WAITED_LONG = "{problem} It was asked for {hours} hours; you can try again."
 PICTURE_GONE = (
     "The picture behind the person is gone. Choose another background, then make it again."
 )
@@ -50,6 +56,14 @@ class LeaseLost(Exception):  # another worker has the row now, or it is gone
 
 class TryLater(Exception):
     """The machine lacks something now; the message is a sentence."""
+
+
+class Waiting(Exception):
+    """An engine over the network works on it, or is busy; the message is a sentence."""
+
+    def __init__(self, message: str, retry_after_s: float | None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class Failed(Exception):
@@ -72,7 +86,8 @@ class Hold:
     def finish(self, **outcome: Any) -> None:
         """Give the row back with its outcome. Raises Cancelled or LeaseLost when it may not."""
         wanted = Reel.objects.filter(cancel_requested=False)
-        if not wanted.release(self.pk, self.owner, **{"retry_at": None, **outcome}):
+        usual = {"retry_at": None, "waits_since": None}
+        if not wanted.release(self.pk, self.owner, **{**usual, **outcome}):
             self.keep()  # says why not
 
     def give_up(self) -> None:
@@ -126,6 +141,8 @@ def _make(reel: Reel, hold: Hold) -> None:
             services.wake(reel.pk)
     except TryLater as e:
         _wait(reel, hold, str(e))
+    except Waiting as e:
+        _come_back(reel, hold, e)
     except Failed as e:
         hold.finish(state=Reel.State.FAILED, error=str(e))
     except OSError as e:
@@ -157,14 +174,35 @@ def _wait(reel: Reel, hold: Hold, problem: str) -> None:
     )
 
 
+def _come_back(reel: Reel, hold: Hold, waiting: Waiting) -> None:
+    """Give the worker to others and ask again later. That is no attempt: nothing went wrong."""
+    now = timezone.now()
+    since = reel.waits_since or now
+    if now - since > LONGEST_WAIT:
+        hours = round(LONGEST_WAIT.total_seconds() / 3600)
+        problem = WAITED_LONG.format(problem=waiting, hours=hours)
+        hold.finish(state=Reel.State.FAILED, error=problem)
+        return
+    shortest, longest = ASK_AGAIN_S
+    seconds = min(max(waiting.retry_after_s or USUAL_WAIT_S, shortest), longest)
+    hold.finish(
+        state=Reel.State.QUEUED,
+        error=str(waiting),
+        retry_at=now + timedelta(seconds=seconds),
+        waits_since=since,
+        attempts=F("attempts") - 1,
+    )
+
+
 def _run(reel: Reel, hold: Hold, bench: Path) -> dict[str, Any]:
     """Run the engine and follow it. Returns the paths of what it made and what it says of it."""
     with ExitStack() as stack:
         job = _job(reel, bench, stack)
         log_file = bench / "log.txt"
-        messages = stack.enter_context(process.child(job, log_file, limit_s=LIMIT_S))
+        ledger = Ledger(reel.creator, reel.pk, stack)
+        child = stack.enter_context(process.child(job, log_file, limit_s=LIMIT_S))
         try:
-            return _follow(messages, hold)
+            return _Follower(child, hold, ledger).result()
         except process.TooSlow as e:
             raise Failed(TOO_SLOW.format(minutes=LIMIT_S // 60)) from e
 
@@ -191,6 +229,7 @@ def _job(reel: Reel, bench: Path, stack: ExitStack) -> dict[str, Any]:
         "options": options,
         "voice_sample": sample and str(sample),
         "cache_dir": str(workshop.cache_dir(reel.creator.pk)),
+        "keys": engine_keys.own(reel.creator),
     }
 
 
@@ -204,22 +243,56 @@ def _backdrop(reel: Reel, stack: ExitStack) -> Path:
     raise Failed(PICTURE_GONE)
 
 
-def _follow(messages: Iterator[process.Message | None], hold: Hold) -> dict[str, Any]:
-    changes: dict[str, Any] = {}
-    for message in messages:
-        if message is None:
-            hold.keep(**changes)
-        elif "stage" in message:
-            changes = {"stage": message["stage"], "progress": message["fraction"]}
-        elif "error" in message:
-            _refuse(message, hold.pk)
-        else:
-            return dict(message["result"])
-    raise AssertionError("A child ends with an answer or an exception.")
+class _Follower:
+    """Listens to a child to its end, and keeps the reel meanwhile."""
+
+    def __init__(self, child: process.Child, hold: Hold, ledger: Ledger) -> None:
+        self.child, self.hold, self.ledger = child, hold, ledger
+        self.changes: dict[str, Any] = {}
+        self.in_the_air: set[str] = set()  # orders that left and are not answered yet
+
+    def result(self) -> dict[str, Any]:
+        for message in self.child:
+            if message is None:
+                self._look_around()
+            elif "journal" in message:
+                self._order(message)
+            elif "stage" in message:
+                self.changes = {"stage": message["stage"], "progress": message["fraction"]}
+            elif "error" in message:
+                _refuse(message, self.hold.pk)
+            else:
+                return dict(message["result"])
+        raise AssertionError("A child ends with an answer or an exception.")
+
+    def _look_around(self) -> None:
+        """Stay the holder. Who cancels while an order is in the air waits until it is known what
+        became of it: killed now, it would be paid for and unheard of.
+        """
+        if not self.in_the_air:
+            self.hold.keep(**self.changes)
+            return
+        with suppress(Cancelled, LeaseLost):
+            self.hold.keep(**self.changes)
+
+    def _order(self, message: process.Message) -> None:
+        """What has happened is written down in any case; nothing new is begun without the reel."""
+        verb = message["journal"]
+        if verb in ("begin", "sending"):
+            self._look_around()
+        answer = wire.answer(self.ledger, message)
+        if verb == "sending" and "error" not in answer:
+            self.in_the_air.add(message["key"])
+        elif verb != "begin":
+            self.in_the_air.discard(message["key"])
+        self.child.tell(answer)
 
 
 def _refuse(answer: process.Message, pk: int) -> None:
     kind, sentence = answer["error"], answer["message"]
+    if kind in LATER:
+        log.info("Reel %s: %s: %s", pk, kind, sentence)
+        raise Waiting(sentence, answer.get("retry_after_s"))
     log.warning("Reel %s: %s: %s\n%s", pk, kind, sentence, answer["detail"])
     if kind == "ResourceError":
         raise TryLater(sentence)

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_q.brokers import get_broker
 
+from avatar.models import Reel
 from publishing.health import CLUSTERS
 from publishing.models import Post
 from studio.lib.jobs import enqueue, run_now
@@ -101,7 +102,8 @@ def drain(wait_s: float = 0) -> Report:
     """Do everything that is due, here, one after the other, until nothing is.
 
     wait_s: how long to wait in all for what goes on by itself, a video that a platform is still
-    processing or a post whose wait is nearly over.
+    processing, a film that an engine over the network is making or a post whose wait is nearly
+    over.
 
     A job that fails is noted and not tried again in this drain; a job that somebody else holds is
     left to them.
@@ -111,7 +113,7 @@ def drain(wait_s: float = 0) -> Report:
     Lease.beat("drain")
     while True:
         jobs = [job for job in _due(report) if job not in failed and runs[job] < MAX_RUNS_OF_A_JOB]
-        if not jobs and wait_s and (moment := Post.objects.soon(until)):
+        if not jobs and wait_s and (moment := _soon(until)):
             runs.clear()
             time.sleep(max((moment - timezone.now()).total_seconds(), SHORTEST_WAIT_S))
             Lease.beat("drain")
@@ -128,6 +130,14 @@ def drain(wait_s: float = 0) -> Report:
                 log.exception("%s(%s) failed.", job[0], job[1])
                 report.errors.append(f"{job[0]}({job[1]}): {type(e).__name__}: {e}"[:200])
                 failed.add(job)
+
+
+def _soon(until: dt.datetime) -> dt.datetime | None:
+    """When something that goes on by itself is to be looked at again, if that is before `until`:
+    a post at a platform, a reel at an engine over the network.
+    """
+    moments = (Post.objects.soon(until), Reel.objects.soon(until))
+    return min((moment for moment in moments if moment), default=None)
 
 
 def _due(report: Report) -> list[Job]:

@@ -252,5 +252,8 @@ OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
 OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="")
 OPENAI_MODEL = env.str("OPENAI_MODEL", default="gpt-4o-mini")
 
+# What engines over the network may cost a creator in a month (USD), where they set no other sum.
+ENGINE_BUDGET_USD = env.float("ENGINE_BUDGET_USD", default=20)
+
 # Where the folder platform puts what it posts.
 POSTED_DIR = Path(env.str("POSTED_DIR", default=str(DATA_DIR / "posted")))

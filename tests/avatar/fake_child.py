@@ -6,6 +6,7 @@ there what it did, so that a test can see what was done twice.
 
 import json
 import os
+import queue
 import signal
 import sys
 import threading
@@ -20,9 +21,12 @@ def say(**message):
     sys.stdout.flush()
 
 
-def watch_parent():
-    while os.read(0, 4096):
-        pass
+def listen():
+    heard = b""
+    while block := os.read(0, 4096):
+        *lines, heard = (heard + block).split(b"\n")
+        for line in lines:
+            answers.put(json.loads(line))
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -30,9 +34,45 @@ def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def order(how):
+    """A film of one dollar at a vendor that does as it is told."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    from avatar.engine.vendors.journal import Paid, State
+    from avatar.wire import PipeJournal
+
+    journal = PipeJournal(lambda message: say(**message), answers)
+    paid = Paid("k" * 64, "double:film", "film", 1.0, "double:abc", 1, {"seconds": 9})
+    try:
+        entry = journal.begin(paid)
+        if entry.state == State.RESERVED:
+            journal.sending(paid.key, {"key": "sent"})
+            if how == "is cut off":
+                say(error="OutcomeUnknown", message="No answer came.", detail="")
+                sys.exit()
+            if how == "is slow to answer":
+                (Path(job["cache_dir"]) / "posted").touch()
+                time.sleep(0.6)
+            journal.placed(paid.key, {"id": "job 7"})
+        elif entry.state == State.SENDING:
+            say(error="OutcomeUnknown", message="No answer came.", detail="")
+            sys.exit()
+        if how != "comes":
+            say(error="Pending", message="Double is working on it.", retry_after_s=7, detail="")
+            sys.exit()
+        if entry.result is None:
+            film = Path(job["out"]).with_suffix(".film")
+            film.write_bytes(b"a film")
+            entry = journal.done(paid.key, film, usd=0.9, facts={"id": "job 7"})
+            assert entry.read_bytes() == b"a film"
+    except Exception as e:
+        say(error=type(e).__name__, message=str(e), detail="")
+        sys.exit()
+
+
 way = sys.argv[1]
-job = json.loads(sys.stdin.readline())
-threading.Thread(target=watch_parent, daemon=True).start()
+answers = queue.SimpleQueue()
+threading.Thread(target=listen, daemon=True).start()
+job = answers.get()
 
 if way.startswith("error:"):
     _, kind, sentence = way.split(":")
@@ -54,6 +94,8 @@ if job["do"].startswith("inspect"):
     say(result={"usable": True, "problems": [], "warnings": [], "faces": [{}]})
     sys.exit()
 
+if way.startswith("order "):
+    order(way.removeprefix("order "))
 cache, out = Path(job["cache_dir"]), Path(job["out"])
 with (cache / "diary").open("a") as diary:
     diary.write(f"start {os.getpid()}\n")

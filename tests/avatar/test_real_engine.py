@@ -141,6 +141,7 @@ def test_a_render_ends_with_its_worker_and_ffmpeg_with_it(hopper, tmp_path):
         "options": {"width": 540, "height": 960},
         "voice_sample": None,
         "cache_dir": str(tmp_path / "cache"),
+        "keys": {},
     }
     with subprocess.Popen(
         process.COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=settings.BASE_DIR

@@ -1,5 +1,6 @@
 """From approved words to a finished reel."""
 
+import datetime as dt
 from typing import Self
 
 from django.db import models
@@ -18,8 +19,10 @@ class Take(models.Model):
     """One voice-over of one approved script, with the time of every phone and word."""
 
     script = models.ForeignKey(Script, models.CASCADE, related_name="takes")
-    # key of avatar.engine.speech.SPEAKERS, or FILM
-    engine = models.CharField(max_length=40, default="sketch")
+    # the voice, or the voices in their order, that were asked for; or FILM
+    engine = models.CharField(max_length=200, default="sketch")
+    settings = models.JSONField(default=dict, blank=True)  # the voice's own options, emotion
+    settings_sha256 = models.CharField(max_length=64, blank=True, default="")  # empty: none
     text_sha256 = models.CharField(max_length=64)  # the approved text it speaks
     voice_sha256 = models.CharField(
         max_length=64, blank=True, default=""
@@ -27,13 +30,15 @@ class Take(models.Model):
     audio = models.FileField(upload_to="takes/%Y/%m", blank=True)
     alignment = models.JSONField(default=dict, blank=True)  # avatar.engine.types.Alignment.to_json
     duration_ms = models.PositiveIntegerField(default=0)
+    # who really spoke: engine, label, model, voice, usd, ...; and why none before it did
+    made = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         ordering = ["-created_at", "-pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["script", "engine", "text_sha256", "voice_sha256"],
+                fields=["script", "engine", "settings_sha256", "text_sha256", "voice_sha256"],
                 name="take_once_a_text_and_voice",
             )
         ]
@@ -85,6 +90,11 @@ class ReelQuerySet(LeasedQuerySet["Reel"]):
         """Everything a page says about a reel, in one query."""
         return self.select_related("take__script__slot__creator", "portrait")
 
+    def soon(self, until: dt.datetime) -> dt.datetime | None:
+        """When the next waiting reel may be tried again, if that is before `until`."""
+        waiting = self.filter(state=Reel.State.QUEUED, retry_at__lte=until)
+        return waiting.order_by("retry_at").values_list("retry_at", flat=True).first()
+
 
 def stage_choices() -> list[tuple[str, str]]:
     return [(name, stage.label) for name, stage in STAGES.items()]
@@ -108,7 +118,10 @@ class Reel(Leased):
     stage = models.CharField(max_length=10, choices=stage_choices, blank=True)
     progress = models.FloatField(default=0.0)  # of the whole, 0 to 1
     attempts = models.PositiveSmallIntegerField(default=0)
-    retry_at = models.DateTimeField(null=True, blank=True)  # not before, after a full disk
+    retry_at = models.DateTimeField(null=True, blank=True)  # not before; `error` says why
+    waits_since = models.DateTimeField(
+        null=True, blank=True
+    )  # since when an engine over the network has been waited for
     error = models.TextField(blank=True)  # one sentence for the creator
     cancel_requested = models.BooleanField(default=False)
     options = models.JSONField(
@@ -128,6 +141,7 @@ class Reel(Leased):
     fps = models.FloatField(default=0)
     duration_ms = models.PositiveIntegerField(default=0)
     timings = models.JSONField(default=dict, blank=True)  # the engine's TIMINGS
+    made = models.JSONField(default=dict, blank=True)  # who really performed, as Take.made
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     ready_at = models.DateTimeField(null=True, blank=True)
     purged_at = models.DateTimeField(null=True, blank=True)  # files deleted, consent gone
@@ -172,6 +186,11 @@ class Reel(Leased):
     @property
     def is_unfinished(self) -> bool:
         return self.state in (self.State.QUEUED, self.State.RENDERING)
+
+    @property
+    def is_waiting(self) -> bool:
+        """For something that `error` names; it goes on by itself at `retry_at`."""
+        return self.state == self.State.QUEUED and self.retry_at is not None
 
     @property
     def percent(self) -> int:

@@ -1,0 +1,229 @@
+"""What a creator's orders cost, kept in the database: the Journal of renders.
+
+Each verb is a transaction of its own, over before it returns. What is ordered, and how much is
+left, is settled under one lock for the whole installation, held for milliseconds.
+"""
+
+import datetime as dt
+import logging
+from collections.abc import Mapping
+from contextlib import ExitStack
+from decimal import ROUND_UP, Decimal
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from avatar.engine.errors import Busy, OverBudget, ResourceError
+from avatar.engine.vendors.journal import Entry, Paid, State
+from avatar.engine.vendors.orders import LONGEST_S
+from avatar.models import Budget, Charge
+from avatar.models.money import NOTHING, OVER, UNDER_WAY, default_budget
+from creators.models import Creator
+from studio.lib.files import local_path, store_file
+from studio.lib.models import Lease
+from studio.lib.web import masked, storable
+
+log = logging.getLogger(__name__)
+
+LOCK = "orders"
+MICRO_USD = Decimal("0.000001")
+NEVER_SENT_S = 15 * 60  # longer than bringing files to a vendor takes: its worker is gone
+# How long an order is taken to hold a place at its vendor when nothing more is heard of it.
+HOLDS_S = {State.RESERVED: NEVER_SENT_S, State.SENDING: NEVER_SENT_S, State.PLACED: LONGEST_S}
+ANOTHER_S = 20  # until a place may be free
+GIVEN_UP = "It was prepared and never sent."
+
+
+def money(usd: float) -> Decimal:
+    """As it is kept: never less than it is."""
+    return Decimal(repr(usd)).quantize(MICRO_USD, rounding=ROUND_UP)
+
+
+def _tellable(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """For the record: addresses without what stands behind the question mark."""
+    return {k: masked(v) if isinstance(v, str) else v for k, v in storable(dict(facts)).items()}
+
+
+def budget_of(creator: Creator) -> Decimal:
+    """USD a month."""
+    own = Budget.objects.filter(creator=creator).values_list("monthly_usd", flat=True).first()
+    return default_budget() if own is None else own
+
+
+def month_start(creator: Creator, now: dt.datetime | None = None) -> dt.datetime:
+    """When the creator's current month began, by their own calendar."""
+    local = (now or timezone.now()).astimezone(creator.zone)
+    return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0)
+
+
+def spent_usd(creator: Creator) -> Decimal:
+    """Of this month's budget, orders under way included."""
+    return Charge.objects.filter(creator=creator, created_at__gte=month_start(creator)).usd()
+
+
+def left_usd(creator: Creator) -> Decimal:
+    """Of this month's budget; never below nothing."""
+    return max(NOTHING, budget_of(creator) - spent_usd(creator))
+
+
+class Ledger:
+    """The orders of one creator; satisfies avatar.engine.vendors.journal.Journal.
+
+    stack: keeps a local copy of a result for as long as the render may read it, where files are
+    stored elsewhere. reel_id: whose render it is.
+    """
+
+    def __init__(self, creator: Creator, reel_id: int | None, stack: ExitStack) -> None:
+        self.creator, self.reel_id, self.stack = creator, reel_id, stack
+
+    def begin(self, paid: Paid) -> Entry:
+        Lease.objects.get_or_create(name=LOCK)
+        with transaction.atomic(durable=True):
+            Lease.objects.select_for_update().get(name=LOCK)
+            self._give_up_what_never_left(paid)
+            charge = self._current(paid.key)
+            if charge is not None and not self._is_lost(charge):
+                return self._entry(charge)
+            self._check_slots(paid)
+            self._check_budget(paid)
+            self._reserve(paid)
+        return Entry(State.RESERVED)
+
+    def sending(self, key: str, handle: dict[str, Any] | None = None) -> None:
+        if not self._move(key, (State.RESERVED,), State.SENDING, handle=handle or {}):
+            raise Busy("This order was given up meanwhile; it begins anew.", retry_after_s=1)
+
+    def placed(self, key: str, handle: dict[str, Any]) -> None:
+        self._move(key, (State.SENDING, State.PLACED), State.PLACED, handle=handle)
+
+    def absent(self, key: str, why: str) -> None:
+        self._move(key, UNDER_WAY, State.ABSENT, why=why, usd=NOTHING)
+
+    def failed(self, key: str, why: str, *, usd: float = 0.0) -> None:
+        self._move(key, UNDER_WAY, State.FAILED, why=why, usd=money(usd))
+
+    def done(
+        self, key: str, result: Path | None, *, usd: float, facts: Mapping[str, Any]
+    ) -> Path | None:
+        """What comes after a person has said that it never would is kept all the same."""
+        charge = Charge.objects.filter(creator=self.creator, key=key).first()
+        if charge is None:
+            raise ResourceError("The record of this order is gone.")
+        if result is not None:
+            store_file(charge.result, result)
+        changes = {
+            "result": charge.result.name,
+            "usd": money(usd),
+            "facts": {**charge.facts, **_tellable(facts)},
+            "why": "",
+        }
+        try:
+            self._move(key, (*UNDER_WAY, *OVER), State.DONE, **changes)
+        except BaseException:
+            charge.result.storage.delete(str(charge.result.name))
+            raise
+        return self._local(charge)
+
+    def _current(self, key: str) -> Charge | None:
+        """The order that counts: neither over nor purged."""
+        rows = Charge.objects.filter(creator=self.creator, key=key, purged_at=None)
+        return rows.exclude(state__in=OVER).first()
+
+    def _is_lost(self, charge: Charge) -> bool:
+        """Paid for, and its file is gone: it can only be bought again."""
+        if charge.state != State.DONE or self._local(charge) is not None:
+            return False
+        log.error("The result of charge %s is gone from the file store.", charge.pk)
+        Charge.objects.filter(pk=charge.pk).update(
+            state=State.FAILED, why="Its result was lost.", changed_at=timezone.now()
+        )
+        return True
+
+    def _entry(self, charge: Charge) -> Entry:
+        age_s = max(0.0, (timezone.now() - charge.changed_at).total_seconds())
+        return Entry(State(charge.state), dict(charge.handle), self._local(charge), age_s)
+
+    def _local(self, charge: Charge) -> Path | None:
+        if not charge.result:
+            return None
+        try:
+            return self.stack.enter_context(local_path(charge.result))
+        except FileNotFoundError:
+            return None
+
+    def _give_up_what_never_left(self, paid: Paid) -> None:
+        """Orders that a dead worker had prepared hold neither money nor places."""
+        before = timezone.now() - dt.timedelta(seconds=NEVER_SENT_S)
+        stale = Charge.objects.filter(state=State.RESERVED, changed_at__lt=before)
+        stale.exclude(creator=self.creator, key=paid.key).update(
+            state=State.ABSENT, why=GIVEN_UP, usd=NOTHING, changed_at=timezone.now()
+        )
+
+    def _check_slots(self, paid: Paid) -> None:
+        if not paid.at_once:
+            return
+        now, taken = timezone.now(), 0
+        for state, seconds in HOLDS_S.items():
+            young = now - dt.timedelta(seconds=seconds)
+            holding = Charge.objects.filter(account=paid.account, state=state)
+            taken += holding.filter(changed_at__gte=young).count()
+        if taken >= paid.at_once:
+            jobs = "job" if paid.at_once == 1 else "jobs"
+            raise Busy(
+                f"{paid.engine} waits for a free place: the account takes {paid.at_once} {jobs}"
+                " at a time.",
+                retry_after_s=ANOTHER_S,
+            )
+
+    def _check_budget(self, paid: Paid) -> None:
+        if not paid.usd:
+            return
+        left = left_usd(self.creator)
+        if money(paid.usd) > left:
+            raise OverBudget(
+                f"This would cost about {paid.usd:.2f} USD; of this month's"
+                f" {budget_of(self.creator):.2f} USD for {self.creator.name}, {left:.2f} are left."
+                " Nothing was ordered."
+            )
+
+    def _reserve(self, paid: Paid) -> None:
+        """A row; what proved never to have been made is reserved in the row it had."""
+        asked: dict[str, Any] = {
+            "reel_id": self.reel_id,
+            "state": State.RESERVED,
+            "estimated_usd": money(paid.usd),
+            "usd": None,
+            "facts": dict(paid.about),
+            "why": "",
+            "handle": {},
+            "created_at": timezone.now(),
+            "changed_at": timezone.now(),
+        }
+        earlier = Charge.objects.filter(creator=self.creator, key=paid.key).order_by("-round")
+        last = earlier.first()
+        if last is not None and last.state == State.ABSENT and not last.settled_by:
+            Charge.objects.filter(pk=last.pk).update(**asked)
+            return
+        Charge.objects.create(
+            creator=self.creator,
+            what=paid.what,
+            engine=paid.engine,
+            key=paid.key,
+            round=last.round + 1 if last else 1,
+            account=paid.account,
+            **asked,
+        )
+
+    def _move(self, key: str, states: tuple[State, ...], state: State, **changes: Any) -> bool:
+        """Bring the newest order of that key from one of `states` to another."""
+        with transaction.atomic(durable=True):
+            rows = Charge.objects.select_for_update().filter(creator=self.creator, key=key)
+            newest = rows.order_by("-round").first()
+            if newest is None or newest.state not in states:
+                return False
+            Charge.objects.filter(pk=newest.pk).update(
+                state=state, changed_at=timezone.now(), **changes
+            )
+        return True
