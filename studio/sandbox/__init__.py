@@ -31,4 +31,6 @@ MODULES = {
 }
 
 # Vendors of voices and lip-sync; theirs have no accounts and no audience. studio/sandbox/vendors.
-VENDORS: dict[str, str] = {}
+VENDORS: dict[str, str] = {
+    "elevenlabs": "studio.sandbox.vendors.elevenlabs",
+}
