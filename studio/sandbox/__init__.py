@@ -33,4 +33,5 @@ MODULES = {
 # Vendors of voices and lip-sync; theirs have no accounts and no audience. studio/sandbox/vendors.
 VENDORS: dict[str, str] = {
     "elevenlabs": "studio.sandbox.vendors.elevenlabs",
+    "sync": "studio.sandbox.vendors.sync",
 }

@@ -6,6 +6,7 @@ POST /_admin/rules      {"tiktok.audited": true, "instagram.quota": null}
 GET, POST, DELETE /_admin/faults      a fault, or a list of them; DELETE takes ?id= or all
 GET  /_admin/posts      ?platform= &account= &hidden=1
 GET  /_admin/requests                 the last 500, secrets masked
+GET  /_admin/orders                   what vendors were paid for, ?vendor=
 GET  /_admin/accounts                 ?platform=
 POST /_admin/accounts   {"platform", "id", "username", ...}
 POST /_admin/tokens     {"platform", "account", "kind", "scopes", "expires_s", "age_s", ...}
@@ -23,6 +24,7 @@ from urllib.parse import parse_qsl, urlsplit
 from studio.sandbox import feed, identity
 from studio.sandbox.bodies import Source
 from studio.sandbox.calls import SMALL, Reply
+from studio.sandbox.vendors.common import orders
 
 if TYPE_CHECKING:
     from studio.sandbox.server import Server
@@ -125,6 +127,10 @@ def _requests(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
     return Reply(200, list(server.sandbox.log))
 
 
+def _orders(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
+    return Reply(200, orders(server.sandbox, asked.get("vendor", "")))
+
+
 def _accounts(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
     names = [asked["platform"]] if "platform" in asked else list(server.platforms.modules)
     return Reply(
@@ -181,6 +187,7 @@ _HANDLERS = {
     ("DELETE", "faults"): _fault_remove,
     ("GET", "posts"): _posts,
     ("GET", "requests"): _requests,
+    ("GET", "orders"): _orders,
     ("GET", "accounts"): _accounts,
     ("POST", "accounts"): _account,
     ("POST", "tokens"): _token,

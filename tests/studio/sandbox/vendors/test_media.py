@@ -8,36 +8,6 @@ from studio.sandbox.vendors import media
 from studio.sandbox.vendors.media import NotMedia, Recipe, look, make_film, run_ffmpeg
 
 
-@pytest.fixture(scope="session")
-def clip(tmp_path_factory):
-    """A film of 1.2 s that gets lighter, 96x160, with a tone."""
-    path = tmp_path_factory.mktemp("clips") / "clip.mp4"
-    run_ffmpeg(
-        "-f", "lavfi", "-i", "color=black:s=96x160:r=25:d=1.2,geq=lum='N*7':cb=128:cr=128",
-        "-f", "lavfi", "-i", "sine=300:d=1.2", "-shortest", *media.QUICK, str(path),
-    )  # fmt: skip
-    return path
-
-
-@pytest.fixture
-def voice(tmp_path):
-    """Makes a sound of so many seconds."""
-
-    def make(seconds):
-        path = tmp_path / f"voice{seconds}.wav"
-        media.humming(path, seconds)
-        return path
-
-    return make
-
-
-@pytest.fixture
-def photo(tmp_path):
-    path = tmp_path / "photo.jpg"
-    Image.new("RGB", (120, 160), (200, 80, 40)).save(path)
-    return path
-
-
 def lightness(path, seconds):
     """Of the frame at that time, 0 to 255."""
     out = path.with_suffix(f".{seconds}.png")
