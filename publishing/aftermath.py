@@ -87,7 +87,7 @@ def _not_ready(error: errors.NotReady, post: Post, tries: int, rounds: int) -> d
             "reason": f"{label} has been processing the video for too long. Nothing is live.",
         }
     return {
-        "state": State.PROCESSING if post.handle else State.PREPARING,
+        "state": State.PROCESSING if post.is_prepared else State.PREPARING,
         "retry_at": timezone.now() + patience(error, tries),
         "reason": f"{label} is still processing the video.",
     }

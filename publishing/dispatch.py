@@ -33,12 +33,13 @@ from publishing.aftermath import (
     sentence,
 )
 from publishing.hold import LEASE_S, Hold, LeaseLost
-from publishing.models import OVER, UNDER_WAY, Account, Attempt, Post
+from publishing.models import BEGUN, OVER, UNDER_WAY, Account, Attempt, Post
 from publishing.permission import Stop, why_not
 from publishing.platforms import errors
 from publishing.platforms.base import (
     Absent,
     Accepted,
+    Begun,
     Delivered,
     Failed,
     Handle,
@@ -80,6 +81,7 @@ def publish(pk: int) -> None:
         log.info("Post %s was taken out of the hands of %s.", pk, owner)
     if run.post.handle or run.has_prepared:
         discard(pk)
+        _drop_begun(pk)
         if Post.objects.filter(pk=pk, state__in=OVER).exists():
             media_links.revoke(run.post)
 
@@ -94,10 +96,19 @@ def discard(pk: int) -> None:
     media_links.revoke(post)
 
 
+def _drop_begun(pk: int) -> None:
+    """Take back the half of an upload whose post has failed; a retry begins a new one."""
+    post = Post.objects.with_story().filter(pk=pk, state=State.FAILED).first()
+    if post and post.begun:
+        _take_back(post)
+        Post.objects.filter(pk=pk, state=State.FAILED, lease_owner="").update(handle={})
+
+
 def _take_back(post: Post) -> None:
     """Best effort: what is not committed is shown to nobody, and runs out by itself."""
     try:
-        clients.ask(post.account, lambda client: client.discard(post.key, post.handle))
+        left = post.begun or post.handle
+        clients.ask(post.account, lambda client: client.discard(post.key, left))
     except Exception:
         log.exception("What was prepared for post %s could not be taken back.", post.pk)
 
@@ -144,7 +155,7 @@ class _Run(Hold):
                 if self.post.handle:
                     _take_back(self.post)
                 self.move(handle={}, outdated=False)
-            self.move(state=State.PROCESSING if self.post.handle else State.PREPARING)
+            self.move(state=State.PROCESSING if self.post.is_prepared else State.PREPARING)
 
     def _must_wait(self) -> bool:
         """Whether the account has had its share for now; the post then waits."""
@@ -161,11 +172,19 @@ class _Run(Hold):
         try:
             with clients.media_of(self.post) as media:
                 text = clients.text_of(self.post)
-                handle = self.ask(lambda client: client.prepare(self.post.key, media, text))
+                handle = self.ask(
+                    lambda client: client.prepare(self.post.key, media, text, self._begun())
+                )
+        except LeaseLost:  # noticed while it saved how far it got
+            raise
         except Exception as error:
             self._refused(attempt, error)
         else:
             self.end(attempt, "ok", handle=handle, state=State.PROCESSING, **AFRESH)
+
+    def _begun(self) -> Begun:
+        """A large upload outlives its worker: the next one goes on with what was saved."""
+        return Begun(self.post.begun, lambda handle: self.move(handle={BEGUN: handle}))
 
     def _check(self) -> None:
         attempt = self.begin(Phase.CHECK)
@@ -337,7 +356,7 @@ class _Run(Hold):
                     reason=f"{self.label} did not take it {rounds} times. Nothing is live.",
                 )
             else:
-                state = State.READY if self.post.handle else State.PREPARING
+                state = State.READY if self.post.is_prepared else State.PREPARING
                 self.end(attempt, "absent", state=state, tries=0, rounds=rounds, reason="")
 
     def _paused_for_nothing(self, attempt: Attempt) -> None:

@@ -182,6 +182,9 @@ class Deletion(models.Model):
         return f"deletion {self.code} at {self.platform}"
 
 
+BEGUN = "begun"  # the handle's only key while an upload is under way
+
+
 def new_key() -> str:
     return secrets.token_hex(8)
 
@@ -315,6 +318,16 @@ class Post(Leased):
     @property
     def creator(self) -> Creator:
         return self.account.creator
+
+    @property
+    def begun(self) -> dict[str, Any]:
+        """What an upload that is not finished has saved; empty when there is none."""
+        found: dict[str, Any] = self.handle.get(BEGUN, {})
+        return found
+
+    @property
+    def is_prepared(self) -> bool:
+        return bool(self.handle) and BEGUN not in self.handle
 
     @property
     def content_hash(self) -> str:

@@ -176,6 +176,22 @@ class Failed:
     error: PlatformError
 
 
+@dataclass(frozen=True)
+class Begun:
+    """An upload in parts, and what is kept of it for whoever goes on when this worker is gone."""
+
+    # What an earlier `prepare` of the same media and text saved; empty: nothing was begun.
+    handle: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    # Stores a handle before it returns. None: nobody would go on with it.
+    keep: Callable[[Handle], None] | None = field(default=None, repr=False)
+
+    def save(self, handle: Handle) -> None:
+        if self.keep is not None:
+            self.keep(handle)
+
+
+ANEW = Begun()
+
 Outcome = Published | Delivered | Accepted
 Finding = Published | Delivered | Absent | Unclear | Failed
 
@@ -215,8 +231,13 @@ class Platform(Protocol):
 
     def __init__(self, connection: Connection) -> None: ...
 
-    def prepare(self, key: str, media: Media, text: Text) -> Handle:
-        """Bring everything there without showing it. Called again it starts over."""
+    def prepare(self, key: str, media: Media, text: Text, begun: Begun = ANEW) -> Handle:
+        """Bring everything there without showing it. Called again it starts over, or where the
+        platform can it goes on with what was `begun`; HandleExpired then says that this is gone.
+
+        A large upload outlives its worker: clients that send parts save how far they got.
+        `discard` takes what they saved, too.
+        """
         ...
 
     def check(self, handle: Handle) -> Handle:

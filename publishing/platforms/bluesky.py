@@ -19,7 +19,9 @@ from publishing.platforms.atproto import (
     session_tokens,
 )
 from publishing.platforms.base import (
+    ANEW,
     Absent,
+    Begun,
     Capabilities,
     Connection,
     Finding,
@@ -92,7 +94,7 @@ class BlueskyPlatform(Plain):
         self.pds = server_address(connection.server, "BLUESKY_PDS_URL", look_up=False)
         self.video_host = host("BLUESKY_VIDEO_URL")
 
-    def prepare(self, key: str, media: Media, text: Text) -> Handle:
+    def prepare(self, key: str, media: Media, text: Text, begun: Begun = ANEW) -> Handle:
         self._takes_a_video()
         job = self._upload(key, media.video)
         embed: dict[str, Any] = {

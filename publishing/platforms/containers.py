@@ -10,7 +10,9 @@ import datetime as dt
 from typing import Any, ClassVar
 
 from publishing.platforms.base import (
+    ANEW,
     Absent,
+    Begun,
     Connection,
     Failed,
     Finding,
@@ -65,8 +67,8 @@ class ContainerPlatform(Plain):
     def _graph(self) -> Graph:
         raise NotImplementedError
 
-    def _container(self, media: Media, text: Text) -> Reply:
-        """Make the container and return Graph's answer."""
+    def _container(self, media: Media, text: Text, begun: Begun) -> str:
+        """Make the container, or fill the one that was begun, and return its id."""
         raise NotImplementedError
 
     def _failure(self, reply: Reply) -> PlatformError:
@@ -76,17 +78,17 @@ class ContainerPlatform(Plain):
     def _is_ours(self, post: dict[str, Any], text: str) -> bool:
         return " ".join(str(post.get(self.words) or "").split()) == " ".join(text.split())
 
-    def prepare(self, key: str, media: Media, text: Text) -> Handle:
+    def prepare(self, key: str, media: Media, text: Text, begun: Begun = ANEW) -> Handle:
         try:
             self._within_quota()
-            reply = self._container(media, text)
+            container = self._container(media, text, begun)
         except HandleExpired as e:
             self._be_seen()
             raise e
         except Rejected as e:
             raise self._explained(e, media.video_url) from e
         return {
-            "container": str(reply.need("id")),
+            "container": container,
             "made_at": now().isoformat(),
             "words": text.caption,
             "video_url": media.video_url,

@@ -17,8 +17,10 @@ from typing import Any, ClassVar
 from publishing.platforms.access import Grant
 from publishing.platforms.apps import app
 from publishing.platforms.base import (
+    ANEW,
     Absent,
     Accepted,
+    Begun,
     Capabilities,
     Connection,
     Failed,
@@ -104,16 +106,15 @@ class FacebookPlatform(Plain):
             app_secret=app("facebook").secret,
         )
 
-    def prepare(self, key: str, media: Media, text: Text) -> Handle:
-        try:
-            reply = self.graph.post(f"{self.page}/video_reels", {"upload_phase": "start"})
-        except HandleExpired as e:
-            raise AuthExpired(
-                "Facebook does not show this Page any more; connect it again.", reply=e.reply
-            ) from e
-        self.graph.pause_when_busy()
-        video = str(reply.need("video_id"))
-        self.graph.upload_all(str(reply.need("upload_url")), media.video, video, STATUS)
+    def prepare(self, key: str, media: Media, text: Text, begun: Begun = ANEW) -> Handle:
+        upload = dict(begun.handle)
+        if not upload:
+            upload = self._start()
+            begun.save(upload)
+        video, is_begun = str(upload["reel"]), bool(begun.handle)
+        self.graph.upload_all(
+            str(upload["upload_url"]), media.video, video, STATUS, is_begun=is_begun
+        )
         if media.cover is not None:
             self._cover(video, media.cover)
         return {
@@ -122,6 +123,16 @@ class FacebookPlatform(Plain):
             "description": text.caption,
             "title": text.title,
         }
+
+    def _start(self) -> Handle:
+        try:
+            reply = self.graph.post(f"{self.page}/video_reels", {"upload_phase": "start"})
+        except HandleExpired as e:
+            raise AuthExpired(
+                "Facebook does not show this Page any more; connect it again.", reply=e.reply
+            ) from e
+        self.graph.pause_when_busy()
+        return {"reel": str(reply.need("video_id")), "upload_url": str(reply.need("upload_url"))}
 
     def _cover(self, video: str, cover: Path) -> None:
         """The reel goes out without it rather than not at all."""

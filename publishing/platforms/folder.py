@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from publishing.platforms.base import (
+    ANEW,
     Absent,
+    Begun,
     Capabilities,
     Connection,
     Finding,
@@ -49,7 +51,7 @@ class FolderPlatform(Plain):
     def __init__(self, connection: Connection) -> None:
         self.root = Path(connection.external_id)
 
-    def prepare(self, key: str, media: Media, text: Text) -> Handle:
+    def prepare(self, key: str, media: Media, text: Text, begun: Begun = ANEW) -> Handle:
         staging = self._staging(key)
         name = "_".join(filter(None, (str(text.day or ""), _slug(text.title), key)))
         files = {"reel.mp4": media.video, "cover.jpg": media.cover}

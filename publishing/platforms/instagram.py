@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from publishing.platforms.base import (
+    Begun,
     Capabilities,
     Insights,
     Limits,
@@ -98,10 +99,10 @@ class InstagramPlatform(ContainerPlatform):
     def _graph(self) -> Graph:
         return Graph(self.label, "INSTAGRAM_GRAPH_URL", self.connection.access_token)
 
-    def _container(self, media: Media, text: Text) -> Reply:
+    def _container(self, media: Media, text: Text, begun: Begun) -> str:
         if not media.video_url:
             raise Rejected("Instagram fetches the video itself: a public https address is needed.")
-        return self._make(media, text, video_url=media.video_url)
+        return str(self._make(media, text, video_url=media.video_url).need("id"))
 
     def _make(self, media: Media, text: Text, **source: str) -> Reply:
         options = {**self.connection.options, **text.options}

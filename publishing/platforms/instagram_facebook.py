@@ -13,8 +13,7 @@ from typing import Any, ClassVar
 
 from publishing.platforms.access import Grant, Tokens
 from publishing.platforms.apps import app
-from publishing.platforms.base import Handle, Media, Profile, Text, TokenRules
-from publishing.platforms.http import Reply
+from publishing.platforms.base import ANEW, Begun, Handle, Media, Profile, Text, TokenRules
 from publishing.platforms.instagram import InstagramPlatform
 from publishing.platforms.meta import Graph
 from publishing.platforms.meta_login import FacebookLogin
@@ -46,16 +45,24 @@ class InstagramFacebookPlatform(InstagramPlatform):
             app_secret=app("facebook").secret,
         )
 
-    def _container(self, media: Media, text: Text) -> Reply:
-        reply = self._make(media, text, upload_type="resumable")
-        container = str(reply.need("id"))
+    def _container(self, media: Media, text: Text, begun: Begun) -> str:
+        upload = dict(begun.handle)
+        if not upload:
+            reply = self._make(media, text, upload_type="resumable")
+            upload = {"container": str(reply.need("id")), "uri": str(reply.need("uri"))}
+            begun.save(upload)
+        container = str(upload["container"])
         self.graph.upload_all(
-            str(reply.need("uri")), media.video, container, "id,status,status_code,video_status"
+            str(upload["uri"]),
+            media.video,
+            container,
+            "id,status,status_code,video_status",
+            is_begun=bool(begun.handle),
         )
-        return reply
+        return container
 
-    def prepare(self, key: str, media: Media, text: Text) -> Handle:
-        return super().prepare(key, replace(media, video_url=""), text)
+    def prepare(self, key: str, media: Media, text: Text, begun: Begun = ANEW) -> Handle:
+        return super().prepare(key, replace(media, video_url=""), text, begun)
 
     def whoami(self) -> Profile:
         reply = self.graph.get(self.me, fields="id,username,name,profile_picture_url")

@@ -15,7 +15,9 @@ from urllib.parse import quote
 
 from publishing.platforms.access import Grant, NoAccess, Tokens
 from publishing.platforms.base import (
+    ANEW,
     Absent,
+    Begun,
     Capabilities,
     Connection,
     Finding,
@@ -130,32 +132,49 @@ class LinkedInPlatform(Plain):
         self.author = connection.external_id
         self.caller = Caller(self.label)
 
-    def prepare(self, key: str, media: Media, text: Text) -> Handle:
+    def prepare(self, key: str, media: Media, text: Text, begun: Begun = ANEW) -> Handle:
+        upload = dict(begun.handle) or self._announced(media)
+        sent = list(upload["sent"])
+        for part in upload["parts"][len(sent) :]:
+            sent.append(steadily(partial(self._put, part, media.video)))
+            begun.save(upload | {"sent": sent})
+        done = {
+            "video": upload["video"],
+            "uploadToken": upload["token"],
+            "uploadedPartIds": sent,
+        }
+        try:
+            self._rest(
+                "POST",
+                "/videos",
+                params={"action": "finalizeUpload"},
+                json={"finalizeUploadRequest": done},
+            )
+        except Rejected as e:
+            if not begun.handle:
+                raise
+            words = "LinkedIn no longer takes the upload that was begun; it is sent again."
+            raise HandleExpired(words, reply=e.reply) from e
+        return {
+            "video": upload["video"],
+            "text": text.caption,
+            "title": (text.title or text.caption)[:TITLE_CHARS],
+            "visibility": _visibility({**self.connection.options, **text.options}),
+        }
+
+    def _announced(self, media: Media) -> dict[str, Any]:
+        """A new upload, its cover already there: video, token, parts as LinkedIn wants them, and
+        sent, the proofs of those that it has.
+        """
         begun = self._begin(media, with_cover=media.cover is not None)
         if media.cover is not None and not self._put_cover(begun, media.cover):
             # LinkedIn may wait for a cover that was announced.
             begun = self._begin(media, with_cover=False)
-        video = str(begun.need("value", "video"))
-        parts = [
-            steadily(partial(self._put, part, media.video))
-            for part in begun.need("value", "uploadInstructions")
-        ]
-        done = {
-            "video": video,
-            "uploadToken": begun.get("value", "uploadToken", default=""),
-            "uploadedPartIds": parts,
-        }
-        self._rest(
-            "POST",
-            "/videos",
-            params={"action": "finalizeUpload"},
-            json={"finalizeUploadRequest": done},
-        )
         return {
-            "video": video,
-            "text": text.caption,
-            "title": (text.title or text.caption)[:TITLE_CHARS],
-            "visibility": _visibility({**self.connection.options, **text.options}),
+            "video": str(begun.need("value", "video")),
+            "token": begun.get("value", "uploadToken", default=""),
+            "parts": begun.need("value", "uploadInstructions"),
+            "sent": [],
         }
 
     def check(self, handle: Handle) -> Handle:

@@ -14,7 +14,9 @@ from requests_toolbelt import MultipartEncoder
 from publishing.platforms.access import Grant, NoAccess, Tokens
 from publishing.platforms.apps import App
 from publishing.platforms.base import (
+    ANEW,
     Absent,
+    Begun,
     Capabilities,
     Connection,
     Finding,
@@ -94,7 +96,7 @@ class MastodonPlatform(Plain):
         self.caller = Caller(self.label)
         self.server = server_address(connection.server, "MASTODON_URL", look_up=False)
 
-    def prepare(self, key: str, media: Media, text: Text) -> Handle:
+    def prepare(self, key: str, media: Media, text: Text, begun: Begun = ANEW) -> Handle:
         self._fits_this_server(media, text)
         try:
             stored = self._upload(key, media, text, media.cover)

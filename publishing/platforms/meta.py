@@ -142,12 +142,22 @@ class Graph:
             return
         raise _upload_error(self.label, reply)
 
-    def upload_all(self, uri: str, path: Path, node: str, fields: str) -> None:
+    def upload_all(
+        self, uri: str, path: Path, node: str, fields: str, *, is_begun: bool = False
+    ) -> None:
         """Send a file; after a break ask `node` how much arrived and send the rest.
 
         fields: what to ask for; it holds `uploading_phase` one or two levels down.
+        is_begun: some of it may be there already.
         """
-        offset, size = 0, path.stat().st_size
+
+        def there() -> int:
+            return bytes_there(steadily(lambda: self.get(node, fields=fields)))
+
+        size = path.stat().st_size
+        offset = there() if is_begun else 0
+        if offset >= size:
+            return
         for left in reversed(range(UPLOAD_TRIES)):
             try:
                 self.upload(uri, path, offset)
@@ -157,7 +167,7 @@ class Graph:
             except Transient:
                 if not left:
                     raise
-            offset = bytes_there(steadily(lambda: self.get(node, fields=fields)))
+            offset = there()
             if offset >= size:  # only the answer was lost
                 return
 

@@ -34,8 +34,10 @@ class ResumableUpload:
         self.bearer, self.renew = bearer, renew
         self.size = path.stat().st_size
 
-    def run(self) -> Reply:
+    def run(self, *, is_begun: bool = False) -> Reply:
         """Send what is missing and return the last answer: of 2xx, or a refusal to be read.
+
+        is_begun: the session may hold some of it already, so it is asked first.
 
         Raises HandleExpired when the session is gone, TokenStale when no newer token can be had,
         Transient and RateLimited when it gets no further now.
@@ -43,7 +45,8 @@ class ResumableUpload:
         at = setbacks = 0
         while True:
             before = at
-            reply = self._step(at) if at < self.size else None
+            reply = self._step(at) if at < self.size and not is_begun else None
+            is_begun = False
             if reply is None or reply.status == 401:  # no answer, or none that counts: look
                 reply = self._probe()
             if reply.status != 308:

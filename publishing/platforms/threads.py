@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import regex
 
 from publishing.platforms.base import (
+    Begun,
     Capabilities,
     Insights,
     Limits,
@@ -85,7 +86,7 @@ class ThreadsPlatform(ContainerPlatform):
     def _graph(self) -> Graph:
         return Graph(self.label, "THREADS_API_URL", self.connection.access_token, version=VERSION)
 
-    def _container(self, media: Media, text: Text) -> Reply:
+    def _container(self, media: Media, text: Text, begun: Begun) -> str:
         if not media.video_url:
             raise Rejected("Threads fetches the video itself: a public https address is needed.")
         options = {**self.connection.options, **text.options}
@@ -97,7 +98,7 @@ class ThreadsPlatform(ContainerPlatform):
         for name in ("reply_control", "topic_tag"):
             if options.get(name):
                 form[name] = str(options[name])
-        return self.graph.post(f"{self.me}/threads", form)
+        return str(self.graph.post(f"{self.me}/threads", form).need("id"))
 
     def _failure(self, reply: Reply) -> PlatformError:
         return threads_error(self.label, str(reply.get("error_message", default="")))

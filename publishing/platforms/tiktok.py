@@ -16,7 +16,9 @@ from typing import Any, ClassVar
 
 from publishing.platforms.access import Grant, NoAccess, Tokens
 from publishing.platforms.base import (
+    ANEW,
     Accepted,
+    Begun,
     Capabilities,
     Connection,
     Delivered,
@@ -41,6 +43,7 @@ from publishing.platforms.errors import (
     PlatformError,
     Rejected,
     TokenStale,
+    Transient,
     Unsupported,
 )
 from publishing.platforms.hosts import host
@@ -110,9 +113,25 @@ class TikTokPlatform(Plain):
 
     # Bringing it there
 
-    def prepare(self, key: str, media: Media, text: Text) -> Handle:
+    def prepare(self, key: str, media: Media, text: Text, begun: Begun = ANEW) -> Handle:
+        handle, parts, at = dict(begun.handle), parts_of(media.size_bytes), 0
+        if handle:
+            at = self._arrived(self.check(handle), parts)
+        else:
+            handle = self._init(media, text, parts)
+            begun.save(handle)
+        try:
+            send_all_but_last(self.api.caller, handle["upload_url"], media.video, parts, at)
+        except PlatformError as e:
+            # What is begun and left counts as a waiting draft for a day, and five may wait.
+            if begun.keep is None or not isinstance(e, Transient):
+                self._forget(handle["publish_id"])
+            raise
+        return handle
+
+    def _init(self, media: Media, text: Text, parts: Parts) -> Handle:
+        """The handle of a new upload, of which nothing is sent yet."""
         options = {**self.connection.options, **text.options}
-        parts = parts_of(media.size_bytes)
         direct = options.get("mode", "inbox") == "direct"
         made_at = now()
         if direct:
@@ -124,12 +143,6 @@ class TikTokPlatform(Plain):
         publish_id, address = str(data.get("publish_id", "")), str(data.get("upload_url", ""))
         if not publish_id or not address:
             raise HandleExpired("TikTok gave no address for the upload; it is asked again.")
-        try:
-            send_all_but_last(self.api.caller, address, media.video, parts)
-        except PlatformError:
-            # What is begun and left counts as a waiting draft for a day, and five may wait.
-            self._forget(publish_id)
-            raise
         return {
             "publish_id": publish_id,
             "upload_url": address,
@@ -138,6 +151,11 @@ class TikTokPlatform(Plain):
             "title": text.caption if direct else "",
             "direct": direct,
         }
+
+    def _arrived(self, handle: Handle, parts: Parts) -> int:
+        """How many bytes of an upload that was begun are there, in whole parts."""
+        sent = self._status(handle["publish_id"]).get("uploaded_bytes")
+        return sent if type(sent) is int and sent in range(0, parts.size, parts.each) else 0
 
     def _post_info(self, media: Media, text: Text, options: Mapping[str, Any]) -> dict[str, Any]:
         """What a direct post says of itself, after asking for the creator's own settings."""

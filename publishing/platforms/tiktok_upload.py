@@ -55,9 +55,11 @@ def source_of(parts: Parts) -> dict[str, Any]:
     }
 
 
-def send_all_but_last(caller: Caller, address: str, video: Path, parts: Parts) -> None:
-    """Nothing of it is seen by anybody yet."""
-    at, rounds = 0, 0
+def send_all_but_last(
+    caller: Caller, address: str, video: Path, parts: Parts, at: int = 0
+) -> None:
+    """Nothing of it is seen by anybody yet. at: how much is there already, in whole parts."""
+    rounds = 0
     while at < parts.last:
         reply = steadily(partial(_put, caller, address, video, parts, at))
         rounds += 1

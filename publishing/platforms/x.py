@@ -15,7 +15,9 @@ from requests_toolbelt import MultipartEncoder
 
 from publishing.platforms.access import Grant, NoAccess, Tokens
 from publishing.platforms.base import (
+    ANEW,
     Absent,
+    Begun,
     Capabilities,
     Connection,
     Finding,
@@ -130,17 +132,19 @@ class XPlatform(Plain):
         self.connection = connection
         self.caller = Caller(self.label)
 
-    def prepare(self, key: str, media: Media, text: Text) -> Handle:
+    def prepare(self, key: str, media: Media, text: Text, begun: Begun = ANEW) -> Handle:
         size = media.video.stat().st_size
-        begun = self._call(
-            "POST",
-            "/2/media/upload/initialize",
-            json={"media_type": "video/mp4", "total_bytes": size, "media_category": "tweet_video"},
-        )
-        media_id = str(begun.need("data", "id"))
-        for segment in range(-(-size // PART)):
-            steadily(partial(self._append, media_id, segment, media.video, size))
-        done = self._call("POST", f"/2/media/upload/{media_id}/finalize", upload=True)
+        media_id = str(begun.handle.get("media") or self._initialize(size))
+        try:
+            for segment in range(int(begun.handle.get("sent", 0)), -(-size // PART)):
+                steadily(partial(self._append, media_id, segment, media.video, size))
+                begun.save({"media": media_id, "sent": segment + 1})
+            done = self._call("POST", f"/2/media/upload/{media_id}/finalize", upload=True)
+        except Rejected as e:
+            if not begun.handle:
+                raise
+            words = "X no longer takes the upload that was begun; it is sent again."
+            raise HandleExpired(words, reply=e.reply) from e
         done.need("data", "id")
         lives_s = int(done.get("data", "expires_after_secs", default=86_400))
         return {
@@ -152,6 +156,12 @@ class XPlatform(Plain):
             "reply_settings": _reply_settings({**self.connection.options, **text.options}),
             "processing": done.get("data", "processing_info") is not None,
         }
+
+    def _initialize(self, size: int) -> str:
+        """The id of a new upload; it lives for a day."""
+        wanted = {"media_type": "video/mp4", "total_bytes": size, "media_category": "tweet_video"}
+        made = self._call("POST", "/2/media/upload/initialize", json=wanted)
+        return str(made.need("data", "id"))
 
     def check(self, handle: Handle) -> Handle:
         self._not_expired(handle)

@@ -9,7 +9,9 @@ from typing import Any, ClassVar
 
 from publishing.platforms.access import Grant, NoAccess, Tokens
 from publishing.platforms.base import (
+    ANEW,
     Absent,
+    Begun,
     Capabilities,
     Connection,
     Finding,
@@ -99,7 +101,7 @@ class YouTubePlatform(Plain):
         self.connection = connection
         self.channel = Channel(connection, self.label)
 
-    def prepare(self, key: str, media: Media, text: Text) -> Handle:
+    def prepare(self, key: str, media: Media, text: Text, begun: Begun = ANEW) -> Handle:
         wishes = Wishes.of({**self.connection.options, **text.options})
         mark = f"{key}-{media.sha256[:8]}"
         handle = {
@@ -117,8 +119,12 @@ class YouTubePlatform(Plain):
             if is_same and ended(found) is None:
                 return handle | {"video": found["id"]}
             self.channel.delete_private(found["id"])
-        session = self._begin(media.video, snippet, wishes, ai=text.ai_generated)
-        video = self._upload(session, media.video, mark)
+        session = str(begun.handle.get("session", ""))
+        is_begun = bool(session)
+        if not is_begun:
+            session = self._begin(media.video, snippet, wishes, ai=text.ai_generated)
+            begun.save(handle | {"session": session})
+        video = self._upload(session, media.video, mark, is_begun=is_begun)
         if media.cover is not None:
             self._set_cover(video, media.cover)
         return handle | {"video": video, "session": session}
@@ -262,7 +268,7 @@ class YouTubePlatform(Plain):
             raise begun.puzzling("An upload session without an address")
         return session
 
-    def _upload(self, session: str, video: Path, mark: str) -> str:
+    def _upload(self, session: str, video: Path, mark: str, *, is_begun: bool) -> str:
         """The id of the video; it exists once the last byte is there."""
         upload = ResumableUpload(
             self.channel.caller,
@@ -272,7 +278,7 @@ class YouTubePlatform(Plain):
             renew=self.channel.renew,
         )
         try:
-            done = upload.run()
+            done = upload.run(is_begun=is_begun)
         except HandleExpired:
             # The session is gone: with all of the video in it, or without.
             if found := self.channel.marked(mark):

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from publishing.platforms.access import Grant, NoAccess, Tokens
 from publishing.platforms.base import (
+    ANEW,
     Absent,
     Capabilities,
     Connection,
@@ -40,6 +41,9 @@ class Script:
     calls: list[str] = field(default_factory=list)
     live: list[str] = field(default_factory=list)  # the keys of visible posts: each at most once
     discarded: list[str] = field(default_factory=list)
+    left: list[dict[str, Any]] = field(default_factory=list)  # with what handle
+    begun: list[dict[str, Any]] = field(default_factory=list)  # what each prepare was given
+    save: Callable[[dict[str, Any]], None] = print  # of the last prepare
     spent: list[str] = field(default_factory=list)  # refresh tokens
 
     def answer(self, call: str, well_behaved: Callable[[], Any]) -> Any:
@@ -63,7 +67,9 @@ class DoublePlatform(Plain):
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    def prepare(self, key, media, text):
+    def prepare(self, key, media, text, begun=ANEW):
+        self.script.begun.append(dict(begun.handle))
+        self.script.save = begun.save
         return self.script.answer("prepare", lambda: {"container": f"c-{key}"})
 
     def check(self, handle):
@@ -85,6 +91,7 @@ class DoublePlatform(Plain):
 
     def discard(self, key, handle):
         self.script.discarded.append(key)
+        self.script.left.append(handle)
 
     def whoami(self):
         return self.script.answer("whoami", lambda: Profile(self.connection.external_id))
