@@ -38,6 +38,8 @@ from studio.lib.engines import Engine
 log = logging.getLogger(__name__)
 
 JUST_SENT_S = 240  # longer than any call: a younger order may be another worker's, under way
+ACCOUNT_S = 300.0  # until an account that is not in order is asked again
+KEYED_S = 23 * 3600  # HeyGen forgets keys after a day
 LONGEST_S = 3 * 3600  # after that a job that is said to be running is given up
 
 Handle = dict[str, Any]
@@ -122,6 +124,14 @@ class JobClient(Protocol):
         ...
 
     def fetch(self, engine: Engine, look: Look, target: Path) -> Path: ...
+
+    def estimate(self, engine: Engine, prepared: Any) -> float | None:
+        """What the vendor says it would cost, in US dollars; None where it does not say."""
+        ...
+
+    def check(self) -> str:
+        """Ask something that costs nothing. Returns a sentence; raises KeyRefused and the like."""
+        ...
 
 
 def paid_key(engine: Engine, inputs: Mapping[str, Any], account: str = "") -> str:
@@ -243,13 +253,24 @@ def _settle(
     """An order that went out, and nobody knows what became of it."""
     known = entry.handle
     sent = Sent(str(known.get("key", "")), known.get("prepared"), entry.since_s)
-    if client.keyed and sent.key:
+    if client.keyed and sent.key and sent.since_s < KEYED_S:
         return _send(context, client, engine, paid, sent)
-    if sent.since_s >= JUST_SENT_S and (found := client.find(engine, sent)):
+    if sent.since_s >= JUST_SENT_S and (found := _found(client, engine, sent)):
         handle = {"placed_at": time.time() - sent.since_s, **found}
         context.journal.placed(paid.key, handle)
         return handle
     raise _unsettled(paid, entry)
+
+
+def _found(client: JobClient, engine: Engine, sent: Sent) -> Handle | None:
+    """A list that cannot be had settles nothing, and lets no other engine be asked."""
+    try:
+        return client.find(engine, sent)
+    except Busy:
+        raise
+    except VendorError as e:
+        log.warning("%s: looking for an order came to nothing. %s", engine.name, e)
+        return None
 
 
 def _unsettled(paid: Paid, entry: Entry) -> VendorError:
@@ -266,11 +287,14 @@ def _wait(context: Context, client: JobClient, engine: Engine, paid: Paid, handl
     """Ask after the job until it is done, or until patience ends. Raises Pending then."""
     until = time.monotonic() + context.patience_s
     while True:
+        is_overdue = time.time() - float(handle.get("placed_at", time.time())) > LONGEST_S
         try:
             look = client.look(engine, handle)
         except VendorError as e:
-            if isinstance(e, KeyRefused | Unpaid):
-                raise  # says nothing about the job, which goes on; with the key in order it is had
+            if isinstance(e, KeyRefused | Unpaid) and not is_overdue:
+                # It says nothing about the job, which goes on and must not be ordered elsewhere.
+                words = f"{e} What was ordered there is fetched once that is in order."
+                raise Pending(words, retry_after_s=ACCOUNT_S, reply=e.reply) from e
             if not isinstance(e, Busy | Pending):
                 context.journal.failed(paid.key, str(e))
                 raise
@@ -279,7 +303,7 @@ def _wait(context: Context, client: JobClient, engine: Engine, paid: Paid, handl
             pause_s = client.poll_s
         if look.is_done:
             return look
-        if time.time() - float(handle.get("placed_at", time.time())) > LONGEST_S:
+        if is_overdue:
             why = f"{engine.label} has been at it for {LONGEST_S // 3600} hours; it was given up."
             context.journal.failed(paid.key, why)
             raise JobFailed(why)
