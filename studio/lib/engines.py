@@ -84,6 +84,10 @@ class Engine:
     longest_chars: int | None = None
     languages: str = ""  # in words; empty: any, as far as it knows
     sizes: str = ""  # in words
+    aspects: tuple[str, ...] = ()  # shapes of picture, 9:16; empty: any
+    image_mb: float | None = None  # a larger file is made smaller before it leaves
+    audio_mb: float | None = None
+    brings_sound: bool = False  # its film says something else than the sound it was given
     price: Price | None = None  # None: nothing, or not known (`note` says which)
     clones: bool = False  # a voice that imitates a sample
     public_url: bool = False  # the vendor fetches the video itself

@@ -13,7 +13,16 @@ from avatar.engine.vendors.orders import Context, JobClient, ordered, paid_key
 from studio.lib.engines import Engine, load
 
 # Vendor -> its client, made with an Access.
-CLIENTS: dict[str, str] = {}
+CLIENTS: dict[str, str] = {
+    "sync": "avatar.engine.vendors.sync:Sync",
+    "wavespeed": "avatar.engine.vendors.wavespeed:WaveSpeed",
+    "fal": "avatar.engine.vendors.fal:Fal",
+    "replicate": "avatar.engine.vendors.replicate:Replicate",
+    "hedra": "avatar.engine.vendors.hedra:Hedra",
+    "heygen": "avatar.engine.vendors.heygen:HeyGen",
+    "kling": "avatar.engine.vendors.kling:Kling",
+    "pixverse": "avatar.engine.vendors.pixverse:PixVerse",
+}
 
 
 def client_of(vendor: str, access: Access) -> JobClient:

@@ -31,7 +31,7 @@ REASON_CHARS = 200
 REASONS: tuple[tuple[str | int, ...], ...] = (
     ("error", "message"), ("detail", "message"), ("detail", 0, "msg"), ("detail", "status"),
     ("base_resp", "status_msg"), ("data", "error"), ("message",), ("detail",), ("error",),
-    ("ErrMsg",), ("title",),
+    ("message", 0), ("ErrMsg",), ("title",),
 )  # fmt: skip
 
 Explain = Callable[[Answer], VendorError | None]

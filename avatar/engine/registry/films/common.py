@@ -1,0 +1,59 @@
+"""What the tables of hosted performers share."""
+
+from typing import Any
+
+from studio.lib.engines import PER_SECOND, Engine, Kind, Option, Price
+
+CHECKED = "2026-11-20"
+HOSTED = "avatar.engine.performers.hosted:HostedPerformer"
+
+SYNC_MODES = ("bounce", "loop", "cut_off", "silence", "remap")
+EMOTIONS = ("neutral", "happy", "sad", "angry", "disgusted", "surprised")
+UPRIGHT_OR_WIDE = ("9:16", "16:9", "1:1", "4:5", "5:4")
+
+SYNC_MODE = Option(
+    "bounce",
+    SYNC_MODES,
+    about="should footage and sound differ; they are made equally long here before",
+)
+TEMPERATURE = Option(0.5, low=0, high=1, about="how lively the mouth moves")
+EMOTION = Option("neutral", EMOTIONS, about="which feeling the whole face shows")
+MODEL_MODE = Option("face", ("lips", "face", "head"), about="how much of the head is redone")
+SEED = Option(None, low=0, high=2**31 - 1, about="the same number gives the same film")
+
+
+def second(usd: float, note: str = "") -> Price:
+    return Price(usd, PER_SECOND, CHECKED, note)
+
+
+def like(usd: float, whose: str) -> Price:
+    """Counted as another route to the same model takes it."""
+    return second(usd, f"not published for this route; counted as {whose} takes it")
+
+
+# A budget must count something: the dear end of what such models cost elsewhere.
+UNPUBLISHED = second(
+    0.2, "not published; counted as this much unless the vendor says what it took"
+)
+
+
+def hosted(
+    vendor: str, model: str, label: str, rows: str, inputs: str, *, name: str = "", **more: Any
+) -> Engine:
+    """rows, inputs: words with spaces between."""
+    return Engine(
+        name=f"{vendor}:{name or model}",
+        kind=Kind.PERFORMER,
+        label=label,
+        path=HOSTED,
+        vendor=vendor,
+        model=model,
+        rows=tuple(rows.split()),
+        inputs=tuple(inputs.split()),
+        **{"price": UNPUBLISHED, "licence": "the vendor's terms", **more},
+    )
+
+
+def sizes(*names: str, default: str = "") -> Option:
+    """A choice of resolutions."""
+    return Option(default or names[-1], names, about="of the film")

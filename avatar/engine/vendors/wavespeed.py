@@ -1,0 +1,110 @@
+"""WaveSpeedAI, API v3: many models behind one queue.
+
+Source: wavespeed 2.0.5 (PyPI), wavespeed.ai/docs.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from avatar.engine.errors import Refused, VendorError
+from avatar.engine.vendors.caller import Caller
+from avatar.engine.vendors.files import mime_of, put_file
+from avatar.engine.vendors.jobs import Body, JobCaller, JobQueue, first_url
+from avatar.engine.vendors.orders import Handle, Look, Sent
+from avatar.engine.vendors.schemas import fitted
+from studio.lib.engines import Engine
+from studio.lib.web import Answer
+
+COMPLETED, ENDED = "completed", ("failed", "cancelled", "canceled", "timeout", "deleted")
+
+
+class WaveSpeed(JobQueue):
+    vendor = "wavespeed"
+
+    def make_caller(self) -> Caller:
+        headers = {"Authorization": f"Bearer {self.access.key('wavespeed')}"}
+        return _Caller("wavespeed", self.access, headers)
+
+    def uploaded(self, engine: Engine, name: str, path: Path) -> str:
+        mime = mime_of(path)
+        wanted = {"filename": path.name, "size": path.stat().st_size, "content_type": mime}
+        ticket = self.caller.call("POST", "/api/v3/media/uploads", json=wanted)
+        upload = self.caller.need(ticket, "data", "upload")
+        put_file(
+            self.caller,
+            str(self.caller.need(ticket, "data", "upload", "url")),
+            path,
+            dict(upload.get("headers") or {}),
+            method=str(upload.get("method") or "PUT"),
+        )
+        return str(self.caller.need(ticket, "data", "download_url"))
+
+    def prepare(self, engine: Engine, inputs: Mapping[str, Any]) -> Body:
+        if engine.confirmed:
+            return self.body_of(engine, inputs)
+        return fitted(self.body_of(engine, inputs), self._properties(engine), engine)
+
+    def submit(self, engine: Engine, prepared: Body, key: str) -> Handle:
+        answer = self.caller.call("POST", f"/api/v3/{engine.model}", order=True, json=prepared)
+        return {"id": str(self.caller.need(answer, "data", "id", order=True))}
+
+    def look(self, engine: Engine, handle: Handle) -> Look:
+        answer = self.caller.call("GET", f"/api/v3/predictions/{handle['id']}/result")
+        status = str(answer.get("data", "status", default="")).lower()
+        said = answer.get("data", "error", default="")
+        if status == COMPLETED:
+            url = first_url(answer.get("data", "outputs", default=[]))
+            if not url and any(answer.get("data", "has_nsfw_contents", default=[])):
+                raise self.failure("its filter found nudity.", answer.text, is_refusal=True)
+            return self.done(url)
+        if status in ENDED:
+            raise self.failure(said or status, answer.text)
+        return Look()
+
+    def find(self, engine: Engine, sent: Sent) -> Handle | None:
+        """By the inputs, which hold addresses that no other order has. A list that does not show
+        inputs settles nothing: another's film would be worse than none.
+        """
+        answer = self.caller.call(
+            "POST", "/api/v3/predictions", json={"page": 1, "page_size": 100}
+        )
+        data = answer.get("data", default=[])
+        rows = data if isinstance(data, list) else answer.get("data", "items", default=[])
+        for row in rows:
+            if not isinstance(row, dict) or row.get("model") != engine.model:
+                continue
+            if sent.prepared in (row.get("input"), row.get("inputs")) and row.get("id"):
+                return {"id": str(row["id"])}
+        return None
+
+    def estimate(self, engine: Engine, prepared: Body) -> float | None:
+        wanted = {"model_id": engine.model, "inputs": prepared}
+        answer = self.caller.call("POST", "/api/v3/model/price", json=wanted)
+        usd = answer.get("data", "unit_price", default=answer.get("unit_price"))
+        return float(usd) if isinstance(usd, int | float) else None
+
+    def check(self) -> str:
+        answer = self.caller.call("GET", "/api/v3/balance")
+        balance = float(self.caller.need(answer, "data", "balance"))
+        return f"WaveSpeed accepts the key; {balance:.2f} USD are left there."
+
+    def _properties(self, engine: Engine) -> Mapping[str, Any]:
+        """The names of the model's inputs, from its live catalogue. Raises Refused without it."""
+        answer = self.caller.call("GET", "/api/v3/models")
+        for one in answer.get("data", default=[]):
+            if isinstance(one, dict) and one.get("model_id") == engine.model:
+                row = Answer(200, {}, "", one)
+                path = ("api_schema", "api_schemas", 0, "request_schema", "properties")
+                return dict(row.get(*path, default={}))
+        raise Refused(f"WaveSpeed does not offer {engine.model} now; its catalogue lacks it.")
+
+
+class _Caller(JobCaller):
+    """Its envelope has a status of its own, which counts where HTTP says 200."""
+
+    def usual(self, answer: Answer, order: bool = False) -> VendorError | None:
+        code = answer.get("code", default=200)
+        if answer.ok and isinstance(code, int) and 400 <= code < 600:
+            answer = self.as_if(answer, code)
+        return super().usual(answer, order)
