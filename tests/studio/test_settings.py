@@ -6,6 +6,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from avatar.engine.registry import ENGINES
+from avatar.engine.vendors.access import VENDORS
 from publishing.platforms.apps import NAMES
 from publishing.platforms.hosts import HOSTS
 
@@ -21,7 +23,14 @@ def read_somewhere() -> set[str]:
     code = "\n".join(path.read_text() for app in apps for path in (root / app).rglob("*.py"))
     shell = (root / "Procfile").read_text()
     ours = {*READS.findall(code), *SHELL.findall(shell), *HOSTS, *chain(*NAMES.values())}
-    return ours - {"TZ"}  # the system's own
+    return (ours | of_engines()) - {"TZ", "XDG_STATE_HOME"}  # the system's own
+
+
+def of_engines() -> set[str]:
+    """Keys, addresses and limits of vendors, and what engines on this machine need."""
+    vendors = {name for one in VENDORS.values() for name in (one.key, *one.hosts)}
+    limits = {f"{name.upper()}_AT_ONCE" for name in VENDORS}
+    return vendors | limits | {name for engine in ENGINES.values() for name in engine.needs}
 
 
 def test_every_variable_that_is_read_is_listed_once():
