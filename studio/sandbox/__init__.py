@@ -34,4 +34,8 @@ MODULES = {
 VENDORS: dict[str, str] = {
     "elevenlabs": "studio.sandbox.vendors.elevenlabs",
     "sync": "studio.sandbox.vendors.sync",
+    "minimax": "studio.sandbox.vendors.minimax",
+    "dashscope": "studio.sandbox.vendors.dashscope",
+    "resemble": "studio.sandbox.vendors.resemble",
+    "resemble-app": "studio.sandbox.vendors.resemble_app",
 }

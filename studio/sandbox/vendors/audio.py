@@ -1,9 +1,7 @@
 """Sound files: writing what was said in any format that a vendor offers, reading what was sent."""
 
-import io
 import re
 import subprocess
-import wave
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +20,7 @@ MIME = {
 }  # fmt: skip
 ENCODERS = {  # format -> ffmpeg's codec and container
     "mp3": ("libmp3lame", "mp3"),
+    "wav": ("pcm_s16le", "wav"),
     "pcm": ("pcm_s16le", "s16le"),
     "opus": ("libopus", "ogg"),
     "flac": ("flac", "flac"),
@@ -40,19 +39,19 @@ def encoded(
     rate: int = 0,
     kbps: int = 0,
     channels: int = 1,
+    codec: str = "",
 ) -> bytes:
     """The samples (mono) as a file. rate: of the file, 0 for the samples' own (Opus knows few).
-    kbps: of the lossy formats. wav, pcm: 16 bits, little-endian.
+    kbps: of the lossy formats. codec: ffmpeg's, where it is not the usual one of the format;
+    wav and pcm are 16 bits, little-endian.
     """
     rate = rate or (48_000 if format == "opus" else sample_rate)
-    codec, container = ENCODERS["pcm" if format == "wav" else format]
-    if format == "wav" and (rate, channels) == (sample_rate, 1):
-        return _wav(samples.astype("<i2").tobytes(), rate, 1)
-    path = sandbox.spare_path()  # a file and not a pipe: MP3's head is written at the end
+    usual, container = ENCODERS[format]
+    path = sandbox.spare_path()  # a file and not a pipe: heads are finished at the end
     command = [
         imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y",
         "-f", "s16le", "-ar", str(sample_rate), "-ac", "1", "-i", "pipe:0",
-        "-ar", str(rate), "-ac", str(channels), "-c:a", codec,
+        "-ar", str(rate), "-ac", str(channels), "-c:a", codec or usual, "-bitexact",
         *(["-b:a", f"{kbps}k"] if kbps else []),
         "-f", container, str(path),
     ]  # fmt: skip
@@ -64,20 +63,9 @@ def encoded(
             timeout=TIMEOUT_S,
             check=True,
         )
-        data = path.read_bytes()
+        return path.read_bytes()
     finally:
         path.unlink(missing_ok=True)
-    return _wav(data, rate, channels) if format == "wav" else data
-
-
-def _wav(data: bytes, rate: int, channels: int) -> bytes:
-    out = io.BytesIO()
-    with wave.open(out, "wb") as file:
-        file.setnchannels(channels)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(data)
-    return out.getvalue()
 
 
 @dataclass(frozen=True)
