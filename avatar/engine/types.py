@@ -1,5 +1,6 @@
 """What the engine's stages hand to each other. Times are integer milliseconds, spans half-open."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -87,11 +88,19 @@ class Alignment:
 
 @dataclass(frozen=True)
 class Speech:
-    """A voice-over. `alignment` is there when the voice itself knows its times."""
+    """A voice-over.
+
+    alignment: there when the voice itself knows the times of its sounds.
+    word_times: start and end in ms of each word as `text.display_words` gives them, None where a
+        vendor does not say; empty when it says nothing.
+    made: what spoke it, and what that took: see `speech.base.record`.
+    """
 
     waveform: Samples
     sample_rate: int
     alignment: Alignment | None = None
+    word_times: tuple[tuple[int, int] | None, ...] = ()
+    made: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def duration_ms(self) -> int:

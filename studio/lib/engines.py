@@ -90,6 +90,8 @@ class Engine:
     brings_sound: bool = False  # its film says something else than the sound it was given
     price: Price | None = None  # None: nothing, or not known (`note` says which)
     clones: bool = False  # a voice that imitates a sample
+    clone_price: Price | None = None  # of making the voice once; None: nothing
+    moods: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # emotion -> its options
     public_url: bool = False  # the vendor fetches the video itself
     licence: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)  # our name of an input -> the vendor's

@@ -7,24 +7,37 @@ from pathlib import Path
 
 from avatar.engine.errors import InputError
 from avatar.engine.media.sound import read_sound
+from avatar.engine.speech.base import Lines, record
 from avatar.engine.speech.reading import read_to_disk
 from avatar.engine.speech.timbre import SAMPLE_RATE, VoicePrint, fitted, unsteadied, voice_print
 from avatar.engine.types import Speech
+from avatar.engine.vendors.orders import Context
+from studio.lib.engines import Engine
 
-WORDS_PER_MINUTE = 165
+WORDS_PER_MINUTE, PITCH_RANGE = 165, 50
 
 
 class SketchSpeaker:
     """Satisfies avatar.engine.speech.base.Speaker."""
 
-    def speak(self, text: str, *, language: str, sample: Path | None, seed: int) -> Speech:
-        reading = read_to_disk(text, language, words_per_minute=WORDS_PER_MINUTE, seed=seed)
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def speak(self, lines: Lines, context: Context | None) -> Speech:
+        reading = read_to_disk(
+            lines.text,
+            lines.language,
+            words_per_minute=round(lines.options.get("words_per_minute", WORDS_PER_MINUTE)),
+            pitch_range=round(lines.options.get("pitch_range", PITCH_RANGE)),
+            seed=lines.seed,
+        )
         assert reading.sample_rate == SAMPLE_RATE
-        if sample is None:
-            waveform = unsteadied(reading.waveform, seed=seed)
+        if lines.sample is None:
+            waveform = unsteadied(reading.waveform, seed=lines.seed)
         else:
-            waveform = fitted(reading.waveform, _print_of(sample), seed=seed)
-        return Speech(waveform, reading.sample_rate, reading.alignment)
+            waveform = fitted(reading.waveform, _print_of(lines.sample), seed=lines.seed)
+        made = record(self.engine, settings=lines.options, is_cloned=lines.sample is not None)
+        return Speech(waveform, reading.sample_rate, reading.alignment, made=made)
 
 
 def _print_of(sample: Path) -> VoicePrint:

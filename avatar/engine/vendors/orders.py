@@ -185,7 +185,8 @@ def bought(context: Context, paid: Paid, send: Callable[[Path], dict[str, Any]])
     """What is answered at once: a voice, a transcript.
 
     send: orders it and writes the answer into the path; returns facts for the record, `usd` among
-    them where the vendor says what it took.
+    them where the vendor says what it took. It raises BadResult for an answer of no use: the order
+    has failed then, and is charged.
     """
     entry = context.journal.begin(paid)
     if entry.state == State.DONE and entry.result is not None:
@@ -197,7 +198,11 @@ def bought(context: Context, paid: Paid, send: Callable[[Path], dict[str, Any]])
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "result.json"
         context.journal.sending(paid.key)
-        facts = _recorded(context, paid, lambda: send(file))
+        try:
+            facts = _recorded(context, paid, lambda: send(file))
+        except BadResult as e:
+            context.journal.failed(paid.key, str(e), usd=paid.usd)
+            raise
         usd = float(facts.pop("usd", paid.usd))
         kept = context.journal.done(paid.key, file, usd=usd, facts=facts)
     assert kept is not None

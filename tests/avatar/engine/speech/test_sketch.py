@@ -9,7 +9,8 @@ import pytest
 
 from avatar.engine.errors import InputError
 from avatar.engine.media.sound import write_wav
-from avatar.engine.speech import SPEAKERS, speaker, timbre
+from avatar.engine.registry.voices import SKETCH
+from avatar.engine.speech import Lines, speaker, timbre
 from avatar.engine.speech.reading import read
 from avatar.engine.speech.timbre import SAMPLE_RATE, unsteadied, voice_print
 from avatar.engine.text import display_words
@@ -19,6 +20,10 @@ LONG = (
     "Here is what nobody tells you about the first month. You will want to stop, and that is fine."
     " Write down what you did, look at it once a week, and change one thing at a time."
 )
+
+
+def speak(text, **how):
+    return speaker(SKETCH).speak(Lines(text, **how), None)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +47,7 @@ def fitted_to(sample):
     @functools.cache
     def speech(variant):
         path = sample(variant)
-        return speaker("sketch").speak(TEXT, language="en", sample=path, seed=0)
+        return speak(TEXT, language="en", sample=path, seed=0)
 
     return speech
 
@@ -52,23 +57,24 @@ def print_of(variant):
     return voice_print(read(LONG, "en", variant=variant).waveform, SAMPLE_RATE)
 
 
-@pytest.mark.parametrize("name", SPEAKERS)
-def test_every_speaker_is_found_by_name_and_speaks(name):
-    if name != "sketch":
-        pytest.skip("needs a key")
-    speech = speaker(name).speak(TEXT, language="en", sample=None, seed=0)
+def test_it_speaks():
+    speech = speak(TEXT, language="en", sample=None, seed=0)
     assert speech.waveform.dtype == np.float32
     assert 0.5 < np.abs(speech.waveform).max() <= 0.99
     assert 3000 < speech.duration_ms < 8000
+    assert (speech.made["engine"], speech.made["usd"]) == ("sketch", 0)
 
 
-def test_an_unknown_speaker_is_told_which_there_are():
-    with pytest.raises(InputError, match="sketch"):
-        speaker("nobody")
+def test_an_emotion_changes_its_pace():
+    excited, calm = (
+        speaker(SKETCH).speak(Lines(TEXT, options=SKETCH.settled(SKETCH.moods[emotion])), None)
+        for emotion in ("excited", "calm")
+    )
+    assert excited.duration_ms < 0.9 * calm.duration_ms
 
 
 def test_its_own_times_are_those_of_the_text():
-    speech = speaker("sketch").speak(TEXT, language="en-us", sample=None, seed=0)
+    speech = speak(TEXT, language="en-us", sample=None, seed=0)
     assert speech.alignment is not None
     assert [word.word for word in speech.alignment.words] == display_words(TEXT)
     assert speech.alignment.duration_ms == speech.duration_ms
@@ -77,21 +83,21 @@ def test_its_own_times_are_those_of_the_text():
 
 @pytest.mark.parametrize("variant", ["Annie", "m3"])
 def test_pitch_is_the_samples_within_three_percent(sample, variant):
-    speech = speaker("sketch").speak(LONG, language="en", sample=sample(variant), seed=0)
+    speech = speak(LONG, language="en", sample=sample(variant), seed=0)
     got = voice_print(speech.waveform, speech.sample_rate)
     assert got.f0_hz == pytest.approx(print_of(variant).f0_hz, rel=0.03)
 
 
 def test_the_colour_comes_nearer_to_the_sample(fitted_to):
     wanted = print_of("Annie").voiced_colour
-    plain = speaker("sketch").speak(TEXT, language="en", sample=None, seed=0)
+    plain = speak(TEXT, language="en", sample=None, seed=0)
     colours = [voice_print(s.waveform, SAMPLE_RATE) for s in (plain, fitted_to("Annie"))]
     far, near = (np.std(c.voiced_colour - wanted) for c in colours)
     assert near < 0.7 * far
 
 
 def test_fitting_moves_no_word_and_pauses_stay_silent(fitted_to):
-    plain = speaker("sketch").speak(TEXT, language="en", sample=None, seed=0)
+    plain = speak(TEXT, language="en", sample=None, seed=0)
     fitted = fitted_to("Annie")
     assert fitted.alignment == plain.alignment
     assert len(fitted.waveform) == len(plain.waveform)
@@ -107,10 +113,7 @@ def test_fitting_moves_no_word_and_pauses_stay_silent(fitted_to):
 
 
 def test_the_same_seed_gives_the_same_take_and_another_seed_another():
-    takes = [
-        speaker("sketch").speak(TEXT, language="en", sample=None, seed=seed).waveform
-        for seed in (5, 5, 6)
-    ]
+    takes = [speak(TEXT, language="en", sample=None, seed=seed).waveform for seed in (5, 5, 6)]
     assert np.array_equal(takes[0], takes[1])
     assert len(takes[0]) != len(takes[2]) or not np.array_equal(takes[0], takes[2])
 
@@ -133,12 +136,12 @@ def test_a_sample_without_a_voice_is_refused(tmp_path):
     noise = np.random.default_rng(0).standard_normal(2 * SAMPLE_RATE) * 0.1
     write_wav(path, noise.astype(np.float32), SAMPLE_RATE)
     with pytest.raises(InputError, match=r"No voice was found in noise\.wav"):
-        speaker("sketch").speak(TEXT, language="en", sample=path, seed=0)
+        speak(TEXT, language="en", sample=path, seed=0)
 
 
 def test_speaking_takes_less_time_than_listening():
     started = time.process_time()
-    speech = speaker("sketch").speak(LONG, language="en", sample=None, seed=0)
+    speech = speak(LONG, language="en", sample=None, seed=0)
     assert time.process_time() - started < speech.duration_ms / 1000
 
 
