@@ -22,6 +22,7 @@ from avatar.engine.vendors.languages import iso
 from studio.lib.engines import Engine
 from studio.lib.web import Answer
 
+CREDIT_USD = 0.10 / 1000  # a character of v3 or Multilingual v2; Flash takes half of one
 FORMAT = "mp3_44100_128"  # the best that every plan has
 SPEAKING_S = 200.0  # ten minutes of speech may take minutes
 MOST_BYTES = 64 * 2**20  # of an answer with sound in it
@@ -84,7 +85,7 @@ class ElevenLabs:
             "mp3",
             piece.text,
             _times(answer, len(tag)),
-            usd=_usd(engine, cost),
+            usd=_usd(cost),
             facts=facts,
         )
 
@@ -170,8 +171,8 @@ def _times(answer: Answer, n_tag: int) -> tuple[Fragment, ...]:
     return found[n_tag:]
 
 
-def _usd(engine: Engine, characters: str) -> float | None:
-    """What it took, from the header that says how many characters were charged."""
-    if engine.price is None or not (characters.isascii() and characters.isdigit()):
+def _usd(characters: str) -> float | None:
+    """What it took, from the header that says how many credits were charged."""
+    if not (characters.isascii() and characters.isdigit()):
         return None
-    return engine.price.of(characters=int(characters))
+    return CREDIT_USD * int(characters)
