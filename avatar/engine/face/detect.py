@@ -3,6 +3,7 @@
 # OpenCV, SciPy and MediaPipe carry no types:
 # mypy: disable-error-code="no-any-return"
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -50,36 +51,70 @@ class Found:
 
 def find_faces(image: Image) -> list[Found]:
     """Faces of an RGB image of any size, from left to right."""
-    found: list[Found] = []
-    with (
-        solution("face_detection").FaceDetection(
-            model_selection=1, min_detection_confidence=CONFIDENCE
-        ) as full_range,
-        solution("face_mesh").FaceMesh(
-            static_image_mode=True,
-            max_num_faces=1,
-            refine_landmarks=True,
-            min_detection_confidence=0.3,
-        ) as face_mesh,
-    ):
-        for score, box in _boxes(image, full_range):
-            landmarks = _landmarks(image, box, face_mesh)
-            if landmarks is None:
-                continue
-            face = Found(score, landmarks)
-            if face.width_px >= SMALLEST_PX and not any(_same(face, other) for other in found):
+    with FaceFinder() as finder:
+        return finder.faces(image)
+
+
+class FaceFinder(contextlib.AbstractContextManager["FaceFinder"]):
+    """The models of `find_faces`, kept open for many pictures."""
+
+    def __enter__(self) -> "FaceFinder":
+        with contextlib.ExitStack() as opening:
+            self._detector = opening.enter_context(
+                solution("face_detection").FaceDetection(
+                    model_selection=1, min_detection_confidence=CONFIDENCE
+                )
+            )
+            self._mesh = opening.enter_context(
+                solution("face_mesh").FaceMesh(
+                    static_image_mode=True,
+                    max_num_faces=1,
+                    refine_landmarks=True,
+                    min_detection_confidence=0.3,
+                )
+            )
+            self._opened = opening.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+
+    def faces(self, image: Image, *, small_ones: bool = True) -> list[Found]:
+        """Faces of an RGB image, from left to right.
+
+        small_ones: look for faces small in a wide picture, too, where none else is found. It takes
+        ten times as long.
+        """
+        found: list[Found] = []
+        for score, box in _boxes(image, self._detector, small_ones=small_ones):
+            face = self._face(image, box, score)
+            if face is not None and not any(_same(face, other) for other in found):
                 found.append(face)
-    return sorted(found, key=lambda face: face.box[0] + face.box[2] / 2)
+        return sorted(found, key=lambda face: face.box[0] + face.box[2] / 2)
+
+    def near(self, image: Image, box: tuple[float, float, float, float]) -> Found | None:
+        """The face where one has just been. box: x, y, width, height; score is 1."""
+        x, y, width, height = box
+        return self._face(image, np.array([x, y, x + width, y + height]), 1.0)
+
+    def _face(self, image: Image, box: NDArray[np.float64], score: float) -> Found | None:
+        landmarks = _landmarks(image, box, self._mesh)
+        if landmarks is None:
+            return None
+        face = Found(score, landmarks)
+        return face if face.width_px >= SMALLEST_PX else None
 
 
-def _boxes(image: Image, detector: Any) -> list[tuple[float, NDArray[np.float64]]]:
+def _boxes(
+    image: Image, detector: Any, *, small_ones: bool
+) -> list[tuple[float, NDArray[np.float64]]]:
     """Score and (x0, y0, x1, y1) of each candidate, surest first.
 
     The whole photo first; where that finds nothing, overlapping tiles, for faces small in a
     wide picture.
     """
     boxes = _detect(image, detector, 0, 0)
-    if not boxes:
+    if not boxes and small_ones:
         boxes = [box for x0, y0, tile in _tiles(image) for box in _detect(tile, detector, x0, y0)]
     return sorted(boxes, key=lambda scored: -scored[0])
 
