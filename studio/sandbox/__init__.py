@@ -32,8 +32,13 @@ MODULES = {
 
 # Vendors of voices and lip-sync; theirs have no accounts and no audience. studio/sandbox/vendors.
 VENDORS: dict[str, str] = {
-    "elevenlabs": "studio.sandbox.vendors.elevenlabs",
     "sync": "studio.sandbox.vendors.sync",
+    "wavespeed": "studio.sandbox.vendors.wavespeed",
+    "fal": "studio.sandbox.vendors.fal",
+    "fal-storage": "studio.sandbox.vendors.fal_storage",
+    "replicate": "studio.sandbox.vendors.replicate",
+    "hedra": "studio.sandbox.vendors.hedra",
+    "elevenlabs": "studio.sandbox.vendors.elevenlabs",
     "minimax": "studio.sandbox.vendors.minimax",
     "dashscope": "studio.sandbox.vendors.dashscope",
     "resemble": "studio.sandbox.vendors.resemble",

@@ -14,6 +14,7 @@ import re
 import sqlite3
 import threading
 import traceback
+import wave
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from typing import Any
 
 from studio.sandbox.calls import Call
 from studio.sandbox.state import Document, Sandbox
-from studio.sandbox.vendors import media
+from studio.sandbox.vendors import media, sound
 from studio.sandbox.vendors.common import House, charge, digest, own_file
 from studio.sandbox.vendors.files import DAY, NotThere, source
 from studio.sandbox.vendors.media import NotMedia, Recipe
@@ -294,24 +295,32 @@ def recipe_of(sandbox: Sandbox, wanted: Mapping[str, Any]) -> Recipe:
         raise Flaw("wrong_kind", f"The picture is of the kind {seen.kind}.", "picture")
     if seen.kind == "video":
         _must_last(seen.seconds, wanted["film_s"], "picture")
-    sound = None
+    voice = None
     if wanted["sound"]:
-        sound = _path(sandbox, wanted["sound"], "sound")
-        heard = _seen(sound, "sound")
+        voice = _path(sandbox, wanted["sound"], "sound")
+        heard = _seen(voice, "sound")
         if not heard.has_sound:
             raise Flaw("wrong_kind", "There is no sound in the file.", "sound")
         _must_last(heard.seconds, wanted["sound_s"], "sound")
     elif wanted["say"]:
-        sound = spoken(sandbox, wanted["say"])
-    recipe = Recipe(picture, sound, wanted["fit"], wanted["short_side"], wanted["aspect"])
+        voice = spoken(sandbox, wanted["say"])
+    recipe = Recipe(picture, voice, wanted["fit"], wanted["short_side"], wanted["aspect"])
     return recipe if seen.kind == "video" else replace(recipe, fit="cut_off")
 
 
-def spoken(sandbox: Sandbox, text: str) -> Path:
-    """A voice without words that lasts as long as the text would."""
-    seconds = media.speech_s(text)
-    target = sandbox.folder / "made" / f"humming-{seconds:.1f}.wav"
-    return media.kept(target, lambda path: media.humming(path, seconds))
+def spoken(sandbox: Sandbox, text: str, voice: str = "") -> Path:
+    """The text, read out by the sandbox's own voice."""
+    target = sandbox.folder / "made" / f"said-{digest([text, voice])}.wav"
+    return media.kept(target, lambda path: _say(text, voice, path))
+
+
+def _say(text: str, voice: str, path: Path) -> None:
+    speech = sound.say(text, voice=voice)
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(speech.sample_rate)
+        out.writeframes(speech.samples.tobytes())
 
 
 def _path(sandbox: Sandbox, pinned: Mapping[str, str], field: str) -> Path:

@@ -74,6 +74,7 @@ class Model:
     sound_s: tuple[float, float] = (0.0, 0.0)
     film_s: tuple[float, float] = (0.0, 0.0)
     short_side: int = 720  # of a film made of a photo, where no `resolution` says it
+    longest_at: Mapping[str, float] = field(default_factory=dict)  # sound, by `resolution`
     more: Mapping[str, Any] = field(default_factory=dict)  # what only its vendor knows about it
 
     def flaws(self, body: Mapping[str, Any]) -> list[Flaw]:
@@ -91,6 +92,7 @@ class Model:
     def wanted(self, body: Mapping[str, Any]) -> Wanted:
         """What to make of inputs without a flaw."""
         sound = _address(body.get(self.sound))
+        resolution = str(body.get("resolution") or f"{self.short_side}p")
         fit = str(body.get("sync_mode") or body.get("lipsync_mode") or self.fit)
         return Wanted(
             picture=_address(body.get(self.picture)),
@@ -98,9 +100,9 @@ class Model:
             say="" if sound else str(body.get(self.say) or "") if self.say else "",
             picture_is=("image",) if self.is_photo else ("video",),
             fit=fit,
-            short_side=short_side(body.get("resolution"), self.short_side) if self.is_photo else 0,
+            short_side=short_side(resolution, self.short_side) if self.is_photo else 0,
             aspect=aspect(body.get("aspect_ratio")) if self.is_photo else 0.0,
-            sound_s=self.sound_s,
+            sound_s=(self.sound_s[0], self.longest_at.get(resolution, self.sound_s[1])),
             film_s=self.film_s,
         )
 

@@ -171,7 +171,9 @@ def test_a_text_is_spoken(ask, clip, tmp_path):
     body = {"model": "lipsync-2", "input": [{"type": "video", "url": url}, TEXT]}
     id = ask.post("/v2/generate", json=body).json()["id"]
     done = ask.get(f"/v2/generate/{id}").json()
-    assert downloaded(done["outputUrl"], tmp_path).seconds == pytest.approx(0.5, abs=0.1)
+    seen = downloaded(done["outputUrl"], tmp_path)
+    assert seen.has_sound
+    assert 0.2 < seen.seconds < 1.5
 
 
 def test_files_come_in_the_order_itself(ask, clip, voice, tmp_path):
