@@ -43,4 +43,6 @@ VENDORS: dict[str, str] = {
     "dashscope": "studio.sandbox.vendors.dashscope",
     "resemble": "studio.sandbox.vendors.resemble",
     "resemble-app": "studio.sandbox.vendors.resemble_app",
+    "openai": "studio.sandbox.vendors.openai",
+    "speech": "studio.sandbox.vendors.speech",
 }

@@ -105,7 +105,7 @@ VENDORS = {
     "speech": Vendor(
         "the speech server",
         "SPEECH_API_KEY",
-        {"SPEECH_BASE_URL": Host("", "openai/v1")},
+        {"SPEECH_BASE_URL": Host("", "speech/v1")},
         2,
         keyless=True,
     ),
