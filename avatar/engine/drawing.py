@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from avatar.engine import captions
 from avatar.engine.cache import Cache, Entry, code_sha256, file_sha256
-from avatar.engine.captions.ass import Script
-from avatar.engine.cover import best_frame, write_cover
+from avatar.engine.cover import best_frame
+from avatar.engine.dressing import CODE as DRESSING_CODE
+from avatar.engine.dressing import Dressing, save_subtitles
 from avatar.engine.face import Face
 from avatar.engine.face.backdrop import Background, shown_part
 from avatar.engine.face.framing import choose_window
@@ -25,13 +26,7 @@ from avatar.engine.stages import Course
 from avatar.engine.timing import frame_ms
 from avatar.engine.types import Alignment, Performance
 
-CODE = (
-    "avatar.engine.face",
-    "avatar.engine.captions",
-    "avatar.engine.media.encode",
-    "avatar.engine.cover",
-    "avatar.engine.shots",
-)
+CODE = ("avatar.engine.face", "avatar.engine.shots", *DRESSING_CODE)
 
 
 @dataclass(frozen=True)
@@ -131,9 +126,7 @@ class Drawing:
 
         def make(folder: Path) -> None:
             duration_ms = frame_ms(story.performance.n_frames, self.order.fps)
-            words = story.alignment.words
-            (folder / "reel.srt").write_text(captions.srt(words, duration_ms), encoding="utf-8")
-            (folder / "reel.vtt").write_text(captions.vtt(words, duration_ms), encoding="utf-8")
+            save_subtitles(folder, story.alignment.words, duration_ms)
             self._draw(folder, story, scene)
 
         return self.cache.fetch("reel", inputs, make)
@@ -144,22 +137,12 @@ class Drawing:
         with self.course.timed("render"):
             shots, ready = self._shots(story), scene()
             frames, rows = ready.frames(performance, shots), ready.rows(shots)
-        script = self._script(story, rows)
-        encoder = Encoder(
-            folder / "reel.mp4",
-            order.options.width,
-            order.options.height,
-            order.fps,
-            audio=story.take.path("take.wav"),
-            ass=script.text,
-            fonts_dir=captions.fonts_dir(script.fonts),
-        )
+        duration_ms = frame_ms(performance.n_frames, order.fps)
+        dressing = Dressing(story.alignment.words, order.options, duration_ms, rows)
+        encoder = dressing.encoder(folder / "reel.mp4", order.fps, story.take.path("take.wav"))
         cover = self._encode(encoder, frames, performance)
         self.encoder_peak_mb = encoder.peak_rss_mb
-        words_on_it = self._script(story, rows, cover=True)
-        write_cover(
-            folder / "cover.jpg", cover, order.options.width, order.options.height, words_on_it
-        )
+        dressing.save_cover(folder / "cover.jpg", cover)
 
     def _encode(
         self, encoder: Encoder, frames: Iterator[NDArray[np.uint8]], performance: Performance
@@ -180,20 +163,6 @@ class Drawing:
                 encoder.finish()
         assert cover is not None
         return cover
-
-    def _script(self, story: Story, rows: captions.FaceRows, *, cover: bool = False) -> Script:
-        """The words over the reel, or those over its cover."""
-        options = self.order.options
-        return captions.script(
-            () if cover else story.alignment.words,
-            options.captions,
-            options.width,
-            options.height,
-            frame_ms(story.performance.n_frames, self.order.fps),
-            options.label,
-            options.cover_text if cover else "",
-            face=rows,
-        )
 
     def _shots(self, story: Story) -> list[Shot]:
         if self.order.options.punch_in:

@@ -14,18 +14,14 @@ BLUR_SHARE = 0.03  # of the width: what is behind a picture that does not fill t
 class Window:
     """What is seen of a film, in pixels as it is shown; x, y, width, height even.
 
-    whole: all of it is seen, over a blurred and larger copy where it does not fill the frame.
+    laid_over: it has another aspect than the reel, and lies over a blurred and larger copy.
     """
 
     x: int
     y: int
     width: int
     height: int
-    whole: bool = False
-
-
-def full(film: Footage) -> Window:
-    return Window(0, 0, film.width, film.height)
+    laid_over: bool = False
 
 
 def film_frames(
@@ -39,22 +35,25 @@ def film_frames(
     constant = [*early, f"fps={fps}:start_time=0"]
     square = [f"scale={film.width}:{film.height}", "setsar=1"] if film.about.sar != 1 else []
     start_s = Fraction(max(0, lag_ms), 1000)
-    if window.whole:
-        placed = [_over_itself(film, width, height)]
-    else:
-        placed = [f"crop={window.width}:{window.height}:{window.x}:{window.y}"]
+    crop = f"crop={window.width}:{window.height}:{window.x}:{window.y}"
+    placed = [crop, *([_over_itself(window, width, height)] if window.laid_over else [])]
     filters = [*constant, *square, *placed, *as_bt709(film.about, width, height)]
     return read_planes(film.path, width, height, filters, start_s=start_s)
 
 
-def _over_itself(film: Footage, width: int, height: int) -> str:
-    """A filter graph: the whole film in front of a blurred copy that fills the frame."""
-    scale = min(width / film.width, height / film.height)
-    front = f"scale={round(film.width * scale / 2) * 2}:{round(film.height * scale / 2) * 2}"
+def shown_size(window: Window, width: int, height: int) -> tuple[int, int]:
+    """How large the part is in a frame of that size; both even."""
+    scale = min(width / window.width, height / window.height)
+    return round(window.width * scale / 2) * 2, round(window.height * scale / 2) * 2
+
+
+def _over_itself(window: Window, width: int, height: int) -> str:
+    """A filter graph: the part in front of a copy that is blurred, darker, and fills the frame."""
+    wide, high = shown_size(window, width, height)
     fill = f"scale={width}:{height}:force_original_aspect_ratio=increase,crop={width}:{height}"
-    blur = f"gblur=sigma={BLUR_SHARE * width:.1f}:steps=2"
+    blur = f"gblur=sigma={BLUR_SHARE * width:.1f}:steps=2,lutyuv=y=16+0.7*(val-16)"
     laid = "[behind][front]overlay=(W-w)/2:(H-h)/2"
-    return f"split[a][b];[a]{fill},{blur}[behind];[b]{front}[front];{laid}"
+    return f"split[a][b];[a]{fill},{blur}[behind];[b]scale={wide}:{high}[front];{laid}"
 
 
 def middle(film: Footage, width: int, height: int) -> Window:

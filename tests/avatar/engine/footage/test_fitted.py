@@ -43,6 +43,13 @@ def test_a_bounce_is_read_in_blocks(clip, tmp_path, monkeypatch):
     assert held == [0, 1, 2, 3, 4, 5, 4, 3, 2, 1, 0]
 
 
+@pytest.mark.parametrize("mode", ["loop", "bounce"])
+def test_the_same_footage_is_fitted_to_the_same_bytes(clip, tmp_path, mode):
+    """What was ordered once is recognised by its content, and not paid for again."""
+    first, again = (fitted(clip, 2500, mode, tmp_path / name) for name in ("a.mp4", "b.mp4"))
+    assert first.path.read_bytes() == again.path.read_bytes()
+
+
 def test_nothing_but_the_picture_is_kept(tmp_path):
     told = ["-metadata", "location=+52.5200+013.4050/", "-metadata", "title=At home"]
     clip = look(numbered(tmp_path / "home.mov", 50, args=told))
