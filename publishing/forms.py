@@ -19,13 +19,19 @@ from studio.lib.owned import User
 YEARS_AHEAD = 2
 
 
+class OwnTimeField(forms.DateTimeField):
+    """Neither optional nor required by itself: it goes with one of the choices above it."""
+
+    is_conditional = True
+
+
 class TimeForm(forms.Form):
     """When a post goes out. `due_at()` is UTC, or None for the next good hour."""
 
     when = forms.ChoiceField(
         label="When", widget=forms.RadioSelect, choices=[], initial="peak", required=True
     )
-    own_time = forms.DateTimeField(
+    own_time = OwnTimeField(
         label="Your time",
         required=False,
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
