@@ -168,6 +168,8 @@ def _when(sandbox: Sandbox, post: Document) -> str:
         return "Only its maker sees it"
     when = dt.datetime.fromtimestamp(post["visible_at"], dt.UTC)
     word = "Seen since" if post["visible_at"] <= sandbox.time() else "Seen from"
+    if post["flags"].get("privacy") == "unlisted":
+        word = f"Unlisted: with its link {word.lower()}"
     return f"{word} <time>{when:%d %b %H:%M:%S}</time> UTC"
 
 

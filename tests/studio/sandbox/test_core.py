@@ -241,6 +241,12 @@ def test_the_page_shows_what_an_audience_sees(sandbox):
         assert words in text
 
 
+def test_an_unlisted_video_is_marked_as_one(sandbox):
+    show(sandbox, privacy="unlisted")
+    page = requests.get(sandbox.url, timeout=5).text
+    assert "Unlisted: with its link seen since" in page
+
+
 def test_players_get_the_range_they_ask_for(sandbox):
     show(sandbox)
     url = f"{sandbox.url}/_media/threads/p1"
