@@ -253,9 +253,10 @@ def settle(post: Post, live: bool, permalink: str = "") -> Post:
                 permalink=permalink.strip()[:1000],
                 # When it was sent, not when somebody looked: its counts are read by its age.
                 published_at=last.started_at if last else timezone.now(),
-                **AFRESH,
+                **AFRESH | {"retry_at": timezone.now()},  # which post it is, is asked now
             )
             _looked(post, Attempt.SEEN)
+        _wake(post)
         return post
     with transaction.atomic():
         # Nothing is taken back: if they are wrong, it is live.

@@ -6,13 +6,15 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from publishing.aftercare import MAX_COMMENTS
+from publishing import services
+from publishing.aftercare import MAX_COMMENTS, MAX_LOOKS
 from publishing.dispatch import publish
 from publishing.models import Account, Attempt, Post
 from publishing.platforms import errors
-from publishing.platforms.base import Capabilities
+from publishing.platforms.base import Absent, Capabilities, Delivered, Published, Unclear
 from tests.publishing.doubles import DoublePlatform
 from tests.publishing.test_dispatch import Killed, fresh, kill_the_worker, let_time_pass
+from tests.publishing.test_views import another
 
 pytestmark = pytest.mark.django_db
 State = Post.State
@@ -161,3 +163,65 @@ def test_a_post_that_went_out_long_ago_is_left_alone(make_post, script):
     publish(post.pk)
     assert script.calls == []
     assert fresh(post).state == State.PUBLISHED
+
+
+def seen_there(post, script, permalink=""):
+    """A person found a post whose commit had no answer; the worker went on with it."""
+    script.commit = [errors.OutcomeUnknown("No answer.")]
+    given, script.reconcile = script.reconcile, [Unclear("It is not known.")]
+    publish(post.pk)
+    assert fresh(post).state == State.UNCONFIRMED
+    script.reconcile = given
+    services.settle(post, True, permalink)
+    publish(post.pk)
+    return fresh(post)
+
+
+def test_a_post_that_a_person_saw_is_asked_for_its_id(make_post, script):
+    post = make_post()
+    script.reconcile = [Published("id-7", "https://x.test/7")]
+    seen_there(post, script)
+    assert (post.state, post.external_id) == (State.PUBLISHED, "id-7")
+    assert (post.permalink, post.retry_at) == ("https://x.test/7", None)
+    assert post.published_at == post.attempts.get(phase="commit").started_at
+
+
+def test_the_link_that_a_person_found_stays(make_post, script):
+    post = make_post()
+    script.reconcile = [Published("id-7", "https://x.test/7")]
+    seen_there(post, script, "https://x.test/mine")
+    assert (post.external_id, post.permalink) == ("id-7", "https://x.test/mine")
+
+
+def test_a_post_that_was_identified_late_gets_its_comment(make_post, script, comments):
+    post = make_post(first_comment="More below")
+    sign(post)
+    script.reconcile = [Published("id-7", "https://x.test/7")]
+    assert seen_there(post, script).comment_id == "c-1"
+    assert comments[1] == [("id-7", "More below")]
+
+
+@pytest.mark.parametrize("finding", [Absent(), Unclear("Nobody says."), Delivered("draft-1")])
+def test_a_post_that_cannot_be_identified_stays_live_and_is_left_alone(make_post, script, finding):
+    post = make_post()
+    script.reconcile = [finding]
+    seen_there(post, script)
+    assert (post.state, post.external_id, post.retry_at) == (State.PUBLISHED, "", None)
+    assert again(post).attempts.filter(phase="reconcile").count() == 3
+
+
+def test_it_is_asked_again_while_no_answer_comes_and_not_for_ever(make_post, script):
+    post = make_post()
+    script.reconcile = [errors.Transient("503")] * 100
+    seen_there(post, script)
+    for _ in range(12):
+        again(post)
+    assert (post.state, post.retry_at) == (State.PUBLISHED, None)
+    assert len(script.reconcile) == 100 - MAX_LOOKS
+
+
+def test_anothers_id_is_not_taken_for_its_own(make_post, script):
+    other = make_post(external_id="id-7", state=State.PUBLISHED)
+    post = another(other)
+    script.reconcile = [Published("id-7", "https://x.test/7")]
+    assert seen_there(post, script).external_id == ""
