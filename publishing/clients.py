@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+NO_PICTURE = "The cover is no picture that can be read, so the reel goes without it."
+
 
 def client(account: Account) -> Platform:
     """Its client with the tokens of this copy of the row; `tokens.fresh` brings a current one."""
@@ -125,12 +127,14 @@ def media_of(post: Post) -> Iterator[Media]:
         if file_sha256(video) != reel.sha256:
             raise Rejected("The reel's video file has changed since it was made; make it again.")
         addresses = media_links.addresses(post)
-        cover = _picture(_beside(stack, reel.cover))
+        kept = _beside(stack, reel.cover)
+        cover = _picture(kept)
         subtitles = [_beside(stack, file) for file in (reel.srt, reel.vtt)]
         yield replace(
             facts_of(reel, video),
             size_bytes=video.stat().st_size,
             cover=cover,
+            cover_problem=NO_PICTURE if kept and not cover else "",
             subtitles=tuple(path for path in subtitles if path is not None),
             video_url=addresses.get("video_url", ""),
             cover_url=addresses.get("cover_url", "") if cover else "",

@@ -37,6 +37,7 @@ from publishing.models import BEGUN, OVER, UNDER_WAY, Account, Attempt, Post
 from publishing.permission import Stop, why_not
 from publishing.platforms import errors
 from publishing.platforms.base import (
+    SAID,
     Absent,
     Accepted,
     Begun,
@@ -180,7 +181,9 @@ class _Run(Hold):
         except Exception as error:
             self._refused(attempt, error)
         else:
-            self.end(attempt, "ok", handle=handle, state=State.PROCESSING, **AFRESH)
+            said = " ".join(filter(None, (media.cover_problem, handle.pop(SAID, ""))))
+            changes = AFRESH | {"handle": handle, "state": State.PROCESSING}
+            self.end(attempt, "ok", detail=said, **changes)
 
     def _begun(self) -> Begun:
         """A large upload outlives its worker: the next one goes on with what was saved."""
@@ -291,8 +294,7 @@ class _Run(Hold):
                 self._unconfirmed(
                     attempt,
                     "absent",
-                    f"{NO_ANSWER} {self.label}, and the post was not found there."
-                    " Look yourself before it is sent again.",
+                    f"{NO_ANSWER} {self.label}, and the post was not found there.",
                 )
             case Unclear(why):
                 came = "Only a pause was asked for by" if self._paused.exists() else NO_ANSWER

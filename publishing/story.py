@@ -170,8 +170,9 @@ def timeline(post: Post, attempts: Sequence[Attempt]) -> list[Entry]:
 
 def _entry(attempt: Attempt) -> Entry:
     phase = Phase(attempt.phase)
-    if attempt.outcome == "ok":
-        return Entry(DONE[phase], attempt.finished_at)
+    if attempt.outcome == "ok":  # with what had to be left out
+        left_out = f". {attempt.detail}" if attempt.detail else ""
+        return Entry(DONE[phase] + left_out, attempt.finished_at)
     if attempt.outcome in LOOKED:
         return Entry(LOOKED[attempt.outcome], attempt.finished_at)
     words_for = OUTCOMES.get(attempt.outcome, attempt.outcome)

@@ -19,6 +19,9 @@ from typing import Any, ClassVar, Protocol
 from publishing.platforms.errors import PlatformError, Unsupported
 
 Handle = dict[str, Any]  # JSON
+# Of a handle that `prepare` returns: what had to be left out, a sentence for the creator. The
+# caller takes it out.
+SAID = "said"
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ class Media:
     size_bytes: int
     sha256: str
     cover: Path | None = None
+    cover_problem: str = ""  # why there is none although the reel has one, a sentence
     subtitles: tuple[Path, ...] = ()  # SRT and VTT
     # Only for platforms that fetch: single-purpose addresses that run out.
     video_url: str = ""

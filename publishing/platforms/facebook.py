@@ -18,6 +18,7 @@ from publishing.platforms.access import Grant
 from publishing.platforms.apps import app
 from publishing.platforms.base import (
     ANEW,
+    SAID,
     Absent,
     Accepted,
     Begun,
@@ -115,9 +116,9 @@ class FacebookPlatform(Plain):
         self.graph.upload_all(
             str(upload["upload_url"]), media.video, video, STATUS, is_begun=is_begun
         )
-        if media.cover is not None:
-            self._cover(video, media.cover)
+        said = self._cover(video, media.cover) if media.cover is not None else ""
         return {
+            SAID: said,
             "reel": video,
             "made_at": now().isoformat(),
             "description": text.caption,
@@ -134,8 +135,8 @@ class FacebookPlatform(Plain):
         self.graph.pause_when_busy()
         return {"reel": str(reply.need("video_id")), "upload_url": str(reply.need("upload_url"))}
 
-    def _cover(self, video: str, cover: Path) -> None:
-        """The reel goes out without it rather than not at all."""
+    def _cover(self, video: str, cover: Path) -> str:
+        """The reel goes out without it rather than not at all; why, in a sentence."""
         try:
             with cover.open("rb") as file:
                 self.graph.post(
@@ -146,6 +147,8 @@ class FacebookPlatform(Plain):
                 )
         except (PlatformError, OSError) as e:
             log.info("Facebook did not take the cover of %s: %s", video, e)
+            return "Facebook did not take the cover, so the reel goes without it."
+        return ""
 
     def check(self, handle: Handle) -> Handle:
         status = self._status(handle)

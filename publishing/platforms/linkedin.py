@@ -16,6 +16,7 @@ from urllib.parse import quote
 from publishing.platforms.access import Grant, NoAccess, Tokens
 from publishing.platforms.base import (
     ANEW,
+    SAID,
     Absent,
     Begun,
     Capabilities,
@@ -156,6 +157,7 @@ class LinkedInPlatform(Plain):
             words = "LinkedIn no longer takes the upload that was begun; it is sent again."
             raise HandleExpired(words, reply=e.reply) from e
         return {
+            SAID: upload[SAID],
             "video": upload["video"],
             "text": text.caption,
             "title": (text.title or text.caption)[:TITLE_CHARS],
@@ -166,15 +168,17 @@ class LinkedInPlatform(Plain):
         """A new upload, its cover already there: video, token, parts as LinkedIn wants them, and
         sent, the proofs of those that it has.
         """
-        begun = self._begin(media, with_cover=media.cover is not None)
+        said, begun = "", self._begin(media, with_cover=media.cover is not None)
         if media.cover is not None and not self._put_cover(begun, media.cover):
             # LinkedIn may wait for a cover that was announced.
             begun = self._begin(media, with_cover=False)
+            said = "LinkedIn did not take the cover, so the reel goes without it."
         return {
             "video": str(begun.need("value", "video")),
             "token": begun.get("value", "uploadToken", default=""),
             "parts": begun.need("value", "uploadInstructions"),
             "sent": [],
+            SAID: said,
         }
 
     def check(self, handle: Handle) -> Handle:
@@ -218,7 +222,7 @@ class LinkedInPlatform(Plain):
     def reconcile(self, key: str, handle: Handle, since: dt.datetime) -> Finding:
         if not self._can_look:
             return Unclear(
-                "LinkedIn lets nobody read a member's posts: look at the profile's activity."
+                "LinkedIn lets nobody read a member's posts; the profile's activity shows them."
             )
         query = {"author": self.author, "q": "author", "count": 10, "sortBy": "LAST_MODIFIED"}
         found = self._rest("GET", "/posts", params=query, headers={"X-RestLi-Method": "FINDER"})

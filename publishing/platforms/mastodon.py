@@ -15,6 +15,7 @@ from publishing.platforms.access import Grant, NoAccess, Tokens
 from publishing.platforms.apps import App
 from publishing.platforms.base import (
     ANEW,
+    SAID,
     Absent,
     Begun,
     Capabilities,
@@ -98,6 +99,7 @@ class MastodonPlatform(Plain):
 
     def prepare(self, key: str, media: Media, text: Text, begun: Begun = ANEW) -> Handle:
         self._fits_this_server(media, text)
+        said = ""
         try:
             stored = self._upload(key, media, text, media.cover)
         except (Rejected, Transient) as e:
@@ -107,7 +109,9 @@ class MastodonPlatform(Plain):
                 raise
             log.info("The video is sent once more without its cover: %s", e.reply)
             stored = self._upload(key, media, text, None)
+            said = "The server did not take the cover, so the reel goes without it."
         return {
+            SAID: said,
             "media": str(stored.need("id")),
             "status": {
                 "status": text.caption,

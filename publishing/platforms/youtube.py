@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from publishing.platforms.access import Grant, NoAccess, Tokens
 from publishing.platforms.base import (
     ANEW,
+    SAID,
     Absent,
     Begun,
     Capabilities,
@@ -125,9 +126,8 @@ class YouTubePlatform(Plain):
             session = self._begin(media.video, snippet, wishes, ai=text.ai_generated)
             begun.save(handle | {"session": session})
         video = self._upload(session, media.video, mark, is_begun=is_begun)
-        if media.cover is not None:
-            self._set_cover(video, media.cover)
-        return handle | {"video": video, "session": session}
+        said = self._set_cover(video, media.cover) if media.cover is not None else ""
+        return handle | {"video": video, "session": session, SAID: said}
 
     def check(self, handle: Handle) -> Handle:
         found = self.channel.video(handle["video"], "status,processingDetails")
@@ -292,12 +292,12 @@ class YouTubePlatform(Plain):
             return str(found["id"])
         raise done.puzzling("An upload that ended without the video's id")
 
-    def _set_cover(self, video: str, cover: Path) -> None:
-        """A Short without the cover is still the Short."""
+    def _set_cover(self, video: str, cover: Path) -> str:
+        """A Short without the cover is still the Short: why it has none, in a sentence."""
         kind = mimetypes.guess_type(cover.name)[0] or "image/jpeg"
         try:
             if cover.stat().st_size > THUMBNAIL_BYTES:
-                return
+                return "YouTube takes covers of up to 2 MB, so the Short goes without it."
             with Slice(cover) as body:
                 self.channel.call(
                     "POST",
@@ -308,6 +308,8 @@ class YouTubePlatform(Plain):
                 )
         except (PlatformError, OSError) as e:
             log.info("YouTube did not take the cover of %s: %s", video, e)
+            return "YouTube did not take the cover, so the Short goes without it."
+        return ""
 
     def _published(self, video: str) -> Published:
         return Published(video, self.permalink(video))

@@ -19,6 +19,7 @@ from publishing.platforms.base import (
     Published,
     Unclear,
 )
+from publishing.story import timeline
 from tests.publishing.conftest import build_post
 from tests.publishing.doubles import DoublePlatform
 
@@ -135,7 +136,7 @@ def test_an_open_outcome_proved_absent_is_not_sent_again_where_not_allowed(make_
     script.reconcile = [Absent()]
     publish(post.pk)
     assert fresh(post).state == State.UNCONFIRMED
-    assert "not found there" in post.reason
+    assert post.reason.endswith("the post was not found there.")
     assert script.calls.count("commit") == 1
 
 
@@ -748,3 +749,16 @@ def test_unclear_words_reach_the_creator(make_post, script):
     script.reconcile = [Unclear("The folder cannot be reached.")]
     publish(post.pk)
     assert "The folder cannot be reached." in fresh(post).reason
+
+
+def test_what_was_left_out_is_in_the_story_and_not_in_the_handle(make_post, script):
+    post = make_post()
+    Path(post.reel.cover.path).write_bytes(b"not one")
+    script.prepare = [{"container": "c", "said": "Double took no subtitles."}]
+    publish(post.pk)
+    assert "said" not in fresh(post).handle
+    [entry] = [one for one in timeline(post, post.attempts.all()) if "brought" in one.text]
+    assert entry.text == (
+        "The files were brought there. The cover is no picture that can be read, so the reel goes"
+        " without it. Double took no subtitles."
+    )

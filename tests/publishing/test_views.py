@@ -4,8 +4,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from publishing import services
+from publishing import dispatch, services
 from publishing.models import Account, Attempt, Post
+from publishing.platforms import errors
+from publishing.platforms.base import Absent
 from studio.lib.models import Lease
 from tests import factories
 from tests.publishing.conftest import build_post
@@ -250,6 +252,34 @@ def test_a_person_says_that_it_is_not(owner, post):
     assert fresh(post).state == State.SCHEDULED
     page = words(owner.get(reverse("post-detail", args=[post.pk])))
     assert "Somebody looked there: it is not live" in page
+
+
+def test_a_live_post_without_an_id_says_why_it_has_no_counts(owner, post):
+    Post.objects.update(state=State.PUBLISHED, published_at=timezone.now())
+    said = "Double has not said which post it is, so its counts cannot be read."
+    assert said in words(owner.get(reverse("post-detail", args=[post.pk])))
+    Post.objects.update(external_id="id-7")
+    assert said not in words(owner.get(reverse("post-detail", args=[post.pk])))
+
+
+def test_whoever_has_to_look_is_asked_to_once(owner, post, script):
+    script.commit, script.reconcile = [errors.OutcomeUnknown("?")], [Absent()]
+    Account.objects.update(platform="wary")
+    Post.objects.update(due_at=timezone.now())
+    dispatch.publish(post.pk)
+    assert fresh(post).state == State.UNCONFIRMED
+    notice = words(owner.get(reverse("post-detail", args=[post.pk])))
+    notice = notice.partition('role="alert"')[2].partition("</p>")[0]
+    assert notice.lower().count("look") == 1
+
+
+def test_the_form_asks_for_a_time_of_ones_own_only_with_that_choice(owner, post):
+    page = words(owner.get(reverse("post-detail", args=[post.pk])))
+    label = page.partition('for="id_own_time"')[2].partition("</label>")[0]
+    assert "optional" not in label
+    reel = factories.ReelFactory(ready=True, take__script__slot__creator=post.creator)
+    form = words(owner.get(reverse("post-create", args=[reel.pk])))
+    assert 'data-with="peak"' in form
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import datetime as dt
 import pytest
 
 from publishing.platforms import platform
-from publishing.platforms.base import Accepted, Text
+from publishing.platforms.base import SAID, Accepted, Text
 from publishing.platforms.errors import NotReady
 from tests.publishing.platforms.stages import connected
 from tests.publishing.platforms.test_faults import HOSTED
@@ -67,3 +67,19 @@ def test_a_cover_that_is_refused_is_left_out(name, kind, sandbox, covered, tmp_p
     sandbox.fault(kind, platform=name, path=CALLS[name], status=status)
     (shown,) = post(name, sandbox, covered, tmp_path)
     assert shown["media_sha256"] == covered.sha256
+
+
+@pytest.mark.parametrize("name", [*sorted(CALLS), "mastodon"])
+def test_that_the_cover_was_left_out_is_said(name, sandbox, covered, tmp_path):
+    sandbox.fault("status", platform=name, path=CALLS.get(name, "nowhere"), status=403)
+    client = platform(name)(connected(name, sandbox, tmp_path))
+    said = client.prepare(KEY, covered, TEXT)[SAID]
+    assert "did not take the cover, so the" in said
+    assert not client.prepare(KEY, dataclasses.replace(covered, cover=None), TEXT).get(SAID)
+
+
+def test_a_cover_too_large_for_youtube_is_said(sandbox, covered, tmp_path):
+    with covered.cover.open("ab") as out:
+        out.truncate(2 * 2**20 + 1)
+    client = platform("youtube")(connected("youtube", sandbox, tmp_path))
+    assert "covers of up to 2 MB" in client.prepare(KEY, covered, TEXT)[SAID]
