@@ -5,10 +5,9 @@ from studio.lib.engines import PER_CALL, PER_CHARACTER, Option, Price
 CHECKED = "2026-11-20"
 MAKERS = "the maker's own price; what this seller takes is on its page"
 
-# The systems that voices serve, as docs/engines.md lists them.
-V3, V2, FLASH = "ElevenLabs V3", "ElevenLabs v2 Multilingual", "Flash v2.5"
-SPEECH_28, QWEN = "Minimax Speech 2.8 HD", "Qwen3 TTS (clone)"
-CHATTERBOX, CHATTERBOX_PRO = "Chatterbox", "Chatterbox Pro"
+# The systems that voices serve, as docs/engines.md numbers them: ElevenLabs v3, Multilingual v2,
+# Flash v2.5, MiniMax Speech 2.8 HD, Qwen3-TTS, Chatterbox, Chatterbox Pro.
+V3, V2, FLASH, SPEECH_28, QWEN, CHATTERBOX, CHATTERBOX_PRO = map(str, range(20, 27))
 
 
 def per_thousand(usd: float, note: str = "") -> Price:

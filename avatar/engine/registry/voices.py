@@ -3,6 +3,7 @@
 Prices are the vendors' own lists, the dearer end where a plan decides.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from avatar.engine.registry import moods
@@ -263,3 +264,34 @@ OPEN = (
 VOICES: tuple[Engine, ...] = (
     SKETCH, *ELEVENLABS, MINIMAX, *DASHSCOPE, RESEMBLE, SPEECH, *OPEN, PIPER, *RESOLD,
 )  # fmt: skip
+
+# How each system is reached, the best way first; the keys are `Engine.rows`.
+VOICE_ROUTES: Mapping[str, tuple[str, ...]] = {
+    of.V3: (
+        "elevenlabs:eleven_v3", "wavespeed:elevenlabs/eleven-v3",
+        "fal:fal-ai/elevenlabs/tts/eleven-v3", "hedra:elevenlabs-v3", "replicate:elevenlabs/v3",
+    ),
+    of.V2: (
+        "elevenlabs:eleven_multilingual_v2", "fal:fal-ai/elevenlabs/tts/multilingual-v2",
+        "hedra:elevenlabs-multilingual-v2", "replicate:elevenlabs/v2-multilingual",
+    ),
+    of.FLASH: (
+        "elevenlabs:eleven_flash_v2_5", "replicate:elevenlabs/flash-v2.5",
+        "hedra:elevenlabs-flash-v2-5",
+    ),
+    of.SPEECH_28: (
+        "minimax:speech-2.8-hd", "fal:fal-ai/minimax/speech-2.8-hd",
+        "replicate:minimax/speech-2.8-hd", "wavespeed:minimax/speech-2.6-hd",
+    ),
+    of.QWEN: (
+        "qwen-tts", "dashscope:qwen3-tts-vc-2026-01-22",
+        "fal:fal-ai/qwen-3-tts/text-to-speech/1.7b", "fal:fal-ai/qwen-3-tts/text-to-speech/0.6b",
+        "wavespeed:wavespeed-ai/qwen3-tts/voice-clone", "dashscope:qwen3-tts-instruct-flash",
+        "dashscope:qwen3-tts-flash", "wavespeed:alibaba/qwen3-tts-flash",
+    ),
+    of.CHATTERBOX: (
+        "chatterbox", "fal:fal-ai/chatterbox/text-to-speech",
+        "fal:resemble-ai/chatterboxhd/text-to-speech", "replicate:resemble-ai/chatterbox",
+    ),
+    of.CHATTERBOX_PRO: ("replicate:resemble-ai/chatterbox-pro", "resemble:chatterbox-pro"),
+}  # fmt: skip

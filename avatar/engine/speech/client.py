@@ -28,6 +28,14 @@ class Piece:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class About:
+    """What is known of a sample. words: empty when nobody knows them."""
+
+    language: str  # as espeak-ng names it
+    words: str = ""
+
+
 class VoiceClient(Protocol):
     """Made with an Access. Every call is one request or few, and nothing paid is repeated."""
 
@@ -73,9 +81,9 @@ class CloningClient(VoiceClient, Protocol):
         ...
 
     def clone(
-        self, engine: Engine, sample: Path, brought: Any, name: str, words: str
+        self, engine: Engine, sample: Path, brought: Any, name: str, about: About
     ) -> dict[str, Any]:
-        """Order a voice under this name. words: of the sample; empty when nobody knows them.
+        """Order a voice under this name.
 
         Returns a handle with `voice_id`. Raises OutcomeUnknown when it may have been made.
         """
@@ -85,7 +93,9 @@ class CloningClient(VoiceClient, Protocol):
         """Whether it can speak already. Raises JobFailed when it never will."""
         ...
 
-    def find_clone(self, engine: Engine, sample: Path, name: str) -> dict[str, Any] | None:
+    def find_clone(
+        self, engine: Engine, sample: Path, name: str, about: About
+    ) -> dict[str, Any] | None:
         """The handle of a voice that may have been made under this name."""
         ...
 

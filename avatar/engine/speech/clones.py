@@ -16,7 +16,7 @@ from typing import Any
 
 from avatar.engine.errors import InputError
 from avatar.engine.speech.base import Lines
-from avatar.engine.speech.client import CloningClient
+from avatar.engine.speech.client import About, CloningClient
 from avatar.engine.speech.samples import Sample, fitting
 from avatar.engine.vendors.journal import Paid
 from avatar.engine.vendors.orders import Context, Handle, Look, Sent, ordered, paid_key
@@ -78,7 +78,7 @@ class _CloneJob:
 
     def __init__(self, client: CloningClient, lines: Lines) -> None:
         self.client, self.lines = client, lines
-        self.words = str(lines.options.get("sample_text") or "")
+        self.about = About(lines.language, str(lines.options.get("sample_text") or ""))
 
     @contextmanager
     def _sample(self, engine: Engine) -> Iterator[Path]:
@@ -94,14 +94,20 @@ class _CloneJob:
 
     def submit(self, engine: Engine, prepared: Any, key: str) -> Handle:
         with self._sample(engine) as sample:
-            return self.client.clone(engine, sample, prepared, clone_name(key), self.words)
+            return self.client.clone(engine, sample, prepared, clone_name(key), self.about)
+
+    def estimate(self, engine: Engine, prepared: Any) -> float | None:
+        return None
+
+    def check(self) -> str:
+        return self.client.check()
 
     def look(self, engine: Engine, handle: Handle) -> Look:
         return Look(is_done=self.client.is_ready(engine, handle), facts=_kept(handle))
 
     def find(self, engine: Engine, sent: Sent) -> Handle | None:
         with self._sample(engine) as sample:
-            return self.client.find_clone(engine, sample, clone_name(sent.key))
+            return self.client.find_clone(engine, sample, clone_name(sent.key), self.about)
 
     def fetch(self, engine: Engine, look: Look, target: Path) -> Path:
         target.write_text(json.dumps(dict(look.facts)), encoding="utf-8")

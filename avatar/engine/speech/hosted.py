@@ -169,6 +169,12 @@ class _SpeechJob:
     def submit(self, engine: Engine, prepared: Any, key: str) -> Handle:
         return self.client.order(engine, self.piece)
 
+    def estimate(self, engine: Engine, prepared: Any) -> float | None:
+        return None
+
+    def check(self) -> str:
+        return self.client.check()
+
     def look(self, engine: Engine, handle: Handle) -> Look:
         self.handle = handle
         return Look(is_done=True, usd=handle.get("usd"))

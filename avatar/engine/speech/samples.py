@@ -42,21 +42,6 @@ def fitting(path: Path, wanted: Sample, label: str, folder: Path) -> Path:
     return out
 
 
-def parts(path: Path, longest_s: float, shortest_s: float, folder: Path) -> list[Path]:
-    """A WAV of `fitting` cut at quiet moments into recordings of such lengths."""
-    sound, rate = read_sound(path)
-    made: list[Path] = []
-    while len(sound) >= shortest_s * rate:
-        cut = _quiet_cut(sound, rate, longest_s)
-        if cut < shortest_s * rate:
-            break
-        out = folder / f"part{len(made) + 1}.wav"
-        write_wav(out, sound[:cut], rate)
-        made.append(out)
-        sound = sound[cut:]
-    return made
-
-
 def _quiet_cut(sound: Waveform, rate: int, longest_s: float) -> int:
     """Where to end, in samples: at the quietest moment of the last quarter that is allowed."""
     most = int(longest_s * rate)

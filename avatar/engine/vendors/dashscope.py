@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from avatar.engine.errors import Busy, KeyRefused, Refused, Unpaid, VendorError
-from avatar.engine.speech.client import Piece, VoiceGone
+from avatar.engine.speech.client import About, Piece, VoiceGone
 from avatar.engine.speech.raw import Raw
 from avatar.engine.speech.samples import Sample
 from avatar.engine.vendors.access import Access
@@ -108,7 +108,7 @@ class DashScope:
         return None
 
     def clone(
-        self, engine: Engine, sample: Path, brought: None, name: str, words: str
+        self, engine: Engine, sample: Path, brought: None, name: str, about: About
     ) -> dict[str, Any]:
         encoded = base64.b64encode(sample.read_bytes()).decode()
         inputs: dict[str, Any] = {
@@ -117,15 +117,17 @@ class DashScope:
             "preferred_name": short_name(name),
             "audio": {"data": f"data:audio/wav;base64,{encoded}"},
         }
-        if words:
-            inputs["text"] = words
+        if about.words:
+            inputs["text"] = about.words
         answer = self._voices(inputs, order=True)
         return {"voice_id": str(self.caller.need(answer, "output", "voice", order=True))}
 
     def is_ready(self, engine: Engine, handle: Mapping[str, Any]) -> bool:
         return True
 
-    def find_clone(self, engine: Engine, sample: Path, name: str) -> dict[str, Any] | None:
+    def find_clone(
+        self, engine: Engine, sample: Path, name: str, about: About
+    ) -> dict[str, Any] | None:
         for page in range(11):  # an account holds a thousand at most
             listing = {"action": "list", "page_index": page, "page_size": LISTED_AT_ONCE}
             answer = self._voices(listing)

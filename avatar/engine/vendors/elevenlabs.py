@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from avatar.engine.errors import BadResult, Busy, KeyRefused, Refused, Unpaid, VendorError
-from avatar.engine.speech.client import Piece, VoiceGone
+from avatar.engine.speech.client import About, Piece, VoiceGone
 from avatar.engine.speech.raw import Raw, fragments
 from avatar.engine.speech.samples import Sample
 from avatar.engine.speech.times import Fragment
@@ -102,7 +102,7 @@ class ElevenLabs:
         return None
 
     def clone(
-        self, engine: Engine, sample: Path, brought: None, name: str, words: str
+        self, engine: Engine, sample: Path, brought: None, name: str, about: About
     ) -> dict[str, Any]:
         answer = self.caller.call(
             "POST",
@@ -120,7 +120,9 @@ class ElevenLabs:
     def is_ready(self, engine: Engine, handle: Mapping[str, Any]) -> bool:
         return True
 
-    def find_clone(self, engine: Engine, sample: Path, name: str) -> dict[str, Any] | None:
+    def find_clone(
+        self, engine: Engine, sample: Path, name: str, about: About
+    ) -> dict[str, Any] | None:
         answer = self.caller.call("GET", "/v2/voices", params={"search": name, "page_size": 100})
         for voice in answer.get("voices", default=[]):
             if isinstance(voice, dict) and voice.get("name") == name and voice.get("voice_id"):

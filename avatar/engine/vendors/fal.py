@@ -56,7 +56,7 @@ class Fal(JobQueue):
         made = self._results.call("GET", handle["response_url"])
         if said := answer.get("error"):
             raise self.failure(said, answer.text)
-        return self.done(first_url(made.body))
+        return self.done(first_url(made.body), made.body)
 
     def check(self) -> str:
         self._ticket("check.txt", "text/plain")  # nothing is stored under it

@@ -59,7 +59,7 @@ class Hedra(JobQueue):
         ended = str(made.get("status", COMPLETED)) if isinstance(made, dict) else COMPLETED
         if word == FAILED or ended != COMPLETED:
             raise self._ended(job, made)
-        return self.done(job.get("outputs", 0, "url"), usd=_usd(job))
+        return self.done(job.get("outputs", 0, "url"), job.get("outputs"), usd=_usd(job))
 
     def estimate(self, engine: Engine, prepared: Body) -> float | None:
         answer = self.caller.call(

@@ -65,6 +65,7 @@ class JobQueue:
     vendor: ClassVar[str]
     keyed: ClassVar[bool] = False
     poll_s: float = 5.0
+    needs_url = True  # False: what it makes is no file but a name, which is in what it gave
 
     def __init__(self, access: Access) -> None:
         self.access, self.label = access, VENDORS[self.vendor].label
@@ -111,8 +112,13 @@ class JobQueue:
         """What the vendor says it would cost, in US dollars; None where it does not say."""
         return None
 
-    def done(self, url: Any, **more: Any) -> Look:
-        """It is ready. Raises BadResult when there is no address of what was made."""
+    def done(self, url: Any, output: Any = None, **more: Any) -> Look:
+        """It is ready. output: all that it gave. Raises BadResult when there is no address of
+        what was made.
+        """
+        if not self.needs_url:
+            facts = {**more.pop("facts", {}), "output": output}
+            return Look(is_done=True, progress=1.0, facts=facts, **more)
         if not isinstance(url, str) or not url:
             raise BadResult(f"{self.label} says it is done, and gave nothing.")
         return Look(is_done=True, url=url, progress=1.0, **more)

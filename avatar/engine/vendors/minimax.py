@@ -19,7 +19,7 @@ from avatar.engine.errors import (
     Unpaid,
     VendorError,
 )
-from avatar.engine.speech.client import Piece, VoiceGone
+from avatar.engine.speech.client import About, Piece, VoiceGone
 from avatar.engine.speech.raw import Raw
 from avatar.engine.speech.samples import Sample
 from avatar.engine.speech.times import Fragment
@@ -134,7 +134,7 @@ class MiniMax:
         return file_id
 
     def clone(
-        self, engine: Engine, sample: Path, brought: Any, name: str, words: str
+        self, engine: Engine, sample: Path, brought: Any, name: str, about: About
     ) -> dict[str, Any]:
         body: dict[str, Any] = {
             "file_id": brought,
@@ -142,8 +142,8 @@ class MiniMax:
             "need_noise_reduction": True,
             "need_volume_normalization": True,
         }
-        if words:
-            body |= {"text_validation": words[:200]}
+        if about.words:
+            body |= {"text_validation": about.words[:200]}
         try:
             self._call("/v1/voice_clone", order=True, json=body, read_s=SPEAKING_S)
         except Refused as e:
@@ -154,7 +154,9 @@ class MiniMax:
     def is_ready(self, engine: Engine, handle: Mapping[str, Any]) -> bool:
         return True
 
-    def find_clone(self, engine: Engine, sample: Path, name: str) -> dict[str, Any] | None:
+    def find_clone(
+        self, engine: Engine, sample: Path, name: str, about: About
+    ) -> dict[str, Any] | None:
         answer = self._call("/v1/get_voice", json={"voice_type": "voice_cloning"})
         voices = answer.get("voice_cloning", default=[])
         there = [v for v in voices if isinstance(v, dict) and v.get("voice_id") == name]

@@ -51,7 +51,7 @@ class Replicate(JobQueue):
             if answer.get("data_removed"):
                 raise BadResult("Replicate has removed what it made; it keeps it for an hour.")
             facts = {"predict_s": answer.get("metrics", "predict_time")}
-            return self.done(first_url(answer.get("output")), facts=facts)
+            return self.done(first_url(answer.get("output")), answer.get("output"), facts=facts)
         if status in ENDED:
             raise self.failure(answer.get("error") or status, answer.text)
         return Look()

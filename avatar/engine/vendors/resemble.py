@@ -6,15 +6,27 @@ Source: Resemble's published OpenAPI description, package resemble 1.9.0.
 import base64
 import binascii
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from avatar.engine.errors import BadResult, JobFailed, OutcomeUnknown, Refused, VendorError
-from avatar.engine.speech.client import Piece, VoiceGone
+from avatar.engine.align import align
+from avatar.engine.errors import (
+    AlignmentError,
+    BadResult,
+    InputError,
+    JobFailed,
+    OutcomeUnknown,
+    Refused,
+    VendorError,
+)
+from avatar.engine.media.sound import read_sound, write_wav
+from avatar.engine.speech.client import About, Piece, VoiceGone
 from avatar.engine.speech.raw import Raw, fragments
-from avatar.engine.speech.samples import Sample, parts
+from avatar.engine.speech.samples import Sample
 from avatar.engine.speech.times import Fragment
+from avatar.engine.text import speakable
+from avatar.engine.types import Word
 from avatar.engine.vendors.access import Access
 from avatar.engine.vendors.caller import Caller, reason
 from avatar.engine.vendors.languages import iso
@@ -24,7 +36,8 @@ from studio.lib.web import Answer
 SPEAKING_S = 200.0
 MOST_BYTES = 64 * 2**20
 RATE = 48_000  # Hz
-RECORDING_S = (1.0, 12.0)
+SHORTEST_MS, LONGEST_MS = 1_000, 11_900  # of a recording; 1 to 12 s are taken
+UNFILLED = ("initializing", "created", "new", "pending")
 READY, FAILED = ("finished", "ready", "completed", "complete"), ("fail", "error")
 
 
@@ -85,14 +98,15 @@ class Resemble:
         return None
 
     def clone(
-        self, engine: Engine, sample: Path, brought: None, name: str, words: str
+        self, engine: Engine, sample: Path, brought: None, name: str, about: About
     ) -> dict[str, Any]:
         """A voice without recordings costs nothing; building it does."""
+        recordings = _recordings(sample, about)
         answer = self.caller.call(
             "POST", f"{self.app}/voices", order=True, json={"name": name}, read_s=SPEAKING_S
         )
         voice_id = self._uuid(answer)
-        self._fill(voice_id, sample, name, words)
+        self._fill(voice_id, recordings, name)
         return {"voice_id": voice_id}
 
     def _uuid(self, answer: Answer) -> str:
@@ -101,18 +115,21 @@ class Resemble:
             raise OutcomeUnknown("Resemble made a voice and did not name it.", reply=answer.text)
         return str(found)
 
-    def _fill(self, voice_id: str, sample: Path, name: str, words: str) -> None:
+    def _fill(self, voice_id: str, recordings: list[tuple[bytes, str]], name: str) -> None:
         """Whatever fails from here on leaves a voice behind that is found by its name."""
         try:
-            for number, part in enumerate(_recordings(sample), 1):
-                fields = {"name": f"{name}-{number}", "is_active": "true", "emotion": "neutral"}
-                if words:
-                    fields["text"] = words
+            for number, (sound, words) in enumerate(recordings, 1):
+                fields = {
+                    "name": f"{name}-{number}",
+                    "text": words,
+                    "is_active": "true",
+                    "emotion": "neutral",
+                }
                 self.caller.call(
                     "POST",
                     f"{self.app}/voices/{voice_id}/recordings",
                     data=fields,
-                    files={"file": (f"{number}.wav", part, "audio/wav")},
+                    files={"file": (f"{number}.wav", sound, "audio/wav")},
                     read_s=SPEAKING_S,
                 )
             self.caller.call(
@@ -132,23 +149,25 @@ class Resemble:
 
     def _status(self, voice_id: str) -> str:
         answer = self.caller.call("GET", f"{self.app}/voices/{voice_id}")
-        found = answer.get("item", "voice_status") or answer.get("item", "status")
+        found = answer.get("item", "status") or answer.get("item", "voice_status")
         return str(found or "").lower()
 
-    def find_clone(self, engine: Engine, sample: Path, name: str) -> dict[str, Any] | None:
+    def find_clone(
+        self, engine: Engine, sample: Path, name: str, about: About
+    ) -> dict[str, Any] | None:
         for page in range(1, 51):
             voices = self._listed(page)
             for voice in voices:
                 if voice.get("name") == name and voice.get("uuid"):
-                    return self._completed(str(voice["uuid"]), sample, name)
+                    return self._completed(str(voice["uuid"]), sample, name, about)
             if len(voices) < 10:
                 break
         return None
 
-    def _completed(self, voice_id: str, sample: Path, name: str) -> dict[str, Any]:
+    def _completed(self, voice_id: str, sample: Path, name: str, about: About) -> dict[str, Any]:
         """A voice that got no recordings before the answer was lost gets them now."""
-        if self._status(voice_id) in ("initializing", "created", "new", "pending"):
-            self._fill(voice_id, sample, name, "")
+        if self._status(voice_id) in UNFILLED:
+            self._fill(voice_id, _recordings(sample, about), name)
         return {"voice_id": voice_id}
 
     def _listed(self, page: int) -> list[dict[str, Any]]:
@@ -168,10 +187,40 @@ class Resemble:
         return "Resemble answers and accepts the key."
 
 
-def _recordings(sample: Path) -> list[bytes]:
-    shortest_s, longest_s = RECORDING_S
+def _recordings(sample: Path, about: About) -> list[tuple[bytes, str]]:
+    """The sample in recordings of the length that it takes, each with what is said in it.
+
+    Raises InputError when nobody has said what the sample says.
+    """
+    if not about.words.strip():
+        raise InputError(
+            "Resemble makes a voice of recordings and their words: give the words of the voice"
+            " sample as sample_text."
+        )
+    sound, rate = read_sound(sample)
+    try:
+        words = align(sound, rate, speakable(about.words, about.language), about.language).words
+    except AlignmentError as e:
+        raise InputError(f"The words given for the voice sample do not fit it. {e}") from e
+    made = []
     with tempfile.TemporaryDirectory() as folder:
-        return [part.read_bytes() for part in parts(sample, longest_s, shortest_s, Path(folder))]
+        for start_ms, end_ms, said in _grouped(words):
+            part = Path(folder) / "part.wav"
+            write_wav(part, sound[start_ms * rate // 1000 : end_ms * rate // 1000], rate)
+            made.append((part.read_bytes(), said))
+    return made
+
+
+def _grouped(words: Sequence[Word]) -> list[tuple[int, int, str]]:
+    """Words behind each other as long as they fit into one recording: start, end, text."""
+    groups: list[list[Word]] = []
+    for word in words:
+        if groups and word.end_ms - groups[-1][0].start_ms <= LONGEST_MS:
+            groups[-1].append(word)
+        else:
+            groups.append([word])
+    spans = [(g[0].start_ms, g[-1].end_ms, " ".join(w.word for w in g)) for g in groups]
+    return [span for span in spans if span[1] - span[0] >= SHORTEST_MS]
 
 
 def _ssml(piece: Piece) -> str:

@@ -57,7 +57,7 @@ class WaveSpeed(JobQueue):
             url = first_url(answer.get("data", "outputs", default=[]))
             if not url and any(answer.get("data", "has_nsfw_contents", default=[])):
                 raise self.failure("its filter found nudity.", answer.text, is_refusal=True)
-            return self.done(url)
+            return self.done(url, answer.get("data", "outputs"))
         if status in ENDED:
             raise self.failure(said or status, answer.text)
         return Look()

@@ -29,12 +29,16 @@ each_clone = pytest.mark.parametrize("case", CLONING, ids=lambda case: case.name
 
 
 @pytest.fixture
-def say(voice_sample, lend):
+def say(sandbox, voice_sample, lend):
     """Speak as that engine would, with a sample where it cannot do without."""
+
+    sandbox.set_rule("resemble.build_s", 1)
 
     def spoken(case: Case, text=TEXT, *, context=None, **more):
         more.setdefault("sample", voice_sample if case.needs_sample else None)
         options = case.engine.settled(more.pop("options", {}))
+        if case.sample_text and more["sample"]:
+            options["sample_text"] = case.sample_text
         lines = Lines(text, "en", options=options, **more)
         return speaker(case.engine).speak(lines, context or lend())
 
@@ -43,7 +47,9 @@ def say(voice_sample, lend):
 
 def charged(sandbox, case):
     """How often each order that the double knows was charged, speech and clones."""
-    return [order["charged"] for order in orders(sandbox) if order["vendor"] == case.platform]
+    return [
+        order["charged"] for order in orders(sandbox) if order["vendor"].startswith(case.platform)
+    ]
 
 
 @each_voice
@@ -150,6 +156,14 @@ def test_a_pause_that_it_asks_for_is_kept_and_costs_nothing(sandbox, say, case):
         say(case)
     assert say(case).duration_ms > 2500
     assert all(times == 1 for times in charged(sandbox, case))
+
+
+@each_voice
+@pytest.mark.parametrize("bad", ["silent", "short", "empty"])
+def test_a_sound_of_no_use_is_not_taken_for_a_voice(sandbox, say, case, bad):
+    sandbox.set_rule(f"{case.platform}.bad_voice", bad)
+    with pytest.raises((BadResult, OutcomeUnknown)):
+        say(case)
 
 
 @each_voice
