@@ -7,6 +7,7 @@ from django.core.validators import RegexValidator
 
 from avatar.engine.captions import STYLES
 from avatar.engine.options import BLUR, KEEP, STILL
+from avatar.engine_fields import EngineFields, engine_values
 from avatar.models import Reel
 from avatar.services import DEFAULTS, PICTURE
 from creators.models import Creator
@@ -41,8 +42,8 @@ def _backgrounds(creator: Creator) -> list[tuple[str, str]]:
     return [*own, (COLOUR, "One colour"), *pictures]
 
 
-class LookForm(forms.Form):
-    """How reels are to look: what avatar.services.keep_look takes."""
+class LookForm(EngineFields):
+    """How reels are to look, and who speaks: what avatar.services.keep_look takes."""
 
     captions = forms.ChoiceField(label="Captions in the picture", choices=_captions)
     size = forms.ChoiceField(label="Size", choices=_sizes)
@@ -65,7 +66,7 @@ class LookForm(forms.Form):
     loop = forms.BooleanField(label="Let the end go on into the beginning", required=False)
 
     def __init__(self, creator: Creator, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(creator, *args, **kwargs)
         background = self.fields["background"]
         assert isinstance(background, forms.ChoiceField)
         background.choices = _backgrounds(creator)
@@ -84,6 +85,7 @@ class LookForm(forms.Form):
             "background": background,
             **{name: float(chosen[name]) for name in KNOBS},
             **{name: bool(chosen[name]) for name in SWITCHES},
+            **self.engine_options(),
         }
 
 
@@ -121,6 +123,7 @@ def form_values(options: dict[str, Any]) -> dict[str, Any]:
         "colour": background if is_colour else A_COLOUR,
         **{name: str(float(options[name])) for name in KNOBS},
         **{name: options[name] for name in SWITCHES},
+        **engine_values(options),
     }
 
 

@@ -68,6 +68,11 @@ def left_usd(creator: Creator) -> Decimal:
     return max(NOTHING, budget_of(creator) - spent_usd(creator))
 
 
+def set_budget(creator: Creator, monthly_usd: Decimal) -> None:
+    """What may be spent a calendar month; orders under way go on."""
+    Budget.objects.update_or_create(creator=creator, defaults={"monthly_usd": monthly_usd})
+
+
 class Ledger:
     """The orders of one creator; satisfies avatar.engine.vendors.journal.Journal.
 

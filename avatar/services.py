@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from functools import partial
 from typing import Any
 
@@ -13,24 +13,35 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from avatar import workshop
+from avatar.engine.errors import InputError
 from avatar.engine.options import ReelOptions
+from avatar.engine.registry import order_of
+from avatar.engine.registry.choice import options_of
 from avatar.models import Look, Reel, ReelQuerySet, Take
 from avatar.signals import reel_withdrawn
 from creators.models import Backdrop, Consent, Creator, Portrait
 from creators.services import live_consent, remove_backdrop
 from scripts_gen.models import Script
 from scripts_gen.services import FILM
+from studio.lib.engines import Kind
 from studio.lib.jobs import enqueue
 from studio.lib.leases import NOBODYS
 
 log = logging.getLogger(__name__)
 
 # What a creator may choose for one reel; the rest of ReelOptions follows from script and voice.
+SPEAKING = ("voice", "voice_options", "emotion")  # they make another take
+ENGINES = (*SPEAKING, "performer", "performer_options", "prompt", "sync_mode")
 CHOICES = (
     *("captions", "width", "height", "background", "punch_in"),
     *("motion", "blink", "expression", "loop"),
+    *ENGINES,
 )
-DEFAULTS: dict[str, Any] = {f.name: f.default for f in fields(ReelOptions) if f.name in CHOICES}
+DEFAULTS: dict[str, Any] = {
+    f.name: f.default if f.default_factory is MISSING else f.default_factory()
+    for f in fields(ReelOptions)
+    if f.name in CHOICES
+}
 PICTURE = "picture:"  # and the SHA-256 of one of the creator's backdrops: a background
 COVER_LETTERS = 90  # a longer hook is too small to read on a poster
 FILES = ("video", "cover", "srt", "vtt")
@@ -67,7 +78,7 @@ def request_reel(
     portrait, consent = _permission(script)
     chosen = _chosen({**look(script.creator), **(options or {})})
     label = script.creator.reel_label if label is None else label
-    take = _take(script, consent)
+    take = _take(script, consent, chosen)
     key = recipe_sha256(portrait, chosen, label)
     live = take.reels.filter(
         recipe_sha256=key,
@@ -99,7 +110,21 @@ def _chosen(options: dict[str, Any]) -> dict[str, Any]:
     """All of CHOICES, so that 1 and 1.0, or left out and written out, are the same reel."""
     if unknown := options.keys() - DEFAULTS.keys():
         raise ReelRefused(f"There is no such choice: {', '.join(sorted(unknown))}.")
-    return {name: type(usual)(options.get(name, usual)) for name, usual in DEFAULTS.items()}
+    chosen = {name: type(usual)(options.get(name, usual)) for name, usual in DEFAULTS.items()}
+    for named, kind in (("voice", Kind.VOICE), ("performer", Kind.PERFORMER)):
+        chosen[named] = _order(chosen[named], kind, chosen[f"{named}_options"])
+    return chosen
+
+
+def _order(names: str, kind: Kind, options: dict[str, Any]) -> str:
+    """The engines as they are written down. Raises ReelRefused for what cannot be."""
+    try:
+        engines = order_of(names, kind)
+        for engine in engines:
+            options_of(engine, engines, options)
+    except InputError as e:
+        raise ReelRefused(str(e)) from e
+    return ", ".join(engine.name for engine in engines)
 
 
 def look(creator: Creator) -> dict[str, Any]:
@@ -167,18 +192,46 @@ def why_stop(reel: Reel) -> str:
     return "" if same else CHANGED
 
 
-def _take(script: Script, consent: Consent) -> Take:
+def _take(script: Script, consent: Consent, chosen: dict[str, Any]) -> Take:
+    settings = voice_settings(chosen)
     take, _ = Take.objects.get_or_create(
         script=script,
-        engine=ReelOptions.voice,
+        engine=chosen["voice"],
+        settings_sha256=_sha256(settings) if settings else "",
         text_sha256=script.text_sha256,
         voice_sha256=consent.voice_sha256,
+        defaults={"settings": settings},
     )
     return take
 
 
+def spoken_take(script: Script, chosen: dict[str, Any]) -> Take | None:
+    """The voice-over that a reel with these options would use, if it is spoken already."""
+    consent = live_consent(script.creator)
+    settings = voice_settings(chosen)
+    takes = script.takes.filter(
+        engine=chosen["voice"],
+        settings_sha256=_sha256(settings) if settings else "",
+        text_sha256=script.text_sha256,
+        voice_sha256=consent.voice_sha256 if consent else "",
+    )
+    return takes.exclude(audio="").first()
+
+
+def voice_settings(chosen: dict[str, Any]) -> dict[str, Any]:
+    """How it is spoken, as far as that is not as usual."""
+    return {name: chosen[name] for name in SPEAKING[1:] if chosen[name] != DEFAULTS[name]}
+
+
 def recipe_sha256(portrait: Portrait, options: dict[str, Any], label: str) -> str:
-    parts = [portrait.sha256, portrait.face_index, options, label]
+    """Engines that are as usual count for nothing: reels from before they could be chosen stay
+    the same reels.
+    """
+    told = {k: v for k, v in options.items() if k not in ENGINES or v != DEFAULTS[k]}
+    return _sha256([portrait.sha256, portrait.face_index, told, label])
+
+
+def _sha256(parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -188,10 +241,9 @@ def render_options(reel: Reel) -> ReelOptions:
     hook = reel.script.hook.strip()
     on_cover = chosen["captions"] != "none" and len(hook) <= COVER_LETTERS
     return ReelOptions(
-        **chosen,
+        **{**chosen, "voice": reel.take.engine},
         cover_text=hook if on_cover else "",
         language=reel.script.language,
-        voice=reel.take.engine,
         label=reel.label,
         seed=reel.take.script_id,  # no two scripts nod and blink alike
         face_index=reel.portrait.face_index if reel.portrait else None,

@@ -10,8 +10,10 @@ from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from avatar.engine.registry import ENGINES
 from avatar.engine.vendors.access import VENDORS
 from avatar.engine.vendors.journal import State
+from avatar.engine.vendors.orders import JUST_SENT_S
 from creators.models import Creator
 from studio.lib.encrypted import EncryptedJSONField, EncryptedTextField
 from studio.lib.owned import OwnedQuerySet
@@ -20,6 +22,14 @@ NOTHING = Decimal(0)
 MICRO: dict[str, Any] = {"max_digits": 12, "decimal_places": 6}  # a character costs 0.00005 USD
 OVER = (State.FAILED, State.ABSENT)
 UNDER_WAY = (State.RESERVED, State.SENDING, State.PLACED)
+TOLD = {
+    State.RESERVED: "being prepared",
+    State.SENDING: "sent, and not answered",
+    State.PLACED: "being worked on",
+    State.DONE: "made",
+    State.FAILED: "came to nothing",
+    State.ABSENT: "never made",
+}
 
 
 def default_budget() -> Decimal:
@@ -92,6 +102,26 @@ class Charge(models.Model):
     @property
     def is_unknown(self) -> bool:
         return self.state == State.SENDING
+
+    @property
+    def is_in_the_air(self) -> bool:
+        """It left just now, and a worker is still waiting for the answer."""
+        if not self.is_unknown:
+            return False
+        if self.reel is not None:
+            return self.reel.is_unfinished and not self.reel.is_waiting
+        return (timezone.now() - self.changed_at).total_seconds() < JUST_SENT_S
+
+    @property
+    def label(self) -> str:
+        """The engine in words."""
+        found = ENGINES.get(self.engine)
+        return found.label if found else self.engine
+
+    @property
+    def told(self) -> str:
+        """How it stands, in words."""
+        return TOLD[State(self.state)]
 
     @property
     def cost_usd(self) -> Decimal:

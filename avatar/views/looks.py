@@ -10,9 +10,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from avatar import services
 from avatar.forms import BackdropForm, LookForm, form_values
+from avatar.prices import quote
 from creators.models import Backdrop, Creator
 from creators.services import UploadError, add_backdrop
+from scripts_gen.models import Script
 from studio.lib.files import serve_file
+from studio.lib.requests import small_number
 from studio.lib.uploads import too_large
 
 PAGE = "avatar/look_form.html"
@@ -41,6 +44,22 @@ def _page(creator: Creator, **forms: Any) -> dict[str, Any]:
         "backdrop_form": BackdropForm(),
         **forms,
     }
+
+
+@require_safe
+def engine_fields(request: HttpRequest, pk: int) -> HttpResponse:
+    """The part of a look's or a reel's form about engines, after one was chosen in it; with the
+    price of a script, if one is named.
+    """
+    creator = get_object_or_404(Creator.objects.for_user(request.user), pk=pk)
+    script_pk = small_number(request.GET.get("script", ""))
+    scripts = Script.objects.for_user(request.user).filter(slot__creator=creator)
+    script = scripts.filter(pk=script_pk).first() if script_pk else None
+    form = LookForm(creator, request.GET, script_pk=script and script.pk)
+    context = {"form": form, "creator": creator}
+    if script is not None and form.is_valid():
+        context["quote"] = quote(script, {**services.DEFAULTS, **form.options()})
+    return render(request, "avatar/engine_fields.html", context)
 
 
 @require_POST

@@ -10,10 +10,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from avatar import services
+from avatar import prices, services, settling, told
 from avatar.engine.captions.zones import SAFE
 from avatar.forms import ReelForm, form_of, form_values
-from avatar.models import Reel
+from avatar.models import Charge, Reel
 from scripts_gen.models import Script
 from studio.lib.files import serve_file
 from studio.lib.htmx import STOP_POLLING, render_partial
@@ -54,6 +54,8 @@ def reel_detail(request: SignedIn, pk: int) -> HttpResponse:
         "form": form_of(reel),
         "why_not": "" if reel.is_unfinished else services.why_not(reel.script),
         "zones": _zones(),
+        "credits": told.credits(reel),
+        "charges": reel.charges.select_related("creator", "reel"),
         "oob": polls,
     }
     part = "progress" if reel.is_unfinished else "reel"
@@ -69,8 +71,9 @@ def reel_create(request: HttpRequest, script_pk: int) -> HttpResponse:
     scripts = Script.objects.for_user(request.user).select_related("slot__creator")
     script = get_object_or_404(scripts, pk=script_pk)
     creator = script.creator
-    initial = {**form_values(services.look(creator)), "label": creator.reel_label}
-    form = ReelForm(creator, request.POST or None, initial=initial)
+    look = services.look(creator)
+    initial = {**form_values(look), "label": creator.reel_label}
+    form = ReelForm(creator, request.POST or None, initial=initial, script_pk=script.pk)
     if request.method == "POST" and form.is_valid():
         try:
             reel = services.request_reel(
@@ -84,7 +87,14 @@ def reel_create(request: HttpRequest, script_pk: int) -> HttpResponse:
             else:
                 messages.success(request, "Your reel is on its way.")
             return redirect("reel-detail", reel.pk)
-    context = {"script": script, "form": form, "why_not": services.why_not(script)}
+    chosen = form.options() if form.is_bound and form.is_valid() else look
+    context = {
+        "script": script,
+        "creator": creator,
+        "form": form,
+        "why_not": services.why_not(script),
+        "quote": prices.quote(script, {**look, **chosen}),
+    }
     status = 422 if form.errors else 200
     return render(request, "avatar/reel_form.html", context, status=status)
 
@@ -111,6 +121,47 @@ def reel_retry(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         messages.success(request, "Your reel is on its way again.")
     return redirect("reel-detail", reel.pk)
+
+
+@require_POST
+def charge_again(request: SignedIn, pk: int) -> HttpResponse:
+    """A person has looked: it was not made."""
+    charge = _charge(request, pk)
+    try:
+        reel = settling.order_again(charge, request.user)
+    except settling.SettleRefused as e:
+        messages.error(request, str(e))
+    else:
+        on_its_way = "Noted. Your reel is on its way again."
+        messages.success(request, on_its_way if reel else "Noted: it was not made.")
+        if reel:
+            return redirect("reel-detail", reel.pk)
+    return _back_to(charge)
+
+
+@require_POST
+def charge_leave(request: SignedIn, pk: int) -> HttpResponse:
+    """Nobody can tell, and it is not to be ordered again."""
+    charge = _charge(request, pk)
+    try:
+        settling.leave(charge, request.user)
+    except settling.SettleRefused as e:
+        messages.error(request, str(e))
+    else:
+        messages.success(request, "Noted. It is counted as paid, and not ordered again by itself.")
+    return _back_to(charge)
+
+
+def _charge(request: HttpRequest, pk: int) -> Charge:
+    charges = Charge.objects.for_user(request.user).select_related("creator", "reel")
+    found: Charge = get_object_or_404(charges, pk=pk)
+    return found
+
+
+def _back_to(charge: Charge) -> HttpResponse:
+    if charge.reel_id:
+        return redirect("reel-detail", charge.reel_id)
+    return redirect("engine-list")
 
 
 @require_GET
@@ -163,6 +214,8 @@ def _all_in_a_sentence(user: User) -> str:
 
 def _one_in_a_sentence(reel: Reel) -> str:
     match reel.state:
+        case Reel.State.QUEUED if reel.is_waiting:
+            return "This reel waits."
         case Reel.State.QUEUED:
             return "This reel waits for its turn."
         case Reel.State.RENDERING if reel.cancel_requested:

@@ -1,6 +1,7 @@
 """Numbers and times as a person would say them."""
 
 import datetime as dt
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -49,3 +50,11 @@ def length(ms: int) -> str:
     """A reel's length, "0:24"."""
     seconds = round(ms / 1000)
     return f"{seconds // 60}:{seconds % 60:02}"
+
+
+def usd(amount: Decimal | float) -> str:
+    """As in "12.50 USD"; below a cent "0.0031 USD", so that little does not look like nothing."""
+    exact = Decimal(str(amount))
+    if not exact or exact >= Decimal("0.01"):
+        return f"{exact:.2f} USD"
+    return f"{exact.normalize():f} USD"

@@ -90,16 +90,18 @@ def test_a_second_reel_of_a_take_keeps_the_voice_over_of_the_first(script):
     assert sum(path.suffix == ".take" for path in stored_films()) == 1
 
 
-def test_progress_and_stage_are_written_while_it_works(reel, engine, during):
+def test_progress_and_stage_are_written_while_it_works(reel, engine, monkeypatch):
     engine("talks")
-    seen = []
+    seen, keep = [], rendering.Hold.keep
 
-    def look():
-        now = Reel.objects.get(pk=reel.pk)
-        seen.append((now.state, now.stage, now.progress))
-        services.cancel(now)
+    def keep_and_look(self, **changes):
+        keep(self, **changes)
+        if changes.get("stage"):
+            now = Reel.objects.get(pk=reel.pk)
+            seen.append((now.state, now.stage, now.progress))
+            services.cancel(now)
 
-    during(4, look)
+    monkeypatch.setattr(rendering.Hold, "keep", keep_and_look)
     render(reel)
     assert seen == [("rendering", "perform", 0.5)]
 

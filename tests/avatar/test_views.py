@@ -182,6 +182,7 @@ def test_the_form_makes_another_reel_of_the_same_take(alice, script):
     assert made.take == first.take
     assert made.label == "Synthetic"
     assert made.options == {
+        **services.DEFAULTS,
         "captions": "bold",
         "width": 720,
         "height": 1280,

@@ -1,6 +1,7 @@
 """Tags every template may use."""
 
 import datetime as dt
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,12 @@ def when(moment: dt.datetime | None, zone: ZoneInfo) -> str:
 def clock(ms: int) -> str:
     """`{{ reel.duration_ms|clock }}`: "0:24"."""
     return words.length(ms)
+
+
+@register.filter
+def usd(amount: Decimal | float | None) -> str:
+    """`{{ charge.cost_usd|usd }}`: "0.04 USD"; small sums with two digits that say something."""
+    return words.usd(amount or 0)
 
 
 @register.filter

@@ -1,0 +1,250 @@
+"""The part of a form that chooses who speaks and who performs, made from the engines' own data."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.forms import BoundField
+from django.urls import reverse
+
+from avatar import engine_keys
+from avatar.engine.errors import InputError
+from avatar.engine.options import EMOTIONS, SYNC_MODES
+from avatar.engine.registry import find, missing, of_kind, order_of
+from avatar.engine.vendors.access import Access
+from avatar.services import DEFAULTS
+from creators.models import Creator
+from studio.lib.engines import Engine, Kind, Option
+from studio.lib.words import sentence
+
+NOBODY = ""
+KINDS = {"voice": Kind.VOICE, "performer": Kind.PERFORMER}
+AS_USUAL = ""  # of an option
+SYNC_WORDS = {
+    "cut_off": "Cut it where the words end",
+    "loop": "Begin it again",
+    "bounce": "Play it back and forth",
+    "silence": "Let its last frame stand",
+    "remap": "Play it faster or slower",
+}
+LONGEST_WORDS = 500
+
+
+@dataclass(frozen=True)
+class Part:
+    """Fields that belong together; options: those that only some engines have."""
+
+    title: str
+    fields: list[BoundField]
+    options: list[BoundField]
+
+    @property
+    def has_choice(self) -> bool:
+        """An option is not as usual, or wrong."""
+        return any(field.value() not in (None, AS_USUAL) or field.errors for field in self.options)
+
+
+def choices(kind: Kind, access: Access, kept: str = "") -> list[tuple[str, str]]:
+    """Engines that could be used now; and the one that is chosen already, whatever it lacks."""
+    found = []
+    for engine in of_kind(kind):
+        lacks = missing(engine, access)
+        if not lacks:
+            found.append((engine.name, engine.label))
+        elif engine.name == kept:
+            found.append((engine.name, f"{engine.label} (not set up)"))
+    return found
+
+
+def not_set_up(kind: Kind, access: Access) -> list[tuple[Engine, str]]:
+    """The others, each with what is missing."""
+    rows = ((engine, missing(engine, access)) for engine in of_kind(kind))
+    return [(engine, lacks) for engine, lacks in rows if lacks]
+
+
+class EngineFields(forms.Form):
+    """Who speaks and performs: those of avatar.services.ENGINES.
+
+    What is left out is as in `initial`, or as usual. script_pk: whose price is shown beside it.
+    """
+
+    voice = forms.ChoiceField(label="Who speaks", required=False)
+    voice_else = forms.ChoiceField(label="If that voice cannot", required=False)
+    emotion = forms.ChoiceField(
+        label="In which mood",
+        required=False,
+        choices=[("", "As it comes"), *((name, name.capitalize()) for name in EMOTIONS)],
+    )
+    performer = forms.ChoiceField(label="Who performs", required=False)
+    performer_else = forms.ChoiceField(label="If that performer cannot", required=False)
+    prompt = forms.CharField(
+        label="How to act",
+        required=False,
+        max_length=LONGEST_WORDS,
+        help_text="In a few words, for performers that read it.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    sync_mode = forms.ChoiceField(
+        label="When your video is shorter or longer than the words",
+        required=False,
+        choices=[(name, SYNC_WORDS.get(name, name)) for name in SYNC_MODES],
+    )
+
+    def __init__(
+        self, creator: Creator, *args: Any, script_pk: int | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.access = engine_keys.access_of(creator)
+        self.choose_url = reverse("engine-fields", args=[creator.pk])
+        if script_pk is not None:
+            self.choose_url += f"?script={script_pk}"
+        self.options_of: dict[str, dict[str, Option]] = {}
+        for name, kind in KINDS.items():
+            self._offer(name, kind)
+            self._add_options(name, kind)
+        performers = self._named("performer", Kind.PERFORMER)
+        if not any(engine.takes("prompt") for engine in performers):
+            del self.fields["prompt"]
+        if not any(engine.takes("video") for engine in performers):
+            del self.fields["sync_mode"]
+
+    def engine_parts(self) -> list[Part]:
+        """The voice's fields, then the performer's."""
+        voice = ("voice", "voice_else", "emotion")
+        performer = ("performer", "performer_else", "prompt", "sync_mode")
+        return [self._part("voice", voice), self._part("performer", performer)]
+
+    def _part(self, name: str, names: tuple[str, ...]) -> Part:
+        fields = [self[one] for one in names if one in self.fields]
+        return Part(f"The {name}", fields, [self[one] for one in self._option_names(name)])
+
+    def other_fields(self) -> list[BoundField]:
+        """Those about the look."""
+        parts = self.engine_parts()
+        chosen = {field.name for part in parts for field in (*part.fields, *part.options)}
+        return [field for field in self if field.name not in chosen]
+
+    def engine_options(self) -> dict[str, Any]:
+        """By the names of avatar.services.ENGINES. The form is valid."""
+        kept = {
+            name: self.cleaned_data.get(name) or self.initial.get(name) or DEFAULTS[name]
+            for name in ("sync_mode",)
+        }
+        for name in KINDS:
+            first = self._value(name)
+            second = self._value(f"{name}_else")
+            kept[name] = ", ".join(dict.fromkeys(n for n in (first, second) if n))
+            kept[f"{name}_options"] = self._chosen_options(name)
+        for name in ("emotion", "prompt"):
+            kept[name] = self.cleaned_data.get(name) or ""
+        return kept
+
+    def _offer(self, name: str, kind: Kind) -> None:
+        first, second = self.fields[name], self.fields[f"{name}_else"]
+        assert isinstance(first, forms.ChoiceField)
+        assert isinstance(second, forms.ChoiceField)
+        first.choices = choices(kind, self.access, str(self.initial.get(name, "")))
+        others = choices(kind, self.access, str(self.initial.get(f"{name}_else", "")))
+        second.choices = [(NOBODY, "Stop, and tell me"), *others]
+        for field in (first, second):
+            field.widget.attrs["hx-get"] = self.choose_url  # other engines, other options
+
+    def _value(self, name: str) -> str:
+        """What is chosen: in the form as it was sent, else in what it began with."""
+        if self.is_bound and self.add_prefix(name) in self.data:
+            return str(self.data[self.add_prefix(name)])
+        usual = "" if name.endswith("_else") else DEFAULTS[name]
+        return str(self.initial.get(name, usual))
+
+    def _named(self, name: str, kind: Kind) -> list[Engine]:
+        found = []
+        for one in (self._value(name), self._value(f"{name}_else")):
+            try:
+                found.append(find(one, kind))
+            except InputError:  # nobody, or a name that the field itself refuses
+                continue
+        return found
+
+    def _add_options(self, name: str, kind: Kind) -> None:
+        options: dict[str, Option] = {}
+        for engine in self._named(name, kind):
+            options = {**engine.options, **options}
+        self.options_of[name] = options
+        for option_name, option in options.items():
+            self.fields[_field_name(name, option_name)] = _field(option_name, option)
+
+    def _option_names(self, name: str) -> list[str]:
+        return [_field_name(name, option) for option in self.options_of[name]]
+
+    def _chosen_options(self, name: str) -> dict[str, Any]:
+        """Those that are not as usual."""
+        chosen = {}
+        for option_name, option in self.options_of[name].items():
+            value = self.cleaned_data.get(_field_name(name, option_name))
+            if value in (None, AS_USUAL):
+                continue
+            if isinstance(option.default, int) and not isinstance(option.default, bool):
+                value = int(value) if float(value).is_integer() else value
+            if isinstance(option.default, bool):
+                value = value == "yes"
+            if value != option.default:
+                chosen[option_name] = value
+        return chosen
+
+
+def engine_values(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields as they would have to be filled in for these options: all of ENGINES."""
+    values: dict[str, Any] = {name: options[name] for name in ("emotion", "prompt", "sync_mode")}
+    for name, kind in KINDS.items():
+        first, second, *_ = [*_known(options[name], kind), NOBODY, NOBODY]
+        values |= {name: first, f"{name}_else": second}
+        for option, value in options[f"{name}_options"].items():
+            shown = {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+            values[_field_name(name, option)] = shown
+    return values
+
+
+def _known(names: str, kind: Kind) -> list[str]:
+    try:
+        return [engine.name for engine in order_of(names, kind)]
+    except InputError:  # chosen before it was taken out of the registry
+        return []
+
+
+def _field_name(name: str, option: str) -> str:
+    return f"{name}-{option}"
+
+
+def _field(name: str, option: Option) -> forms.Field:
+    label, about = sentence(name.replace("_", " ")), sentence(option.about)
+    usual = option.default
+    if isinstance(usual, bool):
+        words = [("yes", "Yes"), ("no", "No")]
+        return _select(label, about, words, "Yes" if usual else "No")
+    if option.choices:
+        return _select(label, about, [(one, one) for one in option.choices], usual)
+    if option.low is not None and option.high is not None:
+        limits = f"{option.low:,.10g} to {option.high:,.10g}"
+        usually = "" if usual is None else f"; usually {usual:,.10g}"
+        return forms.FloatField(
+            label=label,
+            required=False,
+            min_value=option.low,
+            max_value=option.high,
+            help_text=_together(about, f"{limits}{usually}"),
+            widget=forms.NumberInput(attrs={"step": "any"}),
+        )
+    return forms.CharField(label=label, required=False, max_length=LONGEST_WORDS, help_text=about)
+
+
+def _select(
+    label: str, about: str, words: Iterable[tuple[str, str]], usual: Any
+) -> forms.ChoiceField:
+    as_usual = "As usual" if usual in (None, "") else f"As usual: {usual}"
+    offered = [(AS_USUAL, as_usual), *words]
+    return forms.ChoiceField(label=label, required=False, choices=offered, help_text=about)
+
+
+def _together(about: str, limits: str) -> str:
+    return f"{about.rstrip('.')}: {limits}." if about else f"{limits}."

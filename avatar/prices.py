@@ -1,0 +1,82 @@
+"""What a reel would cost before it is ordered, by the engines' price tables."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from avatar.engine.registry import order_of
+from avatar.ledger import budget_of, left_usd, money
+from avatar.models import Take
+from avatar.models.money import NOTHING
+from avatar.services import spoken_take
+from scripts_gen.models import Script
+from studio.lib.engines import Engine, Kind
+
+USUAL_SECONDS, USUAL_CHARACTERS = 25.0, 400  # of the next reel, where no script is known
+
+
+@dataclass(frozen=True)
+class Line:
+    """One engine's part. usd: None where its price is not known."""
+
+    kind: Kind
+    engine: Engine
+    usd: Decimal | None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What is expected; left_usd: of the creator's month before it."""
+
+    lines: tuple[Line, ...]
+    left_usd: Decimal
+    budget_usd: Decimal
+
+    @property
+    def usd(self) -> Decimal:
+        return sum((line.usd or NOTHING for line in self.lines), NOTHING)
+
+    @property
+    def is_open(self) -> bool:
+        """A price in it is not known."""
+        return any(line.usd is None for line in self.lines)
+
+    @property
+    def is_free(self) -> bool:
+        return not self.usd and not self.is_open
+
+    @property
+    def is_too_much(self) -> bool:
+        return self.usd > self.left_usd
+
+
+def price(engine: Engine, *, seconds: float, characters: int) -> Decimal | None:
+    """USD; None where an engine over the network names no price."""
+    if engine.price is None:
+        return None if engine.is_hosted else NOTHING
+    return money(engine.price.of(seconds=seconds, characters=characters))
+
+
+def next_reel(engine: Engine) -> Decimal | None:
+    """What an engine would take for its part of a usual reel."""
+    return price(engine, seconds=USUAL_SECONDS, characters=USUAL_CHARACTERS)
+
+
+def quote(script: Script, options: dict[str, Any]) -> Quote:
+    """options: all of avatar.services.CHOICES. Each engine's first choice is counted."""
+    creator = script.creator
+    kinds = ((Kind.VOICE, "voice"), (Kind.PERFORMER, "performer"))
+    take = spoken_take(script, options)
+    lines = (_line(kind, options[name], script, take) for kind, name in kinds)
+    return Quote(tuple(lines), left_usd(creator), budget_of(creator))
+
+
+def _line(kind: Kind, names: str, script: Script, take: Take | None) -> Line:
+    first, *others = order_of(names, kind)
+    if kind == Kind.VOICE and take is not None:
+        return Line(kind, first, NOTHING, "spoken already")
+    seconds = (take.duration_ms if take else script.estimated_ms) / 1000
+    usd = price(first, seconds=seconds, characters=len(script.spoken))
+    instead = ", then ".join(other.label for other in others)
+    return Line(kind, first, usd, f"if it cannot: {instead}" if instead else "")

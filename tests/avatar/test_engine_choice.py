@@ -1,0 +1,143 @@
+"""Choosing who speaks and who performs: form, look and take."""
+
+import pytest
+
+from avatar import engine_keys, services
+from avatar.forms import LookForm, ReelForm, form_of, form_values
+from avatar.models import Take
+from avatar.services import ReelRefused
+from studio.lib.engines import Engine, Kind, Option
+
+pytestmark = pytest.mark.django_db
+
+FILM = Engine(
+    "double:film", Kind.PERFORMER, "Double", "x:Y", vendor="sync",
+    inputs=("image*", "audio*", "prompt"),
+    options={
+        "heat": Option(0.5, low=0, high=1, about="How wild."),
+        "steps": Option(25, low=1, high=50),
+        "mode": Option("fast", choices=("fast", "good")),
+        "crop": Option(True),
+        "seed": Option(),
+    },
+)  # fmt: skip
+CHOICE = {
+    "captions": "bold", "size": "720x1280", "background": "blur", "motion": "0.5",
+    "blink": "1.0", "expression": "1.5", "label": "",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _registered(monkeypatch):
+    from avatar.engine import registry
+
+    monkeypatch.setitem(registry.ENGINES, FILM.name, FILM)
+    monkeypatch.delenv("SYNC_API_KEY", raising=False)
+
+
+@pytest.fixture
+def alice(client, creator):
+    client.force_login(creator.owner)
+    return client
+
+
+@pytest.fixture
+def keyed(creator):
+    engine_keys.keep(creator, "sync", "sk-secret")
+    return creator
+
+
+def test_only_engines_that_are_set_up_can_be_chosen(creator):
+    refused = LookForm(creator, {**CHOICE, "performer": "double:film"})
+    assert "performer" in refused.errors
+    engine_keys.keep(creator, "sync", "sk-secret")
+    assert LookForm(creator, {**CHOICE, "performer": "double:film"}).is_valid()
+
+
+def test_a_form_without_engines_keeps_those_that_were_chosen(keyed):
+    services.keep_look(keyed, options={"performer": "double:film, puppet", "emotion": "calm"})
+    form = LookForm(keyed, CHOICE, initial=form_values(services.look(keyed)))
+    assert form.is_valid()
+    assert form.options()["performer"] == "double:film, puppet"
+
+
+def test_an_engine_brings_its_own_options(keyed):
+    form = LookForm(keyed, initial=form_values({**services.DEFAULTS, "performer": FILM.name}))
+    parts = form.engine_parts()
+    names = [field.name for part in parts for field in (*part.fields, *part.options)]
+    assert {f"performer-{name}" for name in FILM.options} <= set(names)
+    assert "prompt" in names
+    assert "sync_mode" not in names
+
+
+def test_options_are_kept_in_their_own_kinds_and_only_where_not_as_usual(keyed):
+    sent = {
+        **CHOICE,
+        "performer": FILM.name,
+        "performer_else": "puppet",
+        "performer-heat": "0.5",
+        "performer-steps": "30",
+        "performer-mode": "good",
+        "performer-crop": "no",
+        "performer-seed": "",
+        "prompt": "Nod a little.",
+    }
+    form = ReelForm(keyed, sent)
+    assert form.is_valid(), form.errors
+    options = form.options()
+    assert options["performer"] == "double:film, puppet"
+    assert options["performer_options"] == {"steps": 30, "mode": "good", "crop": False}
+    assert options["prompt"] == "Nod a little."
+
+
+def test_the_form_shows_what_was_chosen_before(keyed, script):
+    chosen = {"performer": FILM.name, "performer_options": {"crop": False, "heat": 0.9}}
+    form = form_of(services.request_reel(script, options=chosen))
+    assert form["performer"].value() == FILM.name
+    assert form["performer-crop"].value() == "no"
+    assert form["performer-heat"].value() == 0.9
+
+
+def test_a_number_out_of_its_limits_is_said_at_its_field(keyed):
+    form = ReelForm(keyed, {**CHOICE, "performer": FILM.name, "performer-heat": "7"})
+    assert "performer-heat" in form.errors
+
+
+def test_an_option_or_engine_that_is_not_there_makes_no_reel(script):
+    with pytest.raises(ReelRefused, match="no performer"):
+        services.request_reel(script, options={"performer": "wings"})
+    with pytest.raises(ReelRefused, match="no option wings"):
+        services.request_reel(script, options={"performer_options": {"wings": 2}})
+
+
+def test_another_voice_or_mood_is_another_take_and_another_performer_is_not(script):
+    first = services.request_reel(script)
+    calm = services.request_reel(script, options={"emotion": "calm"})
+    filmed = services.request_reel(script, options={"performer": FILM.name})
+    assert calm.take != first.take == filmed.take
+    assert calm.take.settings == {"emotion": "calm"}
+    assert services.render_options(calm).emotion == "calm"
+
+
+def test_a_reel_from_before_engines_could_be_chosen_is_the_same_reel(script):
+    reel = services.request_reel(script)
+    older = {k: v for k, v in reel.options.items() if k not in services.ENGINES}
+    recipe = services.recipe_sha256(reel.portrait, older, reel.label)
+    assert recipe == reel.recipe_sha256
+    assert Take.objects.get().settings_sha256 == ""
+
+
+def test_choosing_another_engine_asks_for_its_fields_and_price(alice, keyed, script):
+    sent = {**CHOICE, "performer": FILM.name, "script": script.pk}
+    page = alice.get(f"/creators/{keyed.pk}/engine-fields/", sent).content.decode()
+    assert 'name="performer-heat"' in page
+    assert "price not known" in page
+    assert f"engine-fields/?script={script.pk}" in page
+
+
+def test_nobody_elses_form_or_script_is_shown(client, keyed, script):
+    from tests.factories import UserFactory
+
+    client.force_login(UserFactory())
+    assert client.get(f"/creators/{keyed.pk}/engine-fields/").status_code == 404
+    assert client.get(f"/scripts/{script.pk}/price/").status_code == 404

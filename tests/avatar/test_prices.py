@@ -1,0 +1,69 @@
+"""What a reel is expected to cost, before anything is ordered."""
+
+from decimal import Decimal
+
+import pytest
+
+from avatar import prices, services
+from avatar.engine.registry import find
+from avatar.models import Budget, Take
+from studio.lib.engines import PER_CHARACTER, PER_SECOND, Engine, Kind, Price
+
+pytestmark = pytest.mark.django_db
+
+DEAR = Engine(
+    "double:film", Kind.PERFORMER, "Double", "x:Y", vendor="sync", inputs=("image*", "audio*"),
+    price=Price(0.1, PER_SECOND, "2026-11-20"),
+)  # fmt: skip
+TALKER = Engine(
+    "double:talk", Kind.VOICE, "Talker", "x:Y", vendor="elevenlabs", inputs=("text*",),
+    price=Price(0.0001, PER_CHARACTER, "2026-11-20"),
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _registered(monkeypatch):
+    from avatar.engine import registry
+
+    monkeypatch.setitem(registry.ENGINES, DEAR.name, DEAR)
+    monkeypatch.setitem(registry.ENGINES, TALKER.name, TALKER)
+
+
+def asked(**options):
+    return {**services.DEFAULTS, **options}
+
+
+def test_what_works_here_costs_nothing(script):
+    assert prices.quote(script, asked()).is_free
+
+
+def test_seconds_and_characters_are_those_of_the_script(script):
+    quote = prices.quote(script, asked(voice="double:talk", performer="double:film"))
+    characters = Decimal(len(script.spoken)) * Decimal("0.0001")
+    assert quote.usd == pytest.approx(characters + Decimal("0.9"), abs=Decimal("0.00001"))
+    assert quote.left_usd == 20
+
+
+def test_a_voice_that_has_spoken_already_is_not_paid_again(script):
+    options = asked(voice="double:talk", voice_options={}, emotion="calm")
+    reel = services.request_reel(script, options={"voice": "double:talk", "emotion": "calm"})
+    Take.objects.filter(pk=reel.take_id).update(audio="takes/a.wav", duration_ms=5000)
+    quote = prices.quote(script, {**options, "performer": "double:film"})
+    assert [line.usd for line in quote.lines] == [0, Decimal("0.5")]
+    assert quote.lines[0].note == "spoken already"
+
+
+def test_more_than_is_left_is_too_much(script):
+    Budget.objects.create(creator=script.creator, monthly_usd=Decimal("0.5"))
+    assert prices.quote(script, asked(performer="double:film")).is_too_much
+
+
+def test_only_the_first_choice_is_counted_and_the_others_are_named(script):
+    quote = prices.quote(script, asked(voice="double:talk, sketch"))
+    assert quote.lines[0].note == "if it cannot: Sketch voice"
+
+
+def test_a_hosted_engine_without_a_price_is_not_called_free():
+    priceless = Engine("double:odd", Kind.VOICE, "Odd", "x:Y", vendor="elevenlabs")
+    assert prices.next_reel(priceless) is None
+    assert prices.next_reel(find("sketch", Kind.VOICE)) == 0
