@@ -14,6 +14,7 @@ class Kind(StrEnum):
     TRANSCRIBER = "transcriber"
     TRANSLATOR = "translator"
     DENOISER = "denoiser"
+    ALIGNER = "aligner"
 
 
 PER_SECOND, PER_MINUTE, PER_HOUR, PER_CHARACTER, PER_CALL = (

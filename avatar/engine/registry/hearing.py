@@ -1,5 +1,96 @@
-"""Transcribers, translators and noise reducers."""
+"""Transcribers, aligners and noise reducers."""
 
-from studio.lib.engines import Engine
+from studio.lib.engines import PER_HOUR, PER_MINUTE, Engine, Kind, Price
 
-HEARING: tuple[Engine, ...] = ()
+CHECKED = "2026-11-20"
+HOSTED = "avatar.engine.hearing.hosted"
+WHISPER = "avatar.engine.hearing.whisper"
+
+HEARING: tuple[Engine, ...] = (
+    Engine(
+        name="whisper",
+        kind=Kind.TRANSCRIBER,
+        label="Whisper",
+        path=f"{WHISPER}:WhisperTranscriber",
+        rows=("27",),
+        inputs=("audio*",),
+        languages="99",
+        licence="MIT",
+        needs=("WHISPER_MODEL",),
+        note="openai-whisper with weights that lie here; turbo and small do well",
+    ),
+    Engine(
+        name="elevenlabs:scribe_v2",
+        kind=Kind.TRANSCRIBER,
+        label="ElevenLabs Scribe v2",
+        path=f"{HOSTED}:Scribe",
+        vendor="elevenlabs",
+        model="scribe_v2",
+        rows=("27",),
+        inputs=("audio*",),
+        languages="90 and more",
+        price=Price(0.22, PER_HOUR, CHECKED),
+    ),
+    Engine(
+        name="openai:whisper-1",
+        kind=Kind.TRANSCRIBER,
+        label="OpenAI transcription",
+        path=f"{HOSTED}:Transcription",
+        vendor="openai",
+        model="whisper-1",
+        rows=("27",),
+        inputs=("audio*",),
+        note="price not known here; OpenAI ends this model on 2027-02-26, compatible servers stay",
+    ),
+    Engine(
+        name="own-aligner",
+        kind=Kind.ALIGNER,
+        label="Own aligner",
+        path="avatar.engine.hearing.local:OwnAligner",
+        inputs=("audio*", "text*"),
+        languages="about a hundred, as espeak-ng names them",
+        licence="part of Understudy",
+        note="runs on this machine; what voices without times of their own use",
+    ),
+    Engine(
+        name="whisper-aligner",
+        kind=Kind.ALIGNER,
+        label="Whisper, known text",
+        path=f"{WHISPER}:WhisperAligner",
+        rows=("27",),
+        inputs=("audio*", "text*"),
+        languages="99",
+        licence="MIT",
+        needs=("WHISPER_MODEL",),
+    ),
+    Engine(
+        name="elevenlabs:forced-alignment",
+        kind=Kind.ALIGNER,
+        label="ElevenLabs forced alignment",
+        path=f"{HOSTED}:ForcedAlignment",
+        vendor="elevenlabs",
+        rows=("27",),
+        inputs=("audio*", "text*"),
+        languages="29",
+        price=Price(0.22, PER_HOUR, CHECKED),
+    ),
+    Engine(
+        name="own-denoiser",
+        kind=Kind.DENOISER,
+        label="Own noise reduction",
+        path="avatar.engine.hearing.local:OwnDenoiser",
+        inputs=("audio*",),
+        licence="part of Understudy",
+        note="runs on this machine; takes away what is steady: fans, hum, hiss",
+    ),
+    Engine(
+        name="elevenlabs:audio-isolation",
+        kind=Kind.DENOISER,
+        label="ElevenLabs audio isolation",
+        path=f"{HOSTED}:AudioIsolation",
+        vendor="elevenlabs",
+        rows=("29",),
+        inputs=("audio*",),
+        price=Price(0.12, PER_MINUTE, CHECKED),
+    ),
+)
