@@ -30,6 +30,9 @@ SAME_NAMED = (
     "voice",
     "voice_sample",
     "emotion",
+    "denoiser",
+    "transcriber",
+    "aligner",
     "prompt",
     "sync_mode",
     "captions",
@@ -130,6 +133,9 @@ def _add_engines(parser: argparse.ArgumentParser, defaults: ReelOptions) -> None
         help="of that engine's own, such as temperature=0.5",
     )
     add("--voice-option", action="append", default=[], metavar="NAME=VALUE")
+    add("--transcriber", default="", metavar="NAME", help="finds the words of --audio")
+    add("--aligner", default="", metavar="NAME", help="says when the words of --text are said")
+    add("--denoiser", default="", metavar="NAME", help="frees --audio of its noise")
     add("--prompt", default=defaults.prompt, help="how to act, for engines that read it")
     add("--emotion", choices=EMOTIONS, default=defaults.emotion)
     add(

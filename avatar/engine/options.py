@@ -21,6 +21,9 @@ class ReelOptions:
     voice: str = "sketch"  # name of a voice, or several in the order to be tried
     voice_sample: Path | None = None  # what the voice is fitted to
     voice_options: Mapping[str, Any] = field(default_factory=dict)  # of the engine's own
+    denoiser: str = ""  # frees a recording of its noise; name of an engine, or several
+    transcriber: str = ""  # finds the words of a recording that comes without a text
+    aligner: str = ""  # says when the words of a text are said
     emotion: str = ""  # one of EMOTIONS; empty: as it comes
     performer: str = "puppet"  # name of a performer, or several in the order to be tried
     performer_options: Mapping[str, Any] = field(default_factory=dict)  # of the engine's own

@@ -81,6 +81,13 @@ def checked_order(
         voices = order_of(options.voice, Kind.VOICE)
         for voice in voices:
             options_of(voice, voices, options.voice_options)
+    for names, kind in (
+        (options.denoiser, Kind.DENOISER),
+        (options.transcriber, Kind.TRANSCRIBER),
+        (options.aligner, Kind.ALIGNER),
+    ):
+        if names:
+            order_of(names, kind)
     fill = _fill(options.background)
     order = Order(source, picture, spoken, audio, idle_s, options, performers, fps, fill)
     shown = (spoken or "") if options.captions != "none" else ""

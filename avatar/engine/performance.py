@@ -8,6 +8,7 @@ import numpy as np
 from avatar.engine.cache import Cache, Entry, code_sha256
 from avatar.engine.lips import perform
 from avatar.engine.order import KNOBS, Order
+from avatar.engine.speech.emotion import acting
 from avatar.engine.takes import read_alignment, read_take
 from avatar.engine.types import Alignment, Performance
 
@@ -17,7 +18,10 @@ def performed(order: Order, cache: Cache, studied: Entry, aligned: Entry) -> Ent
 
     studied: the sound to move to. aligned: its alignment.json.
     """
-    knobs: dict[str, Any] = {name: getattr(order.options, name) for name in KNOBS}
+    factors = acting(order.options.emotion)
+    knobs: dict[str, Any] = {
+        name: getattr(order.options, name) * getattr(factors, name) for name in KNOBS
+    }
     inputs = {
         "code": code_sha256("avatar.engine.lips", "avatar.engine.align"),
         "take": studied.key,

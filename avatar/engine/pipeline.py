@@ -23,16 +23,20 @@ from avatar.engine.cache import Cache, Entry, code_sha256, file_sha256, place, w
 from avatar.engine.drawing import Drawing, Story, build_scene
 from avatar.engine.errors import InputError, ResourceError
 from avatar.engine.face import Face, analyse
+from avatar.engine.listening import cleaned, told
 from avatar.engine.media.ffmpeg import peak_rss_mb
 from avatar.engine.options import ReelOptions
 from avatar.engine.order import Order, checked_order
 from avatar.engine.performance import cues, load_performance, performed
+from avatar.engine.registry.choice import first_that_can
+from avatar.engine.registry.performers import PUPPET
 from avatar.engine.stages import Course
-from avatar.engine.takes import aligned, read_alignment, spoken
+from avatar.engine.takes import aligned, read_alignment, read_made, spoken
 from avatar.engine.timing import frame_ms
 from avatar.engine.types import Alignment, Performance
 from avatar.engine.vendors.access import Access
 from avatar.engine.vendors.orders import Context, home_journal
+from studio.lib.engines import Engine
 
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -51,6 +55,8 @@ class ReelFiles:
     timings: dict[str, Any]
     fps: Fraction
     n_frames: int
+    performed_by: str = PUPPET.name  # name of the engine
+    spoken_by: dict[str, Any] | None = None  # takes.read_made: engine, model, voice, cost
 
     @property
     def duration_ms(self) -> int:
@@ -100,10 +106,9 @@ def make_reel(
         order = checked_order(source, text, audio, idle_s, options or ReelOptions())
         with _workplace(cache_dir, out.parent) as folder:
             course = Course(on_progress, should_stop)
-            reel = _Reel(
-                order, Cache(folder), course, context or Context(Access(), home_journal())
-            )
-            return reel.make(out, face, on_warning, keeps_take=cache_dir is not None)
+            asked = context or Context(Access(), home_journal())
+            reel = _Reel(order, Cache(folder), course, asked, on_warning)
+            return reel.make(out, face, keeps_take=cache_dir is not None)
 
 
 @contextlib.contextmanager
@@ -131,42 +136,107 @@ def system_errors_explained() -> Iterator[None]:
         raise ResourceError(f"{e.filename or 'A file'}: {e.strerror or e}.") from e
 
 
+@dataclass(frozen=True)
+class _Heard:
+    """take: the voice-over; studied: the same to find sounds in; aligned: alignment.json."""
+
+    take: Entry
+    studied: Entry
+    aligned: Entry
+    alignment: Alignment
+    made: dict[str, Any] | None  # who spoke it
+
+
+@dataclass(frozen=True)
+class _Done:
+    """A reel's files, and what is heard and moved in it."""
+
+    reel: Entry
+    take: Path
+    alignment: Alignment
+    performance: Performance
+    spoken_by: dict[str, Any] | None
+
+
 class _Reel:
     """One reel in the making."""
 
-    def __init__(self, order: Order, cache: Cache, course: Course, context: Context) -> None:
+    def __init__(
+        self,
+        order: Order,
+        cache: Cache,
+        course: Course,
+        context: Context,
+        on_warning: Callable[[str], None],
+    ) -> None:
         self.order, self.cache, self.course, self.context = order, cache, course, context
+        self.on_warning = on_warning
         self.drawing = Drawing(order, cache, course)
+        self.encoder_peak_mb = 0.0
 
     def make(
         self,
         out: Path,
         face_path: Path | None,
-        on_warning: Callable[[str], None],
         *,
         keeps_take: bool,
     ) -> ReelFiles:
         started = time.monotonic()
-        course = self.course
-        face_key, face = course.stage("analyse", lambda: self._analyse(face_path))
-        with ThreadPoolExecutor(1) as beside:  # the rig and the voice know nothing of each other
-            built = beside.submit(build_scene, self.order, self.cache, face_key, face)
-            story = self._told()
-            for warning in (*face.warnings, *story.alignment.differences()):
-                on_warning(warning)
-            reel = self.drawing.drawn(story, face_key, built.result)
-        course.progress("assemble", 0.5)
-        paths = self._deliver(reel, out)
-        course.progress("assemble", 1.0)
+        first, *_ = self.order.performers
+        if first.name == PUPPET.name:
+            engine, done = first, self._by_puppet(face_path, None)
+        else:
+            engine, done = self._by_first_that_can(face_path)
+        self.course.progress("assemble", 0.5)
+        paths = self._deliver(done.reel, out)
+        self.course.progress("assemble", 1.0)
+        n_frames = done.performance.n_frames
         return ReelFiles(
             **paths,
-            take=story.take.path("take.wav") if keeps_take else None,
-            alignment=story.alignment,
-            performance=story.performance,
-            timings=self._timings(story.performance.n_frames, time.monotonic() - started),
+            take=done.take if keeps_take else None,
+            alignment=done.alignment,
+            performance=done.performance,
+            timings=self._timings(n_frames, time.monotonic() - started),
             fps=self.order.fps,
-            n_frames=story.performance.n_frames,
+            n_frames=n_frames,
+            performed_by=engine.name,
+            spoken_by=done.spoken_by,
         )
+
+    def _by_first_that_can(self, face_path: Path | None) -> tuple[Engine, _Done]:
+        """Engines that give back a film; the puppet may be among those that are left."""
+        from avatar.engine.filming import Filming, Said  # brings moviepy
+
+        self.course.progress("analyse", 1.0)
+        heard = self._heard()
+        for warning in heard.alignment.differences():
+            self.on_warning(warning)
+        filming = Filming(self.order, self.cache, self.course, self.context, self.on_warning)
+
+        def act(engine: Engine) -> _Done:
+            if engine.name == PUPPET.name:
+                return self._by_puppet(face_path, heard)
+            said = Said(heard.take.path("take.wav"), heard.take.key, heard.alignment)
+            filmed = filming.filmed(engine, said)
+            self.encoder_peak_mb = filming.encoder_peak_mb
+            said = filmed.said
+            return _Done(filmed.reel, said.take, said.alignment, filmed.performance, heard.made)
+
+        return first_that_can(self.order.performers, self.context.access, act, self.on_warning)
+
+    def _by_puppet(self, face_path: Path | None, heard: _Heard | None) -> _Done:
+        face_key, face = self.course.stage("analyse", lambda: self._analyse(face_path))
+        with ThreadPoolExecutor(1) as beside:  # the rig and the voice know nothing of each other
+            built = beside.submit(build_scene, self.order, self.cache, face_key, face)
+            known = heard or self._heard()
+            story = self._moved(known)
+            said = () if heard else known.alignment.differences()
+            for warning in (*face.warnings, *said):
+                self.on_warning(warning)
+            reel = self.drawing.drawn(story, face_key, built.result)
+        self.encoder_peak_mb = self.drawing.encoder_peak_mb
+        take = story.take.path("take.wav")
+        return _Done(reel, take, story.alignment, story.performance, known.made)
 
     def _analyse(self, kept_at: Path | None) -> tuple[str, Face]:
         """The face of the photo, and a key for it. Raises InputError for one that cannot move."""
@@ -191,20 +261,27 @@ class _Reel:
             place(entry.path("face.npz"), kept_at)
         return entry.key, Face.load(entry.path("face.npz"))
 
-    def _told(self) -> Story:
-        """What is heard, and every movement to it."""
-        order, cache, course = self.order, self.cache, self.course
-        take = course.stage("speak", lambda: spoken(order, cache, self.context))
-        studied, found = course.stage("align", lambda: aligned(order, cache, take))
-        with course.timed("render"):
-            entry = performed(order, cache, studied, found)
-        course.check_stop()
-        return Story(
-            take,
-            read_alignment(found.path("alignment.json")),
-            entry,
-            load_performance(entry.path("performance.npz")),
-        )
+    def _heard(self) -> _Heard:
+        """The voice-over, and which word in it is when."""
+        course, listens = self.course, (self.cache, self.context)
+        order = cleaned(self.order, *listens, self.on_warning)
+        take = course.stage("speak", lambda: spoken(order, *listens, self.on_warning))
+
+        def find() -> tuple[Entry, Entry]:
+            in_words, times = told(order, *listens, take, self.on_warning)
+            return aligned(in_words, self.cache, take, times)
+
+        studied, found = course.stage("align", find)
+        alignment = read_alignment(found.path("alignment.json"))
+        return _Heard(take, studied, found, alignment, read_made(take))
+
+    def _moved(self, heard: _Heard) -> Story:
+        """Every movement of the puppet to it."""
+        with self.course.timed("render"):
+            entry = performed(self.order, self.cache, heard.studied, heard.aligned)
+        self.course.check_stop()
+        performance = load_performance(entry.path("performance.npz"))
+        return Story(heard.take, heard.alignment, entry, performance)
 
     def _deliver(self, reel: Entry, out: Path) -> dict[str, Path]:
         """Put the finished files where they are wanted, the video last."""
@@ -229,5 +306,5 @@ class _Reel:
             "frames": n_frames,
             "video_seconds": round(float(n_frames / self.order.fps), 3),
             "stages": {stage: round(seconds, 3) for stage, seconds in stages.items()},
-            "peak_rss_mb": round(peak_rss_mb() + self.drawing.encoder_peak_mb, 1),
+            "peak_rss_mb": round(peak_rss_mb() + self.encoder_peak_mb, 1),
         }

@@ -140,10 +140,15 @@ def _studied(order: Order, cache: Cache, take: Entry) -> Entry:
     return cache.fetch("studied", inputs, make)
 
 
-def aligned(order: Order, cache: Cache, take: Entry) -> tuple[Entry, Entry]:
-    """The sound to study, and alignment.json: the voice's own, else found in that sound. Where a
-    vendor says when its words are, they stand there.
+def aligned(
+    order: Order, cache: Cache, take: Entry, times: Entry | None = None
+) -> tuple[Entry, Entry]:
+    """The sound to study, and alignment.json: the voice's own, else found in that sound.
+
+    times: an entry with words.json, by default the take: where a vendor says when words are, they
+        stand there.
     """
+    timed = times or take
     if take.path("alignment.json").exists():
         return take, take
     studied = _studied(order, cache, take)
@@ -152,15 +157,15 @@ def aligned(order: Order, cache: Cache, take: Entry) -> tuple[Entry, Entry]:
         "take": studied.key,
         "text": order.text,
         "language": order.options.language,
-        "word_times": take.key if take.path("words.json").exists() else "",
+        "word_times": timed.key if timed.path("words.json").exists() else "",
     }
 
     def make(folder: Path) -> None:
         sound = read_take(studied)
         if order.text is None:
             found = hear(sound, sound.sample_rate)
-        elif take.path("words.json").exists():
-            found = _anchored(order.text, order.options.language, sound, take)
+        elif timed.path("words.json").exists():
+            found = _anchored(order.text, order.options.language, sound, timed)
         else:
             found = align(sound, sound.sample_rate, order.text, order.options.language)
         _write_json(folder / "alignment.json", found.to_json())
@@ -168,11 +173,11 @@ def aligned(order: Order, cache: Cache, take: Entry) -> tuple[Entry, Entry]:
     return studied, cache.fetch("alignment", inputs, make)
 
 
-def _anchored(text: str, language: str, sound: WavFile, take: Entry) -> Alignment:
+def _anchored(text: str, language: str, sound: WavFile, timed: Entry) -> Alignment:
     """Words where the vendor says, sounds within them where they are heard."""
     times = tuple(
         time and (int(time[0]), int(time[1]))
-        for time in json.loads(take.path("words.json").read_text(encoding="utf-8"))
+        for time in json.loads(timed.path("words.json").read_text(encoding="utf-8"))
     )
     reading = read_to_disk(text, language)
     found: Alignment | None = None

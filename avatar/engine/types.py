@@ -1,7 +1,7 @@
 """What the engine's stages hand to each other. Times are integer milliseconds, spans half-open."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -65,6 +65,17 @@ class Alignment:
                 f"{seconds:.1f} seconds of speech are not in the text, from {first_s:.1f} s."
             )
         return said
+
+    def within(self, duration_ms: int) -> "Alignment":
+        """The same for a sound that is cut there, or that goes on in silence until then."""
+        end = duration_ms
+        return Alignment(
+            end,
+            tuple(replace(p, end_ms=min(p.end_ms, end)) for p in self.phones if p.start_ms < end),
+            tuple(replace(w, end_ms=min(w.end_ms, end)) for w in self.words if w.start_ms < end),
+            self.unplaced,
+            tuple((a, min(b, end)) for a, b in self.unwritten if a < end),
+        )
 
     def to_json(self) -> dict[str, Any]:
         return {

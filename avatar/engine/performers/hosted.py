@@ -1,15 +1,23 @@
-"""Performers that are asked over the network: one way for all of them."""
+"""Performers that are asked over the network: one way for all of them.
 
-from collections.abc import Callable, Mapping
+A sound that is longer than an engine takes is cut at its sentence pauses, ordered in parts that
+are under way at the same time, and joined.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from avatar.engine.errors import InputError
+from avatar.engine.cache import file_sha256
+from avatar.engine.errors import Busy, InputError, Pending
 from avatar.engine.performers.base import Take
 from avatar.engine.vendors.access import Access
 from avatar.engine.vendors.journal import Paid
-from avatar.engine.vendors.orders import Context, JobClient, ordered, paid_key
+from avatar.engine.vendors.orders import Context, PerformingClient, ordered, paid_key, pause
 from studio.lib.engines import Engine, load
 
 # Vendor -> its client, made with an Access.
@@ -24,10 +32,22 @@ CLIENTS: dict[str, str] = {
     "pixverse": "avatar.engine.vendors.pixverse:PixVerse",
 }
 
+PHOTO_FPS = Fraction(25)  # on whose frames the sound of a photo is cut
 
-def client_of(vendor: str, access: Access) -> JobClient:
-    make: Callable[[Access], JobClient] = load(CLIENTS[vendor])
+
+def client_of(vendor: str, access: Access) -> PerformingClient:
+    make: Callable[[Access], PerformingClient] = load(CLIENTS[vendor])
     return make(access)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one order is given. id: which part of the whole; empty for all of it."""
+
+    source: Path
+    audio: Path
+    seconds: float
+    id: str = ""
 
 
 class HostedPerformer:
@@ -42,56 +62,114 @@ class HostedPerformer:
 
     def perform(self, take: Take, context: Context, folder: Path) -> Path:
         self._check(take)
-        inputs = self._inputs(take)
-        account = context.access.account(self.engine.vendor)
-        paid = Paid(
-            key=paid_key(self.engine, inputs, account),
-            engine=self.engine.name,
-            what="film",
-            usd=self.price_usd(take),
-            account=account,
-            at_once=context.access.at_once(self.engine.vendor),
-            about={**take.options, "seconds": take.duration_ms / 1000},
-        )
-        client = client_of(self.engine.vendor, context.access)
-        check = partial(_usable, take)
-        return ordered(context, client, self.engine, paid, inputs, check=check)
+        longest_s = self.engine.longest_s
+        if longest_s is None or take.duration_ms <= 1000 * longest_s:
+            seconds = take.duration_ms / 1000
+            return self._order(take, _Part(take.source, take.audio, seconds), context)
+        return self._in_parts(take, context, folder)
 
     def _check(self, take: Take) -> None:
         engine, seconds = self.engine, take.duration_ms / 1000
         if not engine.takes(take.kind):
             other = "a photo" if take.is_footage else "footage"
             raise InputError(f"{engine.label} animates {other}; give it that, or choose another.")
-        if engine.longest_s is not None and seconds > engine.longest_s:
-            raise InputError(
-                f"{engine.label} takes {engine.longest_s:g} seconds at most; this is"
-                f" {seconds:.1f} s."
-            )
         if seconds < engine.shortest_s:
             raise InputError(
                 f"{engine.label} needs {engine.shortest_s:g} seconds; this is {seconds:.1f} s."
             )
 
-    def _inputs(self, take: Take) -> Mapping[str, Any]:
+    def _order(self, take: Take, part: _Part, context: Context) -> Path:
+        """One film, from the journal if it is there."""
+        engine = self.engine
+        account = context.access.account(engine.vendor)
+        inputs = self._inputs(take, part)
+        sound_id = file_sha256(take.audio) + part.id  # not its bytes: they are cut by our code
+        told_apart = {**inputs, take.kind: take.source_id + part.id, "audio": sound_id}
+        paid = Paid(
+            key=paid_key(engine, told_apart, account),
+            engine=engine.name,
+            what="film",
+            usd=engine.price.of(seconds=part.seconds) if engine.price else 0.0,
+            account=account,
+            at_once=context.access.at_once(engine.vendor),
+            about={**take.options, "seconds": part.seconds},
+        )
+        client = client_of(engine.vendor, context.access)
+        check = partial(_check_film, expected_ms=round(1000 * part.seconds))
+        return ordered(context, client, engine, paid, inputs, check=check)
+
+    def _inputs(self, take: Take, part: _Part) -> Mapping[str, Any]:
         """By logical name: what the client maps to the vendor's own names."""
         offered: dict[str, Any] = {
-            take.kind: take.source,
-            "audio": take.audio,
+            take.kind: part.source,
+            "audio": part.audio,
             "prompt": take.prompt,
             "aspect_ratio": take.aspect,
         }
         wanted = {k: v for k, v in offered.items() if self.engine.takes(k) and v}
         return {**wanted, **self.engine.fixed, **take.options}
 
+    def _in_parts(self, take: Take, context: Context, folder: Path) -> Path:
+        from avatar.engine.film.checked import checked
+        from avatar.engine.film.join import joined
+        from avatar.engine.footage import cut_footage, cut_sound, pieces
+        from avatar.engine.scratch import WavFile
 
-def _usable(take: Take, film: Path) -> None:
-    """Raises BadResult for what is no film of that length."""
-    from avatar.engine.errors import BadResult
-    from avatar.engine.media.probe import probe
+        fps = take.footage.fps if take.footage else PHOTO_FPS
+        sound = WavFile(take.audio)
+        assert self.engine.longest_s is not None
+        spans = pieces(
+            sound,
+            sound.sample_rate,
+            fps,
+            longest_ms=round(1000 * self.engine.longest_s),
+            shortest_ms=round(1000 * self.engine.shortest_s),
+            words=take.words,
+        )
+        sounds = cut_sound(sound, sound.sample_rate, spans, fps, folder)
+        if take.footage:
+            sources = cut_footage(take.footage, spans, folder)
+        else:
+            sources = [take.source] * len(spans)
+        parts = [
+            _Part(source, audio, float(span.n_frames / fps), f" {span.start}-{span.stop}")
+            for source, audio, span in zip(sources, sounds, spans, strict=True)
+        ]
+        films = all_of(context, [partial(self._order, take, part) for part in parts])
+        seen = [
+            checked(film, round(1000 * part.seconds))
+            for film, part in zip(films, parts, strict=True)
+        ]
+        out = folder / "joined.mp4"
+        joined(seen, spans, fps, out, should_stop=context.should_stop)
+        return out
 
-    try:
-        found = probe(film)
-    except InputError as e:
-        raise BadResult("What came back is no video.") from e
-    if not found.has_video:
-        raise BadResult("What came back has no picture.")
+
+def all_of(context: Context, orders: Sequence[Callable[[Context], Path]]) -> list[Path]:
+    """The results of several orders that are under way at the same time.
+
+    Raises Pending or Busy when patience ends before all are there.
+    """
+    until = time.monotonic() + context.patience_s
+    once = replace(context, patience_s=0, on_progress=lambda fraction: None)
+    while True:
+        done: list[Path] = []
+        waits: list[Busy | Pending] = []
+        for order in orders:
+            try:
+                done.append(order(once))
+            except (Busy, Pending) as e:
+                waits.append(e)
+        context.on_progress(len(done) / len(orders))
+        if not waits:
+            return done
+        wait_s = min(e.retry_after_s or 5.0 for e in waits)
+        if time.monotonic() + wait_s > until:
+            raise waits[0]
+        pause(context, wait_s)
+
+
+def _check_film(film: Path, expected_ms: int) -> None:
+    from avatar.engine.film.checked import checked
+
+    checked(film, expected_ms)

@@ -125,6 +125,10 @@ class JobClient(Protocol):
 
     def fetch(self, engine: Engine, look: Look, target: Path) -> Path: ...
 
+
+class PerformingClient(JobClient, Protocol):
+    """A vendor's client that makes films."""
+
     def estimate(self, engine: Engine, prepared: Any) -> float | None:
         """What the vendor says it would cost, in US dollars; None where it does not say."""
         ...
@@ -315,10 +319,10 @@ def _wait(context: Context, client: JobClient, engine: Engine, paid: Paid, handl
         context.on_progress(look.progress)
         if time.monotonic() + pause_s > until:
             raise Pending(f"{engine.label} is working on it.", retry_after_s=pause_s)
-        _sleep(context, pause_s)
+        pause(context, pause_s)
 
 
-def _sleep(context: Context, seconds: float) -> None:
+def pause(context: Context, seconds: float) -> None:
     """Wait, and listen whether somebody wants to stop. The job stays on record."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:

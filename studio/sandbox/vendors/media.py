@@ -193,7 +193,7 @@ def make_film(recipe: Recipe, target: Path) -> None:
         if seen.kind == "image":
             picture = _still(recipe, folder / "still.png")
             turned = ["-loop", "1", "-framerate", str(FPS), *reading(picture)]
-            filters = f"fps={FPS}"
+            filters = f"{_swaying(*_size(recipe, seen.width, seen.height))},fps={FPS}"
         elif seen.kind == "video":
             turned, filters = _moving(recipe, seen, seconds, folder)
         else:
@@ -217,6 +217,13 @@ def _still(recipe: Recipe, target: Path) -> Path:
     size = _size(recipe, *upright.size)
     ImageOps.fit(upright, size, Image.Resampling.BILINEAR).save(target, compress_level=1)
     return target
+
+
+def _swaying(width: int, height: int) -> str:
+    """A photo moves a little within its frame, so that the film is one."""
+    larger = f"scale={round(1.06 * width)}:{round(1.06 * height)}:flags=bilinear"
+    along, down = "(iw-ow)/2*(1+sin(PI*t/2))", "(ih-oh)/2*(1+cos(PI*t/3))"
+    return f"{larger},crop={width}:{height}:{along}:{down}"
 
 
 def _moving(recipe: Recipe, seen: Seen, seconds: float, folder: Path) -> tuple[list[str], str]:

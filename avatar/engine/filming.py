@@ -1,0 +1,204 @@
+"""A reel of a film that another engine makes: what it is given, and what becomes of its film."""
+
+import hashlib
+import json
+import math
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from PIL import Image
+
+from avatar.engine.cache import Cache, Entry, code_sha256, file_sha256
+from avatar.engine.film.assembled import CODE, assembled
+from avatar.engine.film.checked import checked
+from avatar.engine.footage import Fitted, fitted, look, made_as_long
+from avatar.engine.order import Order
+from avatar.engine.performers import Take, performer
+from avatar.engine.registry.choice import options_of
+from avatar.engine.scratch import WavFile
+from avatar.engine.stages import Course
+from avatar.engine.timing import n_frames, parse_fps
+from avatar.engine.types import Alignment, Performance
+from avatar.engine.vendors.orders import Context
+from studio.lib.engines import Engine
+
+SENT_QUALITY = 95  # of a JPEG: engines make their own of it
+ENGINES_SHARE = 0.7  # of the stage, for the engine; the rest is cutting and encoding
+# Aspects that engines know by name.
+ASPECTS = ("9:16", "4:5", "3:4", "1:1", "4:3", "16:9")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is heard, as long as it is in the reel. take: take.wav of an entry."""
+
+    take: Path
+    key: str  # of the entry
+    alignment: Alignment
+
+    @property
+    def duration_ms(self) -> int:
+        return self.alignment.duration_ms
+
+
+@dataclass(frozen=True)
+class Filmed:
+    """The reel's files, and how long it is."""
+
+    reel: Entry
+    said: Said
+    performance: Performance  # no curves: nobody knows what the engine moved
+
+
+class Filming:
+    """One reel by an engine that gives back a film."""
+
+    def __init__(
+        self,
+        order: Order,
+        cache: Cache,
+        course: Course,
+        context: Context,
+        on_warning: Callable[[str], None],
+    ) -> None:
+        self.order, self.cache, self.course = order, cache, course
+        self.on_warning = on_warning
+        self.context = replace(
+            context,
+            on_progress=lambda share: course.progress("perform", ENGINES_SHARE * share),
+            should_stop=course.should_stop,
+        )
+        self.encoder_peak_mb = 0.0
+
+    def filmed(self, engine: Engine, said: Said) -> Filmed:
+        """Raises InputError and VendorError."""
+        fit: Fitted | None = None
+        if self.order.is_footage:
+            fit, said = self._fitted(said)
+        film = self._film(engine, said, fit)
+        reel = self._dressed(film, said)
+        sound = WavFile(said.take)
+        n = n_frames(len(sound), sound.sample_rate, self.order.fps)
+        return Filmed(reel, said, Performance(float(self.order.fps), n, {}))
+
+    def _fitted(self, said: Said) -> tuple[Fitted, Said]:
+        """Footage and sound, equally long: an entry, for it takes as long as encoding."""
+        mode = self.order.options.sync_mode
+        inputs = {
+            "code": code_sha256("avatar.engine.footage"),
+            "footage": file_sha256(self.order.source),
+            "take": said.key,
+            "mode": mode,
+        }
+
+        def make(folder: Path) -> None:
+            footage = look(self.order.source, self.course.should_stop)
+            fit = fitted(
+                footage,
+                said.duration_ms,
+                mode,
+                folder / "fitted.mp4",
+                should_stop=self.course.should_stop,
+            )
+            sound = WavFile(said.take)
+            made_as_long(sound, sound.sample_rate, fit.sound_ms, folder / "take.wav")
+            facts = {**asdict(fit), "path": "", "fps": str(fit.fps)}
+            (folder / "fitted.json").write_text(json.dumps(facts))
+
+        entry = self.cache.fetch("fitted", inputs, make)
+        facts = json.loads(entry.path("fitted.json").read_text())
+        fit = Fitted(**{**facts, "path": entry.path("fitted.mp4"), "fps": parse_fps(facts["fps"])})
+        alignment = said.alignment.within(fit.sound_ms)
+        return fit, Said(entry.path("take.wav"), entry.key, alignment)
+
+    def _film(self, engine: Engine, said: Said, fit: Fitted | None) -> Entry:
+        """film.mp4 as the engine made it."""
+        order = self.order
+        options = options_of(engine, order.performers, order.options.performer_options)
+        source_id = file_sha256(order.source) + (order.options.sync_mode if fit else "")
+        take = Take(
+            source=fit.path if fit else order.source,
+            source_id=source_id,
+            audio=said.take,
+            duration_ms=said.duration_ms,
+            footage=fit,
+            words=said.alignment.words,
+            text=order.text or "",
+            prompt=order.options.prompt,
+            emotion=order.options.emotion,
+            aspect=_aspect(order.options.width, order.options.height),
+            options=options,
+            device=order.options.device,
+        )
+        inputs = {
+            "engine": engine.name,
+            "source": source_id,
+            "sound": file_sha256(said.take),
+            "prompt": take.prompt,
+            "emotion": take.emotion,
+            "aspect": take.aspect,
+            "options": hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest(),
+        }
+
+        def make(folder: Path) -> None:
+            with self.course.timed("render"):
+                sent = take if fit else replace(take, source=self._photo(folder))
+                work = folder / "work"
+                work.mkdir()
+                film = performer(engine).perform(sent, self.context, work)
+                shutil.copyfile(film, folder / "film.mp4")
+                shutil.rmtree(work)
+
+        return self.cache.fetch("film", inputs, make)
+
+    def _photo(self, folder: Path) -> Path:
+        """The photo as it leaves the house: turned upright, and nothing beside the picture."""
+        path = folder / "photo.jpg"
+        Image.fromarray(self.order.photo).save(path, "JPEG", quality=SENT_QUALITY)
+        return path
+
+    def _dressed(self, film: Entry, said: Said) -> Entry:
+        """reel.mp4, cover.jpg, reel.srt and reel.vtt."""
+        options = self.order.options
+        inputs = {
+            "code": code_sha256(*CODE),
+            "film": film.key,
+            "take": said.key,
+            "alignment": said.alignment.to_json(),
+            "size": [options.width, options.height],
+            "fps": str(self.order.fps),
+            "captions": options.captions,
+            "label": options.label,
+            "cover_text": options.cover_text,
+        }
+
+        def make(folder: Path) -> None:
+            with self.course.timed("encode"):
+                done = assembled(
+                    checked(film.path("film.mp4"), said.duration_ms, needs_sound=False),
+                    said.take,
+                    said.alignment,
+                    options,
+                    folder,
+                    on_progress=self._progress,
+                    on_warning=self.on_warning,
+                    should_stop=self.course.should_stop,
+                )
+            self.encoder_peak_mb = done.encoder_peak_mb
+
+        return self.cache.fetch("reel", inputs, make)
+
+    def _progress(self, share: float) -> None:
+        self.course.progress("perform", ENGINES_SHARE + (1 - ENGINES_SHARE) * share)
+
+
+def _aspect(width: int, height: int) -> str:
+    """The named aspect that is nearest."""
+
+    def away(name: str) -> float:
+        wide, high = (int(side) for side in name.split(":"))
+        return abs(math.log(wide / high) - math.log(width / height))
+
+    return min(ASPECTS, key=away)

@@ -1,0 +1,114 @@
+"""Reels whose film another engine makes, from the photo or footage to the finished file."""
+
+from dataclasses import replace
+
+import pytest
+
+from avatar.engine.errors import InputError, Pending
+from avatar.engine.media.ffmpeg import run_ffmpeg
+from avatar.engine.media.probe import probe
+from avatar.engine.options import ReelOptions
+from avatar.engine.pipeline import make_reel
+from avatar.engine.registry import ENGINES
+from avatar.engine.vendors.access import Access
+from avatar.engine.vendors.journal import FileJournal
+from avatar.engine.vendors.orders import Context
+
+SMALL = ReelOptions(width=180, height=320, fps=25, performer="sync:sync-3")
+TEXT = "Here is one sentence. And here is another one."
+
+
+@pytest.fixture
+def context(sandbox, tmp_path):
+    sandbox.set_rule("sync.job_s", 0)
+    return Context(Access(), FileJournal(tmp_path / "orders"))
+
+
+@pytest.fixture
+def footage(hopper, tmp_path):
+    """Two seconds of somebody, 320x320, who drifts to the right."""
+    path = tmp_path / "me.mp4"
+    turned = "scale=480:-2,crop=320:320:'40*t':40,setsar=1,fps=25,format=yuv420p"
+    run_ffmpeg(["-loop", "1", "-i", f"file:{hopper}", "-t", "2", "-vf", turned, f"file:{path}"])
+    return path
+
+
+@pytest.fixture
+def film(context, tmp_path):
+    """Make a reel; returns its files and the warnings."""
+
+    def make(source, options=SMALL, **how):
+        warnings = []
+        how = {"text": TEXT, "context": context, "cache_dir": tmp_path / "cache", **how}
+        files = make_reel(
+            source, tmp_path / "reel.mp4", options=options, on_warning=warnings.append, **how
+        )
+        return files, warnings
+
+    return make
+
+
+def paid(context):
+    return sorted(context.journal.folder.glob("*/order.json"))
+
+
+def test_a_photo_becomes_a_reel_by_a_vendor(hopper, film, context):
+    files, _ = film(hopper)
+    seen = probe(files.video)
+    assert (seen.width, seen.height, seen.has_audio) == (180, 320, True)
+    assert abs(seen.duration_ms - files.alignment.duration_ms) < 80
+    assert files.performed_by == "sync:sync-3"
+    assert files.spoken_by["engine"] == "sketch"
+    assert "Here is one" in files.srt.read_text()
+    assert files.cues["words"][0]["word"] == "Here"
+    assert len(paid(context)) == 1
+
+
+def test_another_look_is_not_paid_for_again(hopper, film, context, tmp_path):
+    film(hopper)
+    film(hopper, replace(SMALL, captions="none", width=240), cache_dir=tmp_path / "other")
+    assert len(paid(context)) == 1
+
+
+@pytest.mark.parametrize("mode", ["bounce", "remap", "cut_off"])
+def test_footage_is_fitted_to_the_sound_as_the_mode_says(footage, film, mode):
+    options = replace(SMALL, performer="sync:lipsync-2", sync_mode=mode)
+    files, _ = film(footage, options)
+    length = probe(files.video).duration_ms
+    if mode == "cut_off":  # two seconds of footage for some three of sound
+        assert length == pytest.approx(2000, abs=60)
+        assert files.alignment.words[-1].end_ms <= 2000
+    else:
+        assert length > 2500
+
+
+def test_a_sound_longer_than_the_engine_takes_is_ordered_in_parts(
+    hopper, film, context, monkeypatch
+):
+    short = replace(ENGINES["sync:sync-3"], longest_s=2.5)
+    monkeypatch.setitem(ENGINES, "sync:sync-3", short)
+    files, _ = film(hopper)
+    assert len(paid(context)) == 2
+    assert abs(probe(files.video).duration_ms - files.alignment.duration_ms) < 80
+
+
+def test_a_vendor_that_takes_its_time_is_asked_after_later(hopper, film, context, sandbox):
+    sandbox.set_rule("sync.job_s", 600)
+    with pytest.raises(Pending, match="is working on it"):
+        film(hopper, context=replace(context, patience_s=0))
+    sandbox.advance(700)
+    assert film(hopper)[0].performed_by == "sync:sync-3"
+    assert len(paid(context)) == 1
+
+
+def test_the_next_one_performs_when_the_first_cannot_and_the_reel_says_so(hopper, film):
+    no_key = Context(Access({}), FileJournal(hopper))
+    options = replace(SMALL, performer="sync:sync-3,puppet")
+    files, warnings = film(hopper, options, context=no_key)
+    assert files.performed_by == "puppet"
+    assert any("passed over" in w and "SYNC_API_KEY is not set" in w for w in warnings)
+
+
+def test_the_puppet_takes_no_footage(footage, film):
+    with pytest.raises(InputError, match="Puppet does not take footage"):
+        film(footage, replace(SMALL, performer="puppet"))
