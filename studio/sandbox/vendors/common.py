@@ -241,5 +241,6 @@ def once(
 
 
 def _replayed(sandbox: Sandbox, key: str) -> None:
-    for one in sandbox.find("order", key=key):
-        sandbox.change("order", one["id"], replays=one["replays"] + 1)
+    for one in sandbox.find("order"):
+        if one["key"] == key or one["key"].startswith(f"{key}/"):  # one of several it bought
+            sandbox.change("order", one["id"], replays=one["replays"] + 1)

@@ -94,6 +94,8 @@ class Model:
         sound = _address(body.get(self.sound))
         resolution = str(body.get("resolution") or f"{self.short_side}p")
         fit = str(body.get("sync_mode") or body.get("lipsync_mode") or self.fit)
+        if body.get("enable_dynamic_duration") is False:  # HeyGen's: the film stays as long
+            fit = "film"
         return Wanted(
             picture=_address(body.get(self.picture)),
             sound=sound,

@@ -49,8 +49,8 @@ MODELS = {
          "temperature": number(0, 1)},
         "video", fit="bounce", sound_s=(0, 15), film_s=(0, 15),
     ),
-    "heygen/lipsync-precision": Model(_HEYGEN, "video", fit="loop"),
-    "heygen/lipsync-speed": Model(_HEYGEN, "video", fit="loop"),
+    "heygen/lipsync-precision": Model(_HEYGEN, "video", fit="remap"),
+    "heygen/lipsync-speed": Model(_HEYGEN, "video", fit="remap"),
     "bytedance/omni-human": Model(_PHOTO, sound_s=(0, 30)),
     "bytedance/omni-human-1.5": Model(
         {**_PHOTO, "prompt": text(), "seed": SEED, "fast_mode": FLAG}, sound_s=(0, 35)
