@@ -91,6 +91,7 @@ HEARING: tuple[Engine, ...] = (
         vendor="elevenlabs",
         rows=("29",),
         inputs=("audio*",),
+        shortest_s=4.6,
         price=Price(0.12, PER_MINUTE, CHECKED),
     ),
 )
