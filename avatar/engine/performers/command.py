@@ -31,7 +31,9 @@ NO_MEMORY = re.compile(r"(?i)out of memory|cannot allocate memory|std::bad_alloc
 NOT_SET_UP = re.compile(
     r"(?i)no module named|no such file or directory|can't open file|checkpoint.{0,40}not found"
 )
-NO_FACE = re.compile(r"(?i)(no|not|can ?not|can't).{0,20}(detect|find)?.{0,20}\b(face|landmark)")
+NO_FACE = re.compile(
+    r"(?i)\b(no|not|cannot|can't|failed to)\b.*\b(face|landmark)|\b(face|landmark).*\bnot\b"
+)
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from avatar.engine.errors import Cancelled, ModelUnavailable
 
 LOOK_S = 0.2
 TAIL_BYTES = 4000
+OURS = re.compile(
+    r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL|^(DATABASE|REDIS|EMAIL)_URL|^PYTHON|^VIRTUAL_ENV$"
+)
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ def run(
             process = subprocess.Popen(
                 command,
                 cwd=cwd,
+                env=environment(os.environ),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -61,6 +66,11 @@ def run(
         finally:
             _end_group(process)
     return Ended(process.returncode, tail(log))
+
+
+def environment(own: Mapping[str, str]) -> dict[str, str]:
+    """What somebody else's program gets of our environment: no secrets, and no Python of ours."""
+    return {name: value for name, value in own.items() if not OURS.search(name)}
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:

@@ -1,0 +1,287 @@
+"""Every vendor's client against its double: whatever goes wrong, nothing is paid for twice, and
+the person gets one sentence with the vendor's reason in it.
+"""
+
+import os
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from avatar.engine.errors import (
+    BadResult,
+    Busy,
+    JobFailed,
+    KeyRefused,
+    OutcomeUnknown,
+    Pending,
+    Refused,
+    Unpaid,
+    Unreachable,
+    VendorError,
+)
+from avatar.engine.film import checked
+from avatar.engine.performers.hosted import client_of
+from avatar.engine.registry import find
+from avatar.engine.vendors import orders, results
+from avatar.engine.vendors.access import VENDORS, Access
+from avatar.engine.vendors.journal import FileJournal, Paid
+from avatar.engine.vendors.orders import Context, ordered, paid_key
+from studio.lib.engines import Engine, Kind
+from studio.sandbox import VENDORS as DOUBLES
+from studio.sandbox.vendors import media
+from studio.sandbox.vendors.common import orders as charged
+
+SOUND_MS = 2400
+# One engine of each vendor, and whether its orders can be found among the vendor's jobs.
+ONES = {
+    "sync": "sync:lipsync-2",
+    "wavespeed": "wavespeed:sync/lipsync-3",
+    "fal": "fal:veed/fabric-1.0",
+    "replicate": "replicate:sync/lipsync-2",
+    "hedra": "hedra:hedra-character-3",
+    "heygen": "heygen:lipsync-speed",
+    "kling": "kling:avatar",
+    "pixverse": "pixverse:lipsync",
+}
+KEYED = {"sync", "hedra", "heygen"}
+LISTED = {"replicate", "kling"}
+HERE = sorted(set(ONES) & set(DOUBLES))
+
+
+@dataclass
+class Desk:
+    """Where orders to one vendor are placed, with one journal."""
+
+    vendor: str
+    engine: Engine
+    folder: Path
+    inputs: dict
+    environ: dict
+
+    def order(self, *, patience_s=30.0, key="", **more) -> Path:
+        environ = {
+            **os.environ,
+            **self.environ,
+            **({VENDORS[self.vendor].key: key} if key else {}),
+        }
+        access = Access(environ)
+        client = client_of(self.vendor, access)
+        client.poll_s = 0.05
+        context = Context(access, FileJournal(self.folder, **more), patience_s=patience_s)
+        account = access.account(self.vendor)
+        paid = Paid(paid_key(self.engine, self.inputs, account), self.engine.name, "film", 0.1)
+        look = partial(checked, expected_ms=SOUND_MS, moves=False)
+        return ordered(context, client, self.engine, paid, self.inputs, check=look)
+
+    def charges(self, sandbox) -> list[int]:
+        return [one["charged"] for one in charged(sandbox, self.vendor)]
+
+
+@pytest.fixture(scope="module")
+def _files(tmp_path_factory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("given")
+    names = {"image": "photo.jpg", "audio": "voice.wav", "video": "footage.mp4"}
+    files = {name: folder / file for name, file in names.items()}
+    Image.effect_noise((540, 960), 40).convert("RGB").save(files["image"])
+    media.humming(files["audio"], SOUND_MS / 1000)
+    media.run_ffmpeg(
+        "-f", "lavfi", "-i", f"testsrc2=s=720x1280:r=25:d={SOUND_MS / 1000}",
+        "-f", "lavfi", "-i", f"sine=220:d={SOUND_MS / 1000}", *media.QUICK, "-shortest",
+        str(files["video"]),
+    )  # fmt: skip
+    return files
+
+
+def inputs_of(engine: Engine, files: dict[str, Path]) -> dict:
+    """What the engine is given, as HostedPerformer gives it."""
+    source = "video" if engine.takes("video") else "image"
+    given = {source: files[source]}
+    if engine.takes("audio"):
+        given["audio"] = files["audio"]
+    if engine.takes("aspect_ratio"):
+        given["aspect_ratio"] = "9:16"
+    chosen = {"output_language": "Spanish"} if "output_language" in engine.options else {}
+    return {**given, **engine.fixed, **engine.settled(chosen)}
+
+
+@pytest.fixture
+def desk_of(sandbox, tmp_path, _files):
+    def make(name: str) -> Desk:
+        engine = find(name, Kind.PERFORMER)
+        sandbox.set_rule(f"{engine.vendor}.job_s", 0)
+        return Desk(engine.vendor, engine, tmp_path / "orders", inputs_of(engine, _files), {})
+
+    return make
+
+
+@pytest.fixture(params=HERE)
+def desk(request, desk_of) -> Desk:
+    return desk_of(ONES[request.param])
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    monkeypatch.setattr(results, "PAUSE_S", 0.01)
+
+
+@pytest.fixture
+def _settled_long_ago(monkeypatch):
+    monkeypatch.setattr(orders, "JUST_SENT_S", 0)
+
+
+# It works
+
+
+def test_an_order_becomes_a_film_and_is_paid_once(desk, sandbox):
+    film = desk.order()
+    checked(film, SOUND_MS, moves=False)
+    assert desk.order() == film
+    assert desk.charges(sandbox) == [1]
+
+
+def test_a_job_in_an_unknown_state_is_still_running(desk, sandbox):
+    sandbox.set_rule(f"{desk.vendor}.odd_word", "pondering")
+    sandbox.set_rule(f"{desk.vendor}.polls_until_done", 2)
+    desk.order()
+    assert desk.charges(sandbox) == [1]
+
+
+def test_a_render_that_was_killed_goes_on_with_the_same_job(desk, sandbox):
+    sandbox.set_rule(f"{desk.vendor}.polls_until_done", 2)
+    with pytest.raises(Pending):
+        desk.order(patience_s=0)
+    desk.order()
+    assert desk.charges(sandbox) == [1]
+
+
+def test_the_test_of_the_key_is_a_sentence_and_costs_nothing(desk, sandbox):
+    said = client_of(desk.vendor, Access()).check()
+    assert said.startswith(f"{VENDORS[desk.vendor].label} accepts the key")
+    assert said.endswith(".")
+    assert desk.charges(sandbox) == []
+
+
+# The account
+
+
+@pytest.mark.parametrize("key", ["nonsense-key", "expired-key", "forbidden-key"])
+def test_a_wrong_key_is_told_and_nothing_is_ordered(desk, sandbox, key):
+    with pytest.raises(KeyRefused) as caught:
+        desk.order(key=key)
+    assert VENDORS[desk.vendor].label in str(caught.value)
+    assert key not in str(caught.value)
+    with pytest.raises(KeyRefused):
+        client_of(desk.vendor, Access({**os.environ, VENDORS[desk.vendor].key: key})).check()
+    assert desk.charges(sandbox) == []
+
+
+def test_an_empty_account_is_told_as_such(desk, sandbox):
+    with pytest.raises(Unpaid, match=VENDORS[desk.vendor].label):
+        desk.order(key="unpaid-key")
+    assert desk.charges(sandbox) == []
+
+
+def test_a_pause_that_is_asked_for_is_made(desk, sandbox):
+    sandbox.fault("status", platform=desk.vendor, commit=True, status=429, seconds=7)
+    with pytest.raises(Busy) as caught:
+        desk.order()
+    assert caught.value.retry_after_s == pytest.approx(7, abs=1)
+    desk.order()
+    assert desk.charges(sandbox) == [1]
+
+
+def test_taken_slots_are_waited_for(desk, sandbox):
+    sandbox.set_rule(f"{desk.vendor}.busy_means", "slots")
+    sandbox.fault("status", platform=desk.vendor, commit=True, status=429, seconds=7)
+    with pytest.raises(Busy):
+        desk.order()
+    desk.order()
+    assert desk.charges(sandbox) == [1]
+
+
+# The job
+
+
+@pytest.mark.parametrize("outcome", ["fail", "no_face", "trouble"])
+def test_a_job_that_failed_is_ordered_anew_only_when_somebody_asks(desk, sandbox, outcome):
+    sandbox.set_rule(f"{desk.vendor}.outcome", outcome)
+    with pytest.raises((JobFailed, Refused)) as caught:
+        desk.order()
+    assert VENDORS[desk.vendor].label in str(caught.value)
+    assert sum(desk.charges(sandbox)) == 1
+    sandbox.set_rule(f"{desk.vendor}.outcome", "")
+    desk.order()
+    assert sum(desk.charges(sandbox)) == 2
+
+
+def test_moderation_is_a_refusal_with_its_reason(desk, sandbox):
+    sandbox.set_rule(f"{desk.vendor}.outcome", "refuse")
+    with pytest.raises(Refused, match=r"(?i)sensitive|moderat|policy|risk"):
+        desk.order()
+
+
+# The answer to the order
+
+
+@pytest.mark.usefixtures("_settled_long_ago")
+@pytest.mark.parametrize("kind", ["close_after", "html", "malformed", "status_after"])
+def test_an_order_whose_answer_is_lost_is_never_paid_twice(desk, sandbox, kind):
+    sandbox.fault(kind, platform=desk.vendor, commit=True, status=502)
+    with pytest.raises(VendorError) as caught:
+        desk.order()
+    assert isinstance(caught.value, Busy if desk.vendor in KEYED else OutcomeUnknown)
+    if desk.vendor in KEYED | LISTED:
+        checked(desk.order(), SOUND_MS, moves=False)
+    else:
+        with pytest.raises(OutcomeUnknown):
+            desk.order()
+    assert desk.charges(sandbox) == [1]
+
+
+@pytest.mark.usefixtures("_settled_long_ago")
+def test_a_person_may_say_that_a_lost_order_came_to_nothing(desk, sandbox):
+    sandbox.fault("close_before", platform=desk.vendor, commit=True)
+    with pytest.raises(VendorError):
+        desk.order()
+    desk.order(again=True)
+    assert desk.charges(sandbox) == [1]
+
+
+def test_a_vendor_that_is_not_there_is_told(desk):
+    nowhere = dict.fromkeys(VENDORS[desk.vendor].hosts, "http://127.0.0.1:9")
+    desk.environ = {**nowhere, VENDORS[desk.vendor].key: "some-key"}
+    with pytest.raises(Unreachable, match="cannot be reached"):
+        desk.order()
+
+
+# Asking after it
+
+
+@pytest.mark.parametrize("kind", ["html", "malformed", "close_after", "status", "status_after"])
+def test_trouble_while_asking_after_a_job_is_waited_out(desk, sandbox, kind):
+    sandbox.fault(kind, platform=desk.vendor, method="GET", status=503, times=2)
+    desk.order()
+    assert desk.charges(sandbox) == [1]
+
+
+def test_a_pause_while_asking_after_a_job_is_made(desk, sandbox):
+    sandbox.fault("status", platform=desk.vendor, method="GET", status=429, seconds=1)
+    desk.order()
+    assert desk.charges(sandbox) == [1]
+
+
+# The film
+
+
+@pytest.mark.parametrize(
+    "bad", ["empty", "403", "404", "410", "truncated", "zero", "html", "silent", "short", "broken"]
+)
+def test_a_film_of_no_use_is_refused_with_the_reason(desk, sandbox, bad):
+    sandbox.set_rule(f"{desk.vendor}.bad_result", bad)
+    with pytest.raises(BadResult) as caught:
+        desk.order()
+    assert str(caught.value).endswith(".")
+    assert desk.charges(sandbox) == [1]
