@@ -65,6 +65,7 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
     ),
     "16": ("fal:fal-ai/pixverse/lipsync", "pixverse:lipsync", "replicate:pixverse/lipsync"),
     "17": ("hedra:hedra-character-3", "hedra:hedra-avatar"),
+    "18": ("wav2lip",),
     "19": (
         "latentsync", "musetalk", "sadtalker", "fal:fal-ai/latentsync", "fal:fal-ai/musetalk",
         "fal:fal-ai/infinitalk", "wavespeed:wavespeed-ai/infinitetalk",

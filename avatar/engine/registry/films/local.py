@@ -14,6 +14,30 @@ PUPPET = Engine(
     note="runs on this machine, without weights or keys",
 )
 
+WAV2LIP = Engine(
+    name="wav2lip",
+    kind=Kind.PERFORMER,
+    label="Wav2Lip",
+    path="avatar.engine.performers.wav2lip:Wav2LipPerformer",
+    rows=("18",),
+    inputs=("video", "image", "audio*"),
+    options={
+        "strength": Option(1.0, low=0, high=1, about="how much of the new mouth is laid over"),
+        "sharpen": Option(0.5, low=0, high=1, about="how much of the blur is taken back"),
+        "pad_top": Option(0, low=-500, high=500, about="px beyond the face"),
+        "pad_bottom": Option(10, low=-500, high=500, about="px beyond the face, for the chin"),
+        "pad_left": Option(0, low=-500, high=500, about="px beyond the face"),
+        "pad_right": Option(0, low=-500, high=500, about="px beyond the face"),
+        "face_index": Option(low=0, high=50, about="which face, from 0 at the left"),
+        "device": Option("auto", ("auto", "cpu", "cuda")),
+        "batch": Option(low=1, high=256, about="frames that are drawn at once"),
+    },
+    sizes="the source's own; the mouth is 96 px",
+    licence="the weights: research and other non-commercial use only",
+    needs=("WAV2LIP_CHECKPOINT",),
+    note="runs on this machine with weights of your own: wav2lip.pth or wav2lip_gan.pth",
+)
+
 LATENTSYNC = Engine(
     name="latentsync",
     kind=Kind.PERFORMER,
@@ -73,4 +97,4 @@ SADTALKER = Engine(
     note="runs on this machine in its own environment",
 )
 
-LOCAL = (PUPPET, LATENTSYNC, MUSETALK, SADTALKER)
+LOCAL = (PUPPET, WAV2LIP, LATENTSYNC, MUSETALK, SADTALKER)
