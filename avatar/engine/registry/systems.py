@@ -6,6 +6,7 @@ A row without a route says so: nobody publishes how it is spoken to.
 from dataclasses import dataclass
 
 from avatar.engine.registry import ENGINES
+from avatar.engine.registry.performers import ROUTES
 from studio.lib.engines import Engine
 
 BEGIN, END = "<!-- systems: begin -->", "<!-- systems: end -->"
@@ -63,7 +64,9 @@ SYSTEMS = (
 
 def routes(system: System) -> list[Engine]:
     """The engines that reach it, the best first."""
-    return [engine for engine in ENGINES.values() if system.row in engine.rows]
+    found = [engine for engine in ENGINES.values() if system.row in engine.rows]
+    ranks = {name: rank for rank, name in enumerate(ROUTES.get(system.row, ()))}
+    return sorted(found, key=lambda engine: ranks.get(engine.name, len(ranks)))
 
 
 def table() -> str:

@@ -34,7 +34,7 @@ from studio.sandbox import VENDORS as DOUBLES
 from studio.sandbox.vendors import media
 from studio.sandbox.vendors.common import orders as charged
 
-SOUND_MS = 2400
+SOUND_MS = 2200
 # One engine of each vendor, and whether its orders can be found among the vendor's jobs.
 ONES = {
     "sync": "sync:lipsync-2",
@@ -47,7 +47,7 @@ ONES = {
     "pixverse": "pixverse:lipsync",
 }
 KEYED = {"sync", "hedra", "heygen"}
-LISTED = {"replicate", "kling"}
+LISTED = {"wavespeed", "replicate", "kling"}
 HERE = sorted(set(ONES) & set(DOUBLES))
 
 
@@ -85,10 +85,10 @@ def _files(tmp_path_factory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("given")
     names = {"image": "photo.jpg", "audio": "voice.wav", "video": "footage.mp4"}
     files = {name: folder / file for name, file in names.items()}
-    Image.effect_noise((540, 960), 40).convert("RGB").save(files["image"])
+    Image.effect_noise((300, 400), 40).convert("RGB").save(files["image"])
     media.humming(files["audio"], SOUND_MS / 1000)
     media.run_ffmpeg(
-        "-f", "lavfi", "-i", f"testsrc2=s=720x1280:r=25:d={SOUND_MS / 1000}",
+        "-f", "lavfi", "-i", f"testsrc2=s=144x256:r=25:d={SOUND_MS / 1000}",
         "-f", "lavfi", "-i", f"sine=220:d={SOUND_MS / 1000}", *media.QUICK, "-shortest",
         str(files["video"]),
     )  # fmt: skip
