@@ -15,7 +15,12 @@ from avatar.engine.media.encode import Encoder
 from avatar.engine.options import ReelOptions
 from avatar.engine.types import Word
 
-CODE = ("avatar.engine.captions", "avatar.engine.media.encode", "avatar.engine.cover")
+CODE = (
+    "avatar.engine.captions",
+    "avatar.engine.cover",
+    "avatar.engine.dressing",
+    "avatar.engine.media.encode",
+)
 
 
 @dataclass(frozen=True)

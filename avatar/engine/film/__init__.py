@@ -2,7 +2,18 @@
 
 from avatar.engine.film.assembled import Assembled, assembled
 from avatar.engine.film.checked import checked
+from avatar.engine.film.faces import FacePlace, face_of_footage, find_face
 from avatar.engine.film.join import joined
 from avatar.engine.film.lag import Lag, film_lag
 
-__all__ = ["Assembled", "Lag", "assembled", "checked", "film_lag", "joined"]
+__all__ = [
+    "Assembled",
+    "FacePlace",
+    "Lag",
+    "assembled",
+    "checked",
+    "face_of_footage",
+    "film_lag",
+    "find_face",
+    "joined",
+]

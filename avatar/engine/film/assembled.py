@@ -23,7 +23,13 @@ from avatar.engine.scratch import WavFile
 from avatar.engine.timing import frame_ms, n_frames, parse_fps
 from avatar.engine.types import Alignment
 
-CODE = ("avatar.engine.film", "avatar.engine.media.planes", *DRESSING_CODE)
+CODE = (
+    "avatar.engine.film",
+    "avatar.engine.footage",
+    "avatar.engine.face.detect",
+    "avatar.engine.media.planes",
+    *DRESSING_CODE,
+)
 NO_FACE = "No face was found in the film: captions may cover it, and it is cut from the middle."
 
 

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from avatar.engine.cover import HOOK_S
+from avatar.engine.face.detect import FaceFinder
 from avatar.engine.face.openings import lid_openings, lip_opening
 from avatar.engine.film.faces import main_face
 from avatar.engine.media.planes import Planes, luma
@@ -37,7 +38,8 @@ def candidates(n_frames: int, fps: Fraction) -> list[int]:
 
 def best_of(frames: Sequence[Planes]) -> int:
     """Eyes open, sharp, mouth at ease; the sharpest where there is no face."""
-    looks = [_look(frame) for frame in frames]
+    with FaceFinder() as finder:
+        looks = [_look(finder, frame) for frame in frames]
     widest = max(look.lids for look in looks) or 1.0
     sharpest = max(look.sharpness for look in looks) or 1.0
     scores = [
@@ -50,8 +52,8 @@ def best_of(frames: Sequence[Planes]) -> int:
     return int(np.argmax(scores))
 
 
-def _look(frame: Planes) -> _Look:
-    face = main_face(frame)
+def _look(finder: FaceFinder, frame: Planes) -> _Look:
+    face = main_face(finder, frame)
     if face is None:
         return _Look(0.0, 0.0, _sharpness(luma(frame)))
     points = face.landmarks[:, :2]

@@ -3,25 +3,29 @@
 # OpenCV, SciPy and MediaPipe carry no types:
 # mypy: disable-error-code="no-any-return"
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.engine.errors import Cancelled
+from avatar.engine.errors import Cancelled, InputError
 from avatar.engine.face import mesh
-from avatar.engine.face.detect import Found, find_faces
-from avatar.engine.face.yuv import rgb_from_frame
+from avatar.engine.face.detect import FaceFinder, Found
 from avatar.engine.footage.look import Footage
-from avatar.engine.footage.reading import fitting_size
+from avatar.engine.footage.reading import Size, fitting_size
 from avatar.engine.media.planes import Planes, as_bt709, read_planes
 
 LOOKED_AT = 9  # frames
 LARGEST_PX = (1280, 1280)  # faces are found as well in that, and sooner
 LEAST_SEEN = 0.34  # of the frames looked at: fewer are a poster on the wall
 SURELY = 0.9  # of the times a row is left free: the head may nod once
+READ_THROUGH_MS = 60_000  # shorter films are decoded from end to end, longer ones in nine places
+SMALLEST_PX = 64  # of a face in footage; in less, no engine sees lips
 
 
 @dataclass(frozen=True)
@@ -47,31 +51,57 @@ def find_face(film: Footage, should_stop: Callable[[], bool] = lambda: False) ->
 
     Raises Cancelled, ModelUnavailable.
     """
-    width, height = fitting_size(film.width, film.height, LARGEST_PX)
+    size = fitting_size(film.width, film.height, LARGEST_PX)
     found: list[NDArray[np.float32]] = []
-    for number in range(LOOKED_AT):
-        if should_stop():
-            raise Cancelled("Stopped as asked.")
-        at_ms = film.duration_ms * (2 * number + 1) // (2 * LOOKED_AT)
-        frame = _frame_at(film, at_ms, width, height)
-        face = None if frame is None else main_face(frame)
-        if face is not None:
-            found.append(face.landmarks[:, :2] * (film.width / width))
+    with FaceFinder() as finder:
+        for frame in _some_frames(film, size):
+            if should_stop():
+                raise Cancelled("Stopped as asked.")
+            face = main_face(finder, frame, small_ones=not found)
+            if face is not None:
+                found.append(face.landmarks[:, :2] * (film.width / size[0]))
     return _place(found) if len(found) >= LEAST_SEEN * LOOKED_AT else None
 
 
-def _frame_at(film: Footage, at_ms: int, width: int, height: int) -> Planes | None:
-    filters = as_bt709(film.about, width, height)
-    frames = read_planes(film.path, width, height, filters, start_s=Fraction(at_ms, 1000))
-    try:
-        return next(frames, None)
-    finally:
-        frames.close()
+def face_of_footage(
+    footage: Footage, should_stop: Callable[[], bool] = lambda: False
+) -> FacePlace:
+    """The same before anybody is paid for it.
+
+    Raises InputError when there is no face in the footage, or one too small to speak with.
+    """
+    place = find_face(footage, should_stop)
+    name = footage.path.name
+    if place is None:
+        raise InputError(f"No face was found in {name}: it must be seen from the front.")
+    if place.width < SMALLEST_PX:
+        raise InputError(
+            f"The face in {name} is {place.width:.0f} px wide; {SMALLEST_PX} px are the least."
+            " Film from nearer, or in a higher resolution."
+        )
+    return place
 
 
-def main_face(frame: Planes) -> Found | None:
+def _some_frames(film: Footage, size: Size) -> Iterator[Planes]:
+    """LOOKED_AT frames, evenly over the film."""
+    filters = as_bt709(film.about, *size)
+    every_ms = Fraction(film.duration_ms, LOOKED_AT)
+    if film.duration_ms <= READ_THROUGH_MS:
+        frames = read_planes(film.path, *size, [f"fps={1000 / every_ms}", *filters])
+        with contextlib.closing(frames):
+            yield from islice(frames, LOOKED_AT)
+        return
+    for number in range(LOOKED_AT):
+        start_s = (number + Fraction(1, 2)) * every_ms / 1000
+        frames = read_planes(film.path, *size, filters, start_s=start_s)
+        with contextlib.closing(frames):
+            yield from islice(frames, 1)
+
+
+def main_face(finder: FaceFinder, frame: Planes, *, small_ones: bool = False) -> Found | None:
     """The largest face of a frame."""
-    faces = find_faces(rgb_from_frame(frame))
+    picture = cv2.cvtColor(frame, cv2.COLOR_YUV2RGB_I420)  # by BT.601: near enough to find a face
+    faces = finder.faces(picture, small_ones=small_ones)
     return max(faces, key=lambda face: face.width_px, default=None)
 
 

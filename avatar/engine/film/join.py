@@ -24,9 +24,12 @@ from avatar.engine.media.encode import BETWEEN, Encoder
 from avatar.engine.media.planes import Planes, luma
 
 HALF = 2  # frames dissolved on either side of a seam
-USUAL_FRAMES = 12  # before a seam, that say how much the picture moves anyway
-JUMP, LEAST_JUMP = 2.5, 1.0  # times the most it moves in one of them; and luma, of 255
+# Measured on people talking, cut at random: films that go on as they were are dissolved at 1 % of
+# the seams, those that miss half a second at 84 %, a whole one at 93 %.
+USUAL_FRAMES = 3  # before a seam, that say how much the picture moves anyway
+JUMP, LEAST_JUMP = 1.6, 0.5  # times the most it moves in one of them; and luma, of 255
 THUMBNAIL_PX = 64
+MOVING_SHARE = 0.1  # of the picture: where a head is moves, what is behind it does not
 
 
 def joined(
@@ -123,4 +126,6 @@ def _thumbnail(frame: Planes) -> NDArray[np.float32]:
 
 
 def _change(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    return float(np.abs(one - other).mean())
+    """Luma, where it changes most."""
+    most = round((1 - MOVING_SHARE) * one.size)
+    return float(np.partition(np.abs(one - other), most, axis=None)[most:].mean())

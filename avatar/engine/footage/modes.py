@@ -12,6 +12,9 @@ Source: the table of sync_mode in Sync.so's media content tips, which other vend
 here, it holds for every engine, and nobody is paid for seconds that are thrown away.
 """
 
+import contextlib
+import importlib
+import os
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -22,6 +25,7 @@ from numpy.typing import NDArray
 from avatar.engine.errors import InputError
 
 CUT_OFF, LOOP, BOUNCE, SILENCE, REMAP = "cut_off", "loop", "bounce", "silence", "remap"
+NO_DOTENV = "PYTHON_DOTENV_DISABLED"
 MODES = (CUT_OFF, LOOP, BOUNCE, SILENCE, REMAP)
 
 
@@ -70,22 +74,19 @@ def _shown(n_footage: int, n_frames: int, mode: str, fps: Fraction) -> NDArray[n
 
 def _numbered(n_footage: int, fps: Fraction) -> Any:
     """A moviepy clip of n_footage frames, each an array that holds its number."""
-    from moviepy import VideoClip  # a fifth of a second
 
     def number_at(t_s: float) -> NDArray[np.int64]:
         number = int(t_s * float(fps) + 1e-6)  # times that fall on a frame's edge belong to it
         return np.full((1, 1, 3), min(max(number, 0), n_footage - 1), np.int64)
 
-    clip = VideoClip(number_at, duration=float(n_footage / fps))
+    clip = _moviepy().VideoClip(number_at, duration=float(n_footage / fps))
     clip.fps = float(fps)
     return clip
 
 
 def _stretched(clip: Any, n_footage: int, n_frames: int, mode: str, fps: Fraction) -> Any:
-    from moviepy import concatenate_videoclips
-    from moviepy.video import fx
-
-    wanted_s = float(n_frames / fps)
+    moviepy, wanted_s = _moviepy(), float(n_frames / fps)
+    fx = moviepy.vfx
     if mode == REMAP:
         return clip.with_effects([fx.MultiplySpeed(final_duration=wanted_s)])
     if n_frames <= n_footage:
@@ -96,5 +97,16 @@ def _stretched(clip: Any, n_footage: int, n_frames: int, mode: str, fps: Fractio
         # From the last frame but one to the second, so that neither end is shown twice. The first
         # two are left out, not one and one: moviepy's mirror begins a frame before the end.
         back = clip.subclipped(float(2 / fps)).with_effects([fx.TimeMirror()])
-        clip = concatenate_videoclips([clip, back])
+        clip = moviepy.concatenate_videoclips([clip, back])
     return clip.with_effects([fx.Loop(duration=wanted_s)])
+
+
+def _moviepy() -> Any:
+    """Loaded on first use, in a fifth of a second, and kept from what it does on being imported:
+    it copies the nearest .env into the environment, where keys would appear that nobody set.
+    """
+    with contextlib.ExitStack() as restoring:
+        if NO_DOTENV not in os.environ:
+            os.environ[NO_DOTENV] = "1"
+            restoring.callback(os.environ.pop, NO_DOTENV, None)
+        return importlib.import_module("moviepy")

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from avatar.engine.errors import BadResult, Cancelled
+from avatar.engine.errors import BadResult, Cancelled, InputError
 from avatar.engine.film import assembled
 from avatar.engine.film.assembled import NO_FACE
 from avatar.engine.film.choosing import best_of, candidates
-from avatar.engine.film.faces import find_face
+from avatar.engine.film.faces import face_of_footage, find_face
 from avatar.engine.footage.look import opened
 from avatar.engine.media.ffmpeg import run_ffmpeg
 from avatar.engine.media.probe import probe
@@ -53,6 +53,23 @@ def test_the_face_is_found_where_it_is(wide):
     face = find_face(wide)
     assert (face.x, face.y) == (pytest.approx(FACE_X, abs=12), pytest.approx(FACE_Y, abs=25))
     assert face.forehead < face.y < face.lips
+
+
+def test_in_a_long_film_she_is_found_at_some_places(wide, monkeypatch):
+    monkeypatch.setattr("avatar.engine.film.faces.READ_THROUGH_MS", 100)
+    assert find_face(wide).x == pytest.approx(FACE_X, abs=12)
+
+
+def test_footage_is_asked_for_its_face_before_anybody_is_paid(wide, tmp_path):
+    assert face_of_footage(wide).width > 64
+    small, bars = tmp_path / "small.mp4", tmp_path / "bars.mp4"
+    run_ffmpeg(["-i", f"file:{wide.path}", "-vf", "scale=iw*0.4:ih*0.4", f"file:{small}"])
+    with pytest.raises(InputError, match=r"face in small\.mp4 is \d\d px wide; 64 px are"):
+        face_of_footage(opened(small))
+    picture = ["-f", "lavfi", "-i", "testsrc2=size=480x480:rate=25:duration=2"]
+    run_ffmpeg([*picture, "-pix_fmt", "yuv420p", f"file:{bars}"])
+    with pytest.raises(InputError, match=r"No face was found in bars\.mp4"):
+        face_of_footage(opened(bars))
 
 
 def test_the_reel_has_the_length_of_the_take_and_its_sound(wide, take, tmp_path):

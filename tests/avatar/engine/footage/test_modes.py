@@ -1,5 +1,7 @@
 """Which frame is seen when, against sums that anybody can do."""
 
+import subprocess
+import sys
 from fractions import Fraction
 
 import numpy as np
@@ -74,3 +76,14 @@ def test_an_unknown_mode_is_named_with_those_there_are():
 def test_nothing_goes_with_nothing(n_footage, audio_ms):
     with pytest.raises(InputError, match="no footage, or no sound"):
         fit(n_footage, audio_ms, "loop", Fraction(25))
+
+
+def test_moviepy_brings_no_keys_from_a_file_into_the_environment():
+    """It would read the nearest .env; a fresh interpreter tells."""
+    code = (
+        "import os, dotenv.main as d; read = []; d.DotEnv.set_as_environment_variables = "
+        "lambda self: read.append(1); from fractions import Fraction as F;"
+        "from avatar.engine.footage.modes import fit; before = dict(os.environ);"
+        "fit(5, 400, 'bounce', F(25)); assert not read; assert dict(os.environ) == before"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
