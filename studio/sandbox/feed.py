@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import parse_qsl
 
-from studio.sandbox import audience
+from studio.sandbox import MODULES, audience, shop
 from studio.sandbox.bodies import Source
 from studio.sandbox.calls import Reply
 from studio.sandbox.faults import Kind
@@ -76,6 +76,7 @@ def _reset(sandbox: Sandbox, form: dict[str, str]) -> None:
 
 
 _BUTTONS = {"/clock": _clock, "/fault": _fault, "/no-fault": _no_fault, "/reset": _reset}
+_BUTTONS |= {"/ending": shop.end_as, "/no-ending": shop.end_well}
 
 
 # The page
@@ -86,15 +87,17 @@ def _page(server: "Server") -> str:
     feeds = "".join(
         _feed(sandbox, name, getattr(module, "aside", _nothing)(sandbox.of(name)))
         for name, module in server.platforms.modules.items()
+        if name in MODULES
     )
     total = len(sandbox.posts())
     body = (
         f"<h1>{_count(total, 'post')} <small>in the sandbox</small></h1>"
         f"<p>Nothing here is public. In <code>.env</code>:"
         f" <code>SANDBOX_URL={escape(sandbox.url)}</code></p>"
-        f"{_clock_form(sandbox)}{feeds}{_faults(server)}{_requests(sandbox)}{_crashes(sandbox)}"
+        f"{_clock_form(sandbox)}{feeds}{shop.section(sandbox)}"
+        f"{_faults(server)}{_requests(sandbox)}{_crashes(sandbox)}"
         '<h2>Start over</h2><form method="post" action="/reset">'
-        "<p>Forgets posts, accounts, tokens, faults and the clock.</p>"
+        "<p>Forgets posts, orders, accounts, tokens, faults and the clock.</p>"
         "<button>Forget everything</button></form>"
     )
     return page("Sandbox", body)
@@ -121,6 +124,8 @@ def _clock_form(sandbox: Sandbox) -> str:
 
 
 def label(platform: str) -> str:
+    if platform not in MODULES:
+        return shop.label(platform)
     return LABELS.get(platform, platform.capitalize())
 
 
@@ -214,7 +219,7 @@ def _faults(server: "Server") -> str:
         '<label>Status<br><input name="status" type="number" min="400" max="599" value="503">'
         "</label>"
         '<label><input name="commit" type="checkbox" checked> only when something is'
-        " published</label><button>Order it</button></form>"
+        " published or ordered</label><button>Order it</button></form>"
     )
 
 
@@ -223,7 +228,7 @@ def _meant(fault: dict[str, Any]) -> str:
     parts += [str(fault["status"])] if fault["kind"].startswith("status") else []
     parts += [fault["method"]] if fault["method"] else []
     parts += [fault["path"]] if fault["path"] else []
-    parts += ["when publishing"] if fault["commit"] else []
+    parts += ["when publishing or ordering"] if fault["commit"] else []
     parts += [f"{fault['probability']:.1%} of calls"] if fault["probability"] < 1 else []
     return ", ".join(parts)
 
