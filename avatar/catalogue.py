@@ -23,6 +23,7 @@ TITLES = {
     Kind.TRANSCRIBER: "Transcribers",
     Kind.TRANSLATOR: "Translators",
     Kind.DENOISER: "Noise reducers",
+    Kind.ALIGNER: "Aligners",
 }
 WRITER_LABELS = {"notes": "Your own notes, arranged", "openai": "A language model"}
 
