@@ -9,7 +9,7 @@ up.
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scripts_gen.cadence import estimate_ms
 from scripts_gen.research.points import Point
@@ -22,14 +22,10 @@ from scripts_gen.writing.base import (
     Evidence,
     Persona,
 )
-from scripts_gen.writing.errors import BadAnswer, BadSetup, NeedsNotes, TryLater, WriterError
+from scripts_gen.writing.errors import BadAnswer, NeedsNotes
+from scripts_gen.writing.service import TIMEOUT_S, LanguageModel, Message
 from scripts_gen.writing.wording import as_hashtag, contains
 
-if TYPE_CHECKING:
-    from openai import OpenAI
-    from openai.types.chat import ChatCompletionMessageParam
-
-TIMEOUT_S = 60.0
 MIN_POINTS = 3
 MAX_HOOK, MAX_BODY, MAX_CAPTION = 400, 8000, 1800
 TOO_LONG = 1.6  # of the wanted seconds
@@ -90,12 +86,13 @@ class OpenAIWriter:
                 f"Your notes on “{brief.topic}” hold too little for a script; about five "
                 "sentences are needed. Add more notes."
             )
+        service = LanguageModel(self.api_key, self.base_url, self.model, self.timeout_s)
         messages = ask(brief, persona, seconds)
         problem = ""
         for _ in range(2):
-            answer = self._answer(messages)
+            answer = service.answer(messages, SCHEMA, "script")
             try:
-                return checked(answer, brief, persona, seconds)
+                return _harmless(checked(answer, brief, persona, seconds), service)
             except BadAnswer as error:
                 problem = str(error)
                 messages = [
@@ -108,100 +105,22 @@ class OpenAIWriter:
             "Try again, or write from your notes alone."
         )
 
-    def _answer(self, messages: "list[ChatCompletionMessageParam]") -> str:
-        """What the model says, as text. Every failure of the service becomes a WriterError."""
-        import openai
 
-        try:
-            reply = self._client().chat.completions.create(
-                model=self.model,
-                messages=messages,
-                response_format={
-                    "type": "json_schema",
-                    "json_schema": {"name": "script", "strict": True, "schema": SCHEMA},
-                },
-            )
-        except openai.OpenAIError as error:
-            raise _told(error, self) from None  # its text may carry the key
-        except ValueError:
-            raise BadSetup(f"{self._where()} did not answer as an OpenAI server does.") from None
-        choices = getattr(reply, "choices", None)
-        if not choices:
-            raise TryLater(f"{self._where()} sent an empty answer. It will be asked again.")
-        said = choices[0]
-        if getattr(said.message, "refusal", None):
-            raise NeedsNotes(
-                "The writing service declined to write about this. "
-                "Give the slot another topic, or write the script from your notes alone."
-            )
-        if said.finish_reason == "content_filter":
-            raise NeedsNotes(
-                "The writing service's content filter stopped this script. "
-                "Give the slot another topic."
-            )
-        return said.message.content or ""
-
-    def _client(self) -> "OpenAI":
-        from openai import OpenAI
-
-        if not self.api_key and not self.base_url:
-            raise BadSetup("The openai writer needs OPENAI_API_KEY; it is not set.")
-        return OpenAI(
-            api_key=self.api_key or "none",  # servers at home want none, the client wants one
-            base_url=self.base_url or None,
-            timeout=self.timeout_s,
-            max_retries=0,  # our own rows decide about a second time
+def _harmless(draft: Draft, service: LanguageModel) -> Draft:
+    """Raises NeedsNotes for what platforms would take down."""
+    text = "\n".join([draft.hook, draft.body, draft.call_to_action, draft.caption])
+    if found := service.flagged(text):
+        raise NeedsNotes(
+            f"The script was held back by moderation ({', '.join(found)}). "
+            "Give the slot another topic, or change the notes."
         )
-
-    def _where(self) -> str:
-        host = re.sub(r"^\w+://(?:[^@/]*@)?|/.*$", "", self.base_url)
-        return f"The writing service at {host}" if host else "The writing service"
-
-
-def _told(error: Exception, writer: OpenAIWriter) -> WriterError:
-    """What a failure of the service means for the person, and who can do something about it."""
-    import openai
-
-    where = writer._where()
-    if isinstance(error, openai.APITimeoutError):
-        waited = f"{where} did not answer in {writer.timeout_s:.0f} s."
-        return TryLater(f"{waited} It will be asked again.")
-    if isinstance(error, openai.APIConnectionError):
-        return TryLater(f"{where} cannot be reached. It will be asked again.")
-    if isinstance(error, openai.AuthenticationError | openai.PermissionDeniedError):
-        return BadSetup(f"{where} does not accept the key. Check OPENAI_API_KEY.")
-    if isinstance(error, openai.NotFoundError):
-        return BadSetup(
-            f"{where} has no model “{writer.model}”. Check OPENAI_MODEL and OPENAI_BASE_URL."
-        )
-    if isinstance(error, openai.RateLimitError):
-        if getattr(error, "code", "") == "insufficient_quota":
-            return BadSetup(f"{where} says that its account has no credit left.")
-        return TryLater(
-            f"{where} is being asked too often. It will be asked again.", _retry_after(error)
-        )
-    if isinstance(error, openai.APIStatusError):
-        if error.status_code >= 500 or error.status_code in (408, 409):
-            trouble = f"{where} has trouble of its own (status {error.status_code})."
-            return TryLater(f"{trouble} It will be asked again.")
-        return BadSetup(
-            f"{where} refused the request (status {error.status_code}). "
-            f"Does “{writer.model}” support structured output?"
-        )
-    return BadSetup(f"{where} did not answer as an OpenAI server does.")
-
-
-def _retry_after(error: Any) -> float:
-    try:
-        return min(3600.0, max(1.0, float(error.response.headers.get("retry-after", 60))))
-    except ValueError:  # a date
-        return 60.0
+    return draft
 
 
 # --- asking --------------------------------------------------------------------------------------
 
 
-def ask(brief: BriefData, persona: Persona, seconds: int) -> "list[ChatCompletionMessageParam]":
+def ask(brief: BriefData, persona: Persona, seconds: int) -> list[Message]:
     """The rules, then the points under running numbers (1, 2, ...)."""
     about = [
         f"Topic: {brief.topic}",

@@ -50,6 +50,7 @@ class Fake(ThreadingHTTPServer):
     def __init__(self, replies):
         super().__init__(("127.0.0.1", 0), Handler)
         self.replies, self.asked = list(replies), []
+        self.offers = {"/v1/chat/completions"}
 
     @property
     def url(self):
@@ -61,6 +62,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if self.path not in self.server.offers:
+            self.send_response(404)
+            self.send_header("content-length", "0")
+            self.end_headers()
+            return
         self.server.asked.append((self.path, self.headers.get("authorization"), body))
         reply = self.server.replies.pop(0)
         if reply == "hang":

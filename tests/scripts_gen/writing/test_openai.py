@@ -12,7 +12,8 @@ from scripts_gen.writing import (
     TryLater,
     writer,
 )
-from scripts_gen.writing.openai import RULES, SCHEMA
+from scripts_gen.writing.openai import RULES, SCHEMA, checked
+from scripts_gen.writing.service import LanguageModel
 from tests.scripts_gen.conftest import RISOTTO
 from tests.scripts_gen.writing.briefs import brief
 from tests.scripts_gen.writing.server import completion, says, script, serving
@@ -128,7 +129,7 @@ TROUBLES = {
     "wrong key": (error(401), BadSetup, "OPENAI_API_KEY"),
     "forbidden": (error(403), BadSetup, "OPENAI_API_KEY"),
     "no such model": (error(404), BadSetup, "OPENAI_MODEL"),
-    "no structured output": (error(400), BadSetup, "structured output"),
+    "not so": (error(400), BadSetup, "status 400"),
     "no credit": (error(429, code="insufficient_quota"), BadSetup, "no credit"),
     "too often": (error(429), TryLater, "too often"),
     "broken": (error(500), TryLater, "status 500"),
@@ -154,6 +155,56 @@ def test_trouble_says_who_can_do_something_about_it(reply, kind, says_, caplog):
     assert says_ in str(caught.value)
     assert KEY not in str(caught.value)
     assert KEY not in caplog.text
+
+
+def no_schema():
+    return error(400, param="response_format", message="json_schema is not supported")
+
+
+def test_a_server_without_schemas_is_asked_in_words_and_remembered():
+    with serving(no_schema(), says(script()), says(script())) as server:
+        assert write(server).hook
+        assert write(server).hook
+        bodies = [body for _, _, body in server.asked]
+    assert ["response_format" in body for body in bodies] == [True, False, False]
+    assert json.dumps(SCHEMA) in bodies[1]["messages"][0]["content"]
+
+
+def test_the_responses_api_is_asked_first_where_there_is_one(sandbox):
+    """Against the double of OpenAI, whose answers satisfy the schema and nothing else."""
+    service = LanguageModel("sandbox-key", f"{sandbox.url}/openai/v1", "gpt-5.4-mini")
+    said = json.loads(service.answer([{"role": "user", "content": "Write."}], SCHEMA, "script"))
+    assert set(said) == set(SCHEMA["properties"])
+    assert [one["path"] for one in sandbox.log if one["platform"] == "openai"][-1:] in (
+        ["/v1/responses"],
+        [],
+    )
+
+
+@pytest.mark.parametrize(
+    ("mark", "kind"),
+    [("[refuse]", NeedsNotes), ("[content filter]", NeedsNotes), ("[length]", BadAnswer)],
+)
+@pytest.mark.parametrize("without", [[], ["responses"]])
+def test_a_refusal_is_one_whichever_way_was_asked(sandbox, mark, kind, without):
+    sandbox.set_rule("openai.without", without)
+    where = f"{sandbox.url}/openai/v1"
+    service = LanguageModel("sandbox-key", where, "gpt-5.4-mini", timeout_s=30 + len(without))
+    service._ways.clear()
+    with pytest.raises(kind):
+        checked(
+            service.answer([{"role": "user", "content": mark}], SCHEMA, "script"),
+            brief(RISOTTO), Persona(), 25,
+        )  # fmt: skip
+
+
+def test_what_a_moderator_flags_is_held_back():
+    flagged = {"categories": {"hate": False, "violence": True}, "flagged": True}
+    moderation = 200, {"id": "m", "model": "m", "results": [flagged]}, {}
+    with serving(says(script()), moderation) as server:
+        server.offers.add("/v1/moderations")
+        with pytest.raises(NeedsNotes, match="violence"):
+            write(server)
 
 
 def test_the_service_says_when_to_come_back():
