@@ -1,7 +1,7 @@
 """What all of OpenAI's answers share: errors, keys, models and when they are shut down.
 
-The same handlers play a server at home that speaks like OpenAI (prefix `speech`): it wants no
-key, and has models of its own.
+The same handlers play a server at home that speaks like OpenAI (prefix `speech`): it opens
+without a key, and has models of its own.
 
 Rules: openai.quota_code ("insufficient_quota").
 Source: openai 3.51.0 (PyPI) and its generated type documents, 2026-11-20.
@@ -98,8 +98,13 @@ def refuse(
 
 
 def enter(call: Call, *, paid: bool = False) -> str:
-    """The key; the server at home takes any, and none. Raises Refused."""
-    return call.bearer() if is_home(call) else HOUSE.enter(call, paid=paid)
+    """The key. The server at home opens without one, but one that is sent has to be right.
+
+    Raises Refused.
+    """
+    if is_home(call) and call.bearer() in ("", "none"):  # libraries want some word for no key
+        return ""
+    return HOUSE.enter(call, paid=paid)
 
 
 def body(call: Call) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Resemble's management: `app.resemble.ai/api/v2`. Voices, their recordings, building them.
 
-Rules: resemble.build_s (60), resemble.fewest_recordings (1), resemble.build_fails (false).
+Rules: resemble.build_s (60), resemble.fewest_recordings (1), resemble.build_fails (false),
+resemble.recordings_need_text (false).
 Source: the published OpenAPI document and resemble 1.9.0 (PyPI), 2026-11-20.
 """
 
@@ -131,7 +132,8 @@ def create(call: Call) -> Reply:
         voice_type=asked.get("voice_type", "rapid"),
         callback_uri=asked.get("callback_uri"),
     )
-    charge(call.sandbox, model="voice", body=asked, account=key, job=id)
+    # One vendor, one account: on record beside what is spoken.
+    charge(call.sandbox.of("resemble"), model="voice", body=asked, account=key, job=id)
     return Reply(200, {"success": True, "item": shown(call.sandbox, voice)})
 
 
@@ -163,7 +165,8 @@ def record(call: Call) -> Reply:
 def _recording(
     call: Call, voice: Document, plain: dict[str, str], found: list[Path]
 ) -> dict[str, Any]:
-    for name in ("name", "text", "emotion", "is_active"):
+    needs_text = call.sandbox.rule("resemble.recordings_need_text", False)
+    for name in ("name", "emotion", "is_active", *(["text"] if needs_text else [])):
         if not plain.get(name):
             raise refuse(call, f"{name} is required.")
     if plain["is_active"] not in ("true", "false"):

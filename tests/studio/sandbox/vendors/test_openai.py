@@ -351,6 +351,8 @@ def test_a_server_at_home_wants_no_key(sandbox, home):
     assert seconds_of(answer.content) > 0.2
     assert {one.id for one in home.models.list()} == {"kokoro", "faster-whisper", "home-model"}
     assert chat(home, "Hi", model="llama").choices[0].message.content == "Hi"
+    with pytest.raises(openai.AuthenticationError):
+        chat(keyed(home, "wrong"))
     with pytest.raises(openai.NotFoundError):
         home.responses.create(model="home-model", input="x")
 

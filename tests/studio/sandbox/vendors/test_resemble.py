@@ -125,7 +125,7 @@ def test_building_can_fail(sandbox, app, tmp_path):
     assert seen["status"] == "failed"
 
 
-def test_recordings_are_checked(app, tmp_path):
+def test_recordings_are_checked(sandbox, app, tmp_path):
     voice = make(app)["uuid"]
     good = sample(tmp_path / "a.wav", 5)
     assert "15.0 s" in refused(record(app, voice, sample(tmp_path / "b.wav", 15)), 422)
@@ -133,6 +133,8 @@ def test_recordings_are_checked(app, tmp_path):
     (tmp_path / "d.wav").write_text("no sound")
     refused(record(app, voice, tmp_path / "d.wav"), 422)
     assert "emotion" in refused(record(app, voice, good, emotion="bored"), 400)
+    assert record(app, voice, good, text="").status_code == 200
+    sandbox.set_rule("resemble.recordings_need_text", True)
     assert "text" in refused(record(app, voice, good, text=""), 400)
     refused(record(app, READY, good), 403)
 
