@@ -31,7 +31,8 @@ EDGE = 7.0  # from the border of the crop, where nothing is taken, to where all 
 COLOUR_REACH, MOST_COLOUR = 20.0, 30.0  # how far the seam's colours spread; of 255
 SAME_BELOW, OTHER_ABOVE = 4.0, 16.0  # of 255: what the network left alone, what it drew anew
 LIPS_BEYOND, LIPS_FEATHER = 3.0, 2.0  # here the drawn mouth is taken whole, equally sharp always
-SHARPENED_OVER, MOST_SHARPENED = 0.8, 1.2  # standard deviation of the blur taken back; how often
+SMOOTHED_OVER = 0.45  # standard deviation; without it slanting lips are stairs of enlarged pixels
+SHARPENED_OVER, MOST_SHARPENED = 0.9, 2.0  # standard deviation of the blur taken back; how often
 
 
 class Box(NamedTuple):
@@ -93,7 +94,7 @@ class Blend:
         height, width = self.mask.shape[:2]
         part = frame[self._y : self._y + height, self._x : self._x + width]
         self.frame = part.astype(np.float32)
-        self.crop_up = self._up(self.crop.astype(np.float32))[self._inner]
+        self.crop_up = self._enlarged(self.crop.astype(np.float32))
 
     def over(self, drawn: Floats) -> Patch | None:
         """The part of the frame that changes; None when nothing does.
@@ -104,7 +105,7 @@ class Blend:
             return None
         matched = drawn + self._colour(drawn)
         kept = self._kept(matched)
-        new = self._up(matched)[self._inner]
+        new = self._enlarged(matched)
         kept_up = self._up(kept)[self._inner][..., None]
         new += (1 - kept_up) * self._blurred_away(new)
         new += kept_up * (self.frame - self.crop_up)
@@ -116,6 +117,18 @@ class Blend:
         size = self.box.x1 - self.box.x0, self.box.y1 - self.box.y0
         way = cv2.INTER_CUBIC if small.ndim == 3 else cv2.INTER_LINEAR
         return cv2.resize(small, size, interpolation=way)
+
+    def _enlarged(self, small: Floats) -> Floats:
+        """The part of a picture that may be seen, without the edges of the crop's pixels."""
+        part = self._up(small)[self._inner]
+        if self._scale <= 1 or not part.size:
+            return part
+        return cv2.GaussianBlur(part, (0, 0), SMOOTHED_OVER * self._scale)
+
+    @property
+    def _scale(self) -> float:
+        """How many pixels of the frame one of the crop becomes."""
+        return (self.box.y1 - self.box.y0) / SIDE
 
     def _visible(
         self, mask: Floats, shape: tuple[int, ...]
@@ -150,10 +163,9 @@ class Blend:
 
     def _blurred_away(self, new: Floats) -> Floats | float:
         """Roughly what 96 px could not hold of the drawn mouth."""
-        larger = (self.box.y1 - self.box.y0) / SIDE
-        if larger <= 1 or not self.options.sharpen:
+        if self._scale <= 1 or not self.options.sharpen:
             return 0.0
-        soft = cv2.GaussianBlur(new, (0, 0), SHARPENED_OVER * larger)
+        soft = cv2.GaussianBlur(new, (0, 0), SHARPENED_OVER * self._scale)
         return MOST_SHARPENED * self.options.sharpen * (new - soft)
 
 
