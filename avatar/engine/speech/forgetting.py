@@ -1,6 +1,7 @@
 """What is asked of a vendor beside speaking: whether it can be used, and to forget a voice."""
 
 from avatar.engine.errors import InputError
+from avatar.engine.performers.hosted import client_of
 from avatar.engine.speech.client import CloningClient
 from avatar.engine.speech.hosted import CLIENTS, voice_client
 from avatar.engine.vendors.access import Access
@@ -20,4 +21,6 @@ def forget_voice(engine: Engine, voice_id: str, access: Access) -> None:
 def checked(engine: Engine, access: Access) -> str:
     if engine.vendor in CLIENTS:
         return voice_client(engine.vendor, access).check()
-    return f"{engine.label} is set up."
+    if engine.vendor:
+        return client_of(engine.vendor, access).check()
+    return f"{engine.label} is set up on this machine."
