@@ -61,7 +61,7 @@ class PiperSpeaker:
 
 def _program(environ: Mapping[str, str]) -> str:
     named = environ.get("PIPER_COMMAND", "").strip()
-    found = shutil.which(named or "piper", path=environ.get("PATH"))
+    found = shutil.which(named or "piper")
     if not found:
         what = f"there is no program {named}" if named else "PIPER_COMMAND is not set"
         raise ModelUnavailable(f"Piper's program is missing: {what}.")

@@ -1,6 +1,7 @@
 """Chatterbox and Qwen3-TTS as processes: a script of ours, run by the user's own interpreter."""
 
 import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,16 +25,24 @@ SAMPLE = Sample(3, 30, 8_000_000, 24_000)  # only the first seconds are listened
 
 @dataclass(frozen=True)
 class Script:
-    """file: beside this one. python, model: names of the environment."""
+    """file: beside this one. python: name of the environment. model: of the weights' folder."""
 
     file: str
     python: str
-    model: str
+    model: Callable[[Mapping[str, str]], str]
 
 
 SCRIPTS = {
-    "chatterbox": Script("chatterbox_script.py", "CHATTERBOX_PYTHON", "CHATTERBOX_MODEL"),
-    "qwen-tts": Script("qwen_tts_script.py", "QWEN_TTS_PYTHON", "QWEN_TTS_MODEL"),
+    "chatterbox": Script(
+        "chatterbox_script.py",
+        "CHATTERBOX_PYTHON",
+        lambda environ: environ.get("CHATTERBOX_MODEL", ""),
+    ),
+    "qwen-tts": Script(
+        "qwen_tts_script.py",
+        "QWEN_TTS_PYTHON",
+        lambda environ: environ.get("QWEN_TTS_MODEL", ""),
+    ),
 }
 
 
@@ -79,7 +88,7 @@ class WorkerSpeaker:
 
     def _question(self, lines: Lines, context: Context, folder: Path) -> dict[str, Any]:
         options = dict(lines.options)
-        own_model = context.access.environ.get(self.script.model, "").strip()
+        own_model = self.script.model(context.access.environ).strip()
         model = str(options.pop("model", "") or own_model)
         sample = fitting(lines.sample, SAMPLE, self.engine.label, folder) if lines.sample else None
         return {
