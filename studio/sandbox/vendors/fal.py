@@ -13,6 +13,7 @@ from studio.sandbox.state import Document, Sandbox
 from studio.sandbox.vendors import results
 from studio.sandbox.vendors.common import House, Problem
 from studio.sandbox.vendors.fal_models import MODELS, app_of
+from studio.sandbox.vendors.hooks import watch
 from studio.sandbox.vendors.jobs import Wanted, cancel, look, make, progress, status_word
 from studio.sandbox.vendors.models import Flaw
 
@@ -83,6 +84,7 @@ def submit(call: Call) -> Reply:
         outcome="fail" if flaws else "", hook=call.query.get("fal_webhook", ""),
         flaws=[[one.field, one.kind, one.text] for one in flaws],
     )  # fmt: skip
+    watch(sandbox, job)
     base = f"{call.url_base}/{app_of(name)}/requests/{job['id']}"
     urls = {"response_url": base, "status_url": f"{base}/status", "cancel_url": f"{base}/cancel"}
     return Reply(

@@ -7,6 +7,7 @@ from studio.sandbox.calls import Call, Reply, Route
 from studio.sandbox.vendors.common import House, key_of
 from studio.sandbox.vendors.fal import word
 from studio.sandbox.vendors.files import DAY, FILE_ROUTES, keep, ticket
+from studio.sandbox.vendors.hooks import jwks
 
 PREFIX = "fal-storage"
 HOUSE = House("Authorization", "Key", word)
@@ -54,7 +55,13 @@ def upload(call: Call) -> Reply:
     return Reply(200, {"access_url": found["url"]})
 
 
+def keys(call: Call) -> Reply:
+    """GET /.well-known/jwks.json; no key."""
+    return Reply(200, jwks())
+
+
 ROUTES = [
+    Route("GET", r"/\.well-known/jwks\.json", keys),
     Route("POST", r"/storage/upload/initiate", initiate),
     Route("POST", r"/storage/auth/token", token),
     Route("POST", r"/files/upload", upload),

@@ -17,6 +17,7 @@ from studio.sandbox.vendors import results
 from studio.sandbox.vendors.common import House, Problem, once
 from studio.sandbox.vendors.files import DAY, FILE_ROUTES, keep
 from studio.sandbox.vendors.hedra_models import MODELS, PRICES
+from studio.sandbox.vendors.hooks import public_key, watch
 from studio.sandbox.vendors.jobs import look, make, progress, status_word
 from studio.sandbox.vendors.media import NotMedia
 from studio.sandbox.vendors.media import look as seen
@@ -99,6 +100,7 @@ def submit(call: Call) -> Reply:
             key=once_key, id=str(uuid4()), prompt=given.get("prompt"),
             hook=str(webhook.get("url", "") if isinstance(webhook, Mapping) else webhook),
         )  # fmt: skip
+        watch(call.sandbox, job)
         base = f"{call.url_base}/jobs/{job['id']}"
         found = {
             "job_id": job["id"],
@@ -293,6 +295,12 @@ def _sound_s(call: Call, model: Model, given: Mapping[str, Any]) -> float:
     return seen(call.sandbox.upload_path(found[1])).seconds if found else 10.0
 
 
+def webhook_key(call: Call) -> Reply:
+    """GET /webhooks/public-key."""
+    HOUSE.enter(call)
+    return Reply(200, {"public_key": public_key()})
+
+
 def balance(call: Call) -> Reply:
     HOUSE.enter(call)
     return Reply(200, {"balance": 100.0, "spent": 0.0, "currency": "USD"})
@@ -311,6 +319,7 @@ ROUTES = [
     Route("GET", rf"/jobs/{ID}/logs", logs),
     Route("GET", rf"/jobs/{ID}", read),
     Route("GET", r"/balance", balance),
+    Route("GET", r"/webhooks/public-key", webhook_key),
     *FILE_ROUTES,
     *results.RESULT_ROUTES,
 ]

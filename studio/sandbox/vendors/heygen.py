@@ -9,12 +9,15 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
+import requests
+
 from studio.sandbox.calls import Call, Reply, Route
 from studio.sandbox.state import Document, Sandbox
 from studio.sandbox.vendors import results
 from studio.sandbox.vendors.common import once
 from studio.sandbox.vendors.files import DAY, FILE_ROUTES
 from studio.sandbox.vendors.heygen_assets import ASSET_ROUTES, HOUSE, address, good, invalid
+from studio.sandbox.vendors.hooks import watch
 from studio.sandbox.vendors.jobs import Wanted, look, make, status_word
 from studio.sandbox.vendors.models import FLAG, Field, Model, aspect, number, one_of, short_side
 from studio.sandbox.vendors.models import text as words_of
@@ -139,12 +142,49 @@ def _job(
     call: Call, kind: str, wanted: Wanted, model: str, body: Mapping[str, Any], key: str,
     once_key: str,
 ) -> Document:  # fmt: skip
-    return make(
+    job = make(
         call, HOUSE, wanted, account=key, model=model, body=body, key=once_key, id=uuid4().hex,
         slots=3, result_s=7 * DAY, what=kind, title=body.get("title"),
-        callback_id=body.get("callback_id"), hook=str(body.get("callback_url") or ""),
+        callback_id=body.get("callback_id"), hook=_hook(call, kind, body),
         language=body.get("language"),
     )  # fmt: skip
+    watch(call.sandbox, job)
+    return job
+
+
+def _hook(call: Call, kind: str, body: Mapping[str, Any]) -> str:
+    """Its own callback, or the endpoint that listens; no event tells of lipsyncs."""
+    if body.get("callback_url") or kind == "lipsync":
+        return str(body.get("callback_url") or "")
+    known = call.sandbox.find("endpoint")
+    return str(known[-1]["url"]) if known else ""
+
+
+def endpoint(call: Call) -> Reply:
+    """POST /v3/webhooks/endpoints. The address has to answer OPTIONS within a second."""
+    HOUSE.enter(call)
+    body = call.json()
+    url = str(body.get("url") or "")
+    if not re.match(r"https?://", url) or not isinstance(body.get("events", []), list):
+        raise invalid(call, "url", "url must be an address")
+    try:
+        requests.options(url, timeout=1)
+    except requests.RequestException:
+        raise invalid(call, "url", "The address does not answer.") from None
+    made = call.sandbox.put(
+        "endpoint", uuid4().hex, url=url, secret=f"whsec_{uuid4().hex}", events=body.get("events")
+    )
+    return good({"endpoint_id": made["id"], "url": url, "secret": made["secret"]})
+
+
+def rotate(call: Call) -> Reply:
+    """POST /v3/webhooks/endpoints/{id}/rotate-secret."""
+    HOUSE.enter(call)
+    if call.sandbox.get("endpoint", call.args["id"]) is None:
+        raise HOUSE.refusal(call, "not_found", "There is no such endpoint.")
+    new = f"whsec_{uuid4().hex}"
+    call.sandbox.change("endpoint", call.args["id"], secret=new)
+    return good({"secret": new})
 
 
 def shown(sandbox: Sandbox, job: Document, now: str, url_base: str = "") -> dict[str, Any]:
@@ -224,6 +264,8 @@ ROUTES = [
     *_routes("/v3/videos", "video"),
     *_routes("/v3/video-translations", "translation"),
     Route("GET", r"/v3/users/me", me),
+    Route("POST", r"/v3/webhooks/endpoints", endpoint),
+    Route("POST", rf"/v3/webhooks/endpoints/{ID}/rotate-secret", rotate),
     *ASSET_ROUTES,
     *FILE_ROUTES,
     *results.RESULT_ROUTES,

@@ -32,6 +32,7 @@ from studio.sandbox.vendors.media import NotMedia, Recipe
 OUTCOMES = ("refuse", "no_face", "fail", "trouble", "stuck")
 BAD = ("empty", "403", "404", "410", *media.SPOILT)
 QUEUED_FOR = 0.3  # of a job's time
+FFMPEG_WAIT_S = 300.0  # nobody waits longer for a film
 WAIT_S = 5.0  # how long a look waits for ffmpeg; then the job is still running
 WORDS = {
     "refuse": "The content was flagged as sensitive by our moderation.",

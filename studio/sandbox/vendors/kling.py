@@ -13,6 +13,7 @@ from studio.sandbox.calls import Call, Refused, Reply, Route
 from studio.sandbox.state import Document, Sandbox
 from studio.sandbox.vendors import results
 from studio.sandbox.vendors.files import DAY, NotThere, source
+from studio.sandbox.vendors.hooks import watch
 from studio.sandbox.vendors.jobs import Wanted, look, make, status_word
 from studio.sandbox.vendors.kling_house import HOUSE
 from studio.sandbox.vendors.media import NotMedia
@@ -220,6 +221,7 @@ def _made(call: Call, kind: str, wanted: Wanted, body: Mapping[str, Any], key: s
         call, HOUSE, wanted, account=key, model=kind, body=body, result_s=MONTH, external=own,
         hook=str(body.get("callback_url") or ""),
     )  # fmt: skip
+    watch(call.sandbox, job)
     return good(shown(call.sandbox, job, "queued", call.url_base))
 
 

@@ -17,6 +17,7 @@ from studio.sandbox.state import Document, Sandbox
 from studio.sandbox.vendors import results
 from studio.sandbox.vendors.common import House, Problem
 from studio.sandbox.vendors.files import DAY, FILE_ROUTES, keep
+from studio.sandbox.vendors.hooks import SECRET, watch
 from studio.sandbox.vendors.jobs import WORDS as ENDS
 from studio.sandbox.vendors.jobs import cancel, look, make, status_word
 from studio.sandbox.vendors.models import FLAG, SEED, Flaw, Model, file, number, one_of, text
@@ -124,6 +125,7 @@ def _submit(call: Call, name: str, body: Mapping[str, Any]) -> Reply:
         result_s=HOUR, hook=str(body.get("webhook") or ""),
         events=list(body.get("webhook_events_filter") or []), given=_short(given),
     )  # fmt: skip
+    watch(call.sandbox, job)
     return Reply(201, _shown_first(call, job))
 
 
@@ -280,6 +282,12 @@ def model(call: Call) -> Reply:
     return Reply(200, {"owner": owner, "name": short, "latest_version": version})
 
 
+def secret(call: Call) -> Reply:
+    """GET /webhooks/default/secret."""
+    HOUSE.enter(call)
+    return Reply(200, {"key": SECRET})
+
+
 def upload(call: Call) -> Reply:
     """POST /files, multipart `content`."""
     HOUSE.enter(call)
@@ -322,6 +330,7 @@ ROUTES = [
     Route("POST", rf"/predictions/{ID}/cancel", stop),
     Route("GET", r"/account", account),
     Route("GET", rf"/models/{NAME}", model),
+    Route("GET", r"/webhooks/default/secret", secret),
     Route("POST", r"/files", upload),
     *FILE_ROUTES,
     *results.RESULT_ROUTES,

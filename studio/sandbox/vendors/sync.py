@@ -18,6 +18,7 @@ from studio.sandbox.state import Document, Sandbox
 from studio.sandbox.vendors import results
 from studio.sandbox.vendors.common import once
 from studio.sandbox.vendors.files import DAY, FILE_ROUTES, NotThere, keep, source, ticket
+from studio.sandbox.vendors.hooks import watch
 from studio.sandbox.vendors.jobs import Wanted, look, make, stage, status_word
 from studio.sandbox.vendors.media import FPS, NotMedia, speech_s
 from studio.sandbox.vendors.media import look as seen
@@ -70,6 +71,7 @@ def create(call: Call) -> Reply:
     def act() -> Reply:
         parts = checked(call, body)
         job = _order(call, body, parts, key, once_key)
+        watch(call.sandbox, job)
         return Reply(201, _shown(call, job, "queued"))
 
     return once(call, HOUSE, once_key, _same(body), act, life_s=DAY)

@@ -14,6 +14,7 @@ from studio.sandbox.state import Document, Sandbox
 from studio.sandbox.vendors import results
 from studio.sandbox.vendors.common import House, Problem
 from studio.sandbox.vendors.files import DAY, FILE_ROUTES, keep, ticket
+from studio.sandbox.vendors.hooks import SECRET, watch
 from studio.sandbox.vendors.jobs import look, make, status_word
 from studio.sandbox.vendors.models import SEED, Model, file, number, one_of, text
 
@@ -103,7 +104,14 @@ def submit(call: Call) -> Reply:
         call, HOUSE, model.wanted(body), account=key, model=name, body=body, result_s=WEEK,
         hook=call.query.get("webhook", ""), inputs=dict(body),
     )  # fmt: skip
+    watch(call.sandbox, job)
     return _good(shown(call.sandbox, job, "queued", call.url_base))
+
+
+def secret(call: Call) -> Reply:
+    """GET /api/v3/webhook/secret."""
+    HOUSE.enter(call)
+    return _good({"secret": SECRET})
 
 
 def _known(call: Call, name: Any) -> Model:
@@ -241,6 +249,7 @@ def upload_binary(call: Call) -> Reply:
 ROUTES = [
     Route("GET", r"/api/v3/balance", balance),
     Route("GET", r"/api/v3/models", models),
+    Route("GET", r"/api/v3/webhook/secret", secret),
     Route("POST", r"/api/v3/model/pric(?:e|ing)", price),
     Route("POST", r"/api/v3/media/uploads", upload),
     Route("POST", r"/api/v3/media/upload/binary", upload_binary),

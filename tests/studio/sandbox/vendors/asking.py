@@ -1,7 +1,12 @@
 """Asking a vendor as a program does that read its documents, and nothing else."""
 
+import contextlib
+import http.server
+import json
+import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,3 +47,56 @@ def downloaded(url: str, folder: Path) -> Seen:
 
 def type_of(path: Path) -> str:
     return TYPES[path.suffix]
+
+
+@dataclass
+class Heard:
+    """One request that came in."""
+
+    method: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Ear:
+    url: str = ""
+    heard: list[Heard] = field(default_factory=list)
+
+    def wait(self, count: int) -> list[Heard]:
+        """The first POSTs, when so many have come."""
+        until = time.monotonic() + 15
+        while len(found := [one for one in self.heard if one.method == "POST"]) < count:
+            assert time.monotonic() < until, f"{len(found)} of {count} came"
+            time.sleep(0.02)
+        return found
+
+
+@contextlib.contextmanager
+def listening() -> Iterator[Ear]:
+    """An address that takes webhooks, in the order they come."""
+    ear = Ear()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            ear.heard.append(Heard(self.command, dict(self.headers), body))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_OPTIONS = do_POST  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=[0.01], daemon=True)
+        thread.start()
+        ear.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
+        yield ear
+        server.shutdown()
+        thread.join()
