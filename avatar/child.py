@@ -91,19 +91,28 @@ def render(job: dict[str, Any], report: Report, journal: PipeJournal) -> dict[st
     from avatar.engine.vendors.orders import Context
 
     sample = Path(job["voice_sample"]) if job["voice_sample"] else None
+    spoken_before, warnings = job.get("spoken_before"), list[str]()
     reel = make_reel(
         Path(job["photo"]),
         Path(job["out"]),
         text=job["text"],
         options=ReelOptions(**{**job["options"], "voice_sample": sample}),
         cache_dir=Path(job["cache_dir"]),
+        spoken_before=Path(spoken_before) if spoken_before else None,
+        on_warning=warnings.append,
         context=Context(Access(keys=job["keys"]), journal, patience_s=PATIENCE_S),
         on_progress=lambda stage, fraction: report({"stage": stage, "fraction": fraction}),
     )
-    files = {name: str(getattr(reel, name)) for name in ("video", "cover", "srt", "vtt", "take")}
+    assert reel.voice_over  # there is a cache_dir
+    take, alignment = reel.voice_over
+    files = {name: str(getattr(reel, name)) for name in ("video", "cover", "srt", "vtt")}
     return {
         **files,
-        "alignment": reel.alignment.to_json(),
+        "take": str(take),
+        "alignment": json.loads(alignment.read_text(encoding="utf-8")),
+        "spoken_by": reel.spoken_by,
+        "performed_by": reel.performed_by,
+        "warnings": warnings,
         "timings": reel.timings,
         "fps": float(reel.fps),
         "duration_ms": reel.duration_ms,

@@ -6,7 +6,6 @@ A reel whose worker died is handed out again and goes on at the last stage that 
 
 import logging
 from contextlib import ExitStack, suppress
-from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -17,12 +16,13 @@ from django.db.models import F, Q
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
-from avatar import engine_keys, process, services, wire, workshop
+from avatar import credits, process, services, wire, workshop
 from avatar.child import FULL_DISK
+from avatar.job import FileGone, job_of
 from avatar.ledger import Ledger
 from avatar.models import Reel, Take
 from avatar.signals import reel_ready
-from studio.lib.files import file_sha256, local_path, store_file
+from studio.lib.files import file_sha256, store_file
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +40,6 @@ GIVEN_UP = "Making this reel stopped unexpectedly {n} times. Your script is kept
 TOO_SLOW = "Making this reel took longer than {minutes} minutes and was stopped."
 FAULT = "Something in the program went wrong. Your script is kept; the log has the details."
 WAITED_LONG = "{problem} It was asked for {hours} hours; you can try again."
-PICTURE_GONE = (
-    "The picture behind the person is gone. Choose another background, then make it again."
-)
-FILE_GONE = "The file of the photo or the voice is gone. Add it again, then make the reel again."
 
 
 class Cancelled(Exception):  # somebody asked to stop
@@ -143,7 +139,7 @@ def _make(reel: Reel, hold: Hold) -> None:
         _wait(reel, hold, str(e))
     except Waiting as e:
         _come_back(reel, hold, e)
-    except Failed as e:
+    except (Failed, FileGone) as e:
         hold.finish(state=Reel.State.FAILED, error=str(e))
     except OSError as e:
         if e.errno not in FULL_DISK:
@@ -197,7 +193,7 @@ def _come_back(reel: Reel, hold: Hold, waiting: Waiting) -> None:
 def _run(reel: Reel, hold: Hold, bench: Path) -> dict[str, Any]:
     """Run the engine and follow it. Returns the paths of what it made and what it says of it."""
     with ExitStack() as stack:
-        job = _job(reel, bench, stack)
+        job = job_of(reel, bench, stack)
         log_file = bench / "log.txt"
         ledger = Ledger(reel.creator, reel.pk, stack)
         child = stack.enter_context(process.child(job, log_file, limit_s=LIMIT_S))
@@ -205,42 +201,6 @@ def _run(reel: Reel, hold: Hold, bench: Path) -> dict[str, Any]:
             return _Follower(child, hold, ledger).result()
         except process.TooSlow as e:
             raise Failed(TOO_SLOW.format(minutes=LIMIT_S // 60)) from e
-
-
-def _job(reel: Reel, bench: Path, stack: ExitStack) -> dict[str, Any]:
-    """What the child is told. Raises Failed when photo, sample or background are gone."""
-    voices = reel.creator.voices.filter(sha256=reel.take.voice_sha256)
-    voice = voices.first() if reel.take.voice_sha256 else None
-    try:
-        photo = stack.enter_context(local_path(reel.portrait.image)) if reel.portrait else None
-        sample = stack.enter_context(local_path(voice.sample)) if voice else None
-    except FileNotFoundError as e:
-        raise Failed(FILE_GONE) from e
-    if photo is None or (reel.take.voice_sha256 and sample is None):
-        raise Failed(FILE_GONE)
-    options = asdict(services.render_options(reel))
-    if options["background"].startswith(services.PICTURE):
-        options["background"] = str(_backdrop(reel, stack))
-    return {
-        "do": "render",
-        "photo": str(photo),
-        "out": str(bench / "reel.mp4"),
-        "text": reel.script.spoken,
-        "options": options,
-        "voice_sample": sample and str(sample),
-        "cache_dir": str(workshop.cache_dir(reel.creator.pk)),
-        "keys": engine_keys.own(reel.creator),
-    }
-
-
-def _backdrop(reel: Reel, stack: ExitStack) -> Path:
-    backdrop = services.backdrop_of(reel)
-    try:
-        if backdrop is not None:
-            return stack.enter_context(local_path(backdrop.image))
-    except FileNotFoundError:
-        pass
-    raise Failed(PICTURE_GONE)
 
 
 class _Follower:
@@ -314,7 +274,7 @@ def _keep_files(reel: Reel, hold: Hold, made: dict[str, Any]) -> None:
         with transaction.atomic():
             hold.finish(state=Reel.State.READY, error="", stage="", **_facts(reel, made))
             if speaks:
-                _keep_take(take, made["alignment"])
+                _keep_take(take, made)
             transaction.on_commit(partial(reel_ready.send_robust, sender=Reel, reel_id=reel.pk))
     except BaseException:
         for field in stored:
@@ -322,10 +282,14 @@ def _keep_files(reel: Reel, hold: Hold, made: dict[str, Any]) -> None:
         raise
 
 
-def _keep_take(take: Take, alignment: dict[str, Any]) -> None:
+def _keep_take(take: Take, made: dict[str, Any]) -> None:
+    alignment = made["alignment"]
     silent = Take.objects.filter(pk=take.pk, audio="")
     if not silent.update(
-        audio=take.audio.name, alignment=alignment, duration_ms=alignment["duration_ms"]
+        audio=take.audio.name,
+        alignment=alignment,
+        duration_ms=alignment["duration_ms"],
+        made=credits.voice(take, made),
     ):  # another reel of this take was quicker
         take.audio.storage.delete(str(take.audio.name))
 
@@ -340,5 +304,6 @@ def _facts(reel: Reel, made: dict[str, Any]) -> dict[str, Any]:
         "fps": made["fps"],
         "duration_ms": made["duration_ms"],
         "timings": made["timings"],
+        "made": credits.performer(reel, made),
         "ready_at": timezone.now(),
     }

@@ -31,7 +31,7 @@ from avatar.engine.performance import cues, load_performance, performed
 from avatar.engine.registry.choice import first_that_can
 from avatar.engine.registry.performers import PUPPET
 from avatar.engine.stages import Course
-from avatar.engine.takes import aligned, read_alignment, read_made, spoken
+from avatar.engine.takes import aligned, kept_take, read_alignment, read_made, spoken
 from avatar.engine.timing import frame_ms
 from avatar.engine.types import Alignment, Performance
 from avatar.engine.vendors.access import Access
@@ -57,6 +57,9 @@ class ReelFiles:
     n_frames: int
     performed_by: str = PUPPET.name  # name of the engine
     spoken_by: dict[str, Any] | None = None  # takes.read_made: engine, model, voice, cost
+    # take.wav and alignment.json as they were spoken, for `make_reel(spoken_before=...)`; footage
+    # may have cut the reel's own. None without a cache_dir.
+    voice_over: tuple[Path, Path] | None = None
 
     @property
     def duration_ms(self) -> int:
@@ -78,6 +81,7 @@ def make_reel(
     options: ReelOptions | None = None,
     cache_dir: Path | None = None,
     face: Path | None = None,
+    spoken_before: Path | None = None,
     context: Context | None = None,
     on_progress: Callable[[str, float], None] = lambda stage, fraction: None,
     on_warning: Callable[[str], None] = lambda sentence: None,
@@ -88,6 +92,8 @@ def make_reel(
     text: what is said. audio: a voice-over to use instead of speaking; with text, its words.
     idle_s: seconds without a word, instead of both.
     face: an analysed photo, read if it exists and written there otherwise.
+    spoken_before: a folder with take.wav, alignment.json and made.json of these words from another
+        reel: nobody speaks again.
     context: with which keys engines over the network are asked, and where what was paid for is
         kept; by default the environment's keys, and a folder of this user's.
     on_progress: gets the stage (analyse, speak, align, perform, assemble) and how much of the
@@ -107,7 +113,7 @@ def make_reel(
         with _workplace(cache_dir, out.parent) as folder:
             course = Course(on_progress, should_stop)
             asked = context or Context(Access(), home_journal())
-            reel = _Reel(order, Cache(folder), course, asked, on_warning)
+            reel = _Reel(order, Cache(folder), course, asked, on_warning, spoken_before)
             return reel.make(out, face, keeps_take=cache_dir is not None)
 
 
@@ -155,7 +161,7 @@ class _Done:
     take: Path
     alignment: Alignment
     performance: Performance
-    spoken_by: dict[str, Any] | None
+    heard: _Heard
 
 
 class _Reel:
@@ -168,9 +174,10 @@ class _Reel:
         course: Course,
         context: Context,
         on_warning: Callable[[str], None],
+        spoken_before: Path | None,
     ) -> None:
         self.order, self.cache, self.course, self.context = order, cache, course, context
-        self.on_warning = on_warning
+        self.on_warning, self.spoken_before = on_warning, spoken_before
         self.drawing = Drawing(order, cache, course)
         self.encoder_peak_mb = 0.0
 
@@ -190,7 +197,8 @@ class _Reel:
         self.course.progress("assemble", 0.5)
         paths = self._deliver(done.reel, out)
         self.course.progress("assemble", 1.0)
-        n_frames = done.performance.n_frames
+        n_frames, heard = done.performance.n_frames, done.heard
+        spoken = heard.take.path("take.wav"), heard.aligned.path("alignment.json")
         return ReelFiles(
             **paths,
             take=done.take if keeps_take else None,
@@ -200,7 +208,8 @@ class _Reel:
             fps=self.order.fps,
             n_frames=n_frames,
             performed_by=engine.name,
-            spoken_by=done.spoken_by,
+            spoken_by=heard.made,
+            voice_over=spoken if keeps_take else None,
         )
 
     def _by_first_that_can(self, face_path: Path | None) -> tuple[Engine, _Done]:
@@ -220,7 +229,7 @@ class _Reel:
             filmed = filming.filmed(engine, said)
             self.encoder_peak_mb = filming.encoder_peak_mb
             said = filmed.said
-            return _Done(filmed.reel, said.take, said.alignment, filmed.performance, heard.made)
+            return _Done(filmed.reel, said.take, said.alignment, filmed.performance, heard)
 
         return first_that_can(self.order.performers, self.context.access, act, self.on_warning)
 
@@ -236,7 +245,7 @@ class _Reel:
             reel = self.drawing.drawn(story, face_key, built.result)
         self.encoder_peak_mb = self.drawing.encoder_peak_mb
         take = story.take.path("take.wav")
-        return _Done(reel, take, story.alignment, story.performance, known.made)
+        return _Done(reel, take, story.alignment, story.performance, known)
 
     def _analyse(self, kept_at: Path | None) -> tuple[str, Face]:
         """The face of the photo, and a key for it. Raises InputError for one that cannot move."""
@@ -263,6 +272,10 @@ class _Reel:
 
     def _heard(self) -> _Heard:
         """The voice-over, and which word in it is when."""
+        if self.spoken_before is not None:
+            kept = kept_take(self.spoken_before, self.cache)
+            alignment = read_alignment(kept.path("alignment.json"))
+            return _Heard(kept, kept, kept, alignment, read_made(kept))
         course, listens = self.course, (self.cache, self.context)
         order = cleaned(self.order, *listens, self.on_warning)
         take = course.stage("speak", lambda: spoken(order, *listens, self.on_warning))

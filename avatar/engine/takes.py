@@ -1,6 +1,7 @@
 """The voice-over of a reel: spoken or brought in, and which sound in it is when."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,18 @@ def _lines(engine: Engine, voices: list[Engine], order: Order) -> Lines:
         emotion=options.emotion,
         options=engine.settled({**engine.moods.get(options.emotion, {}), **chosen}),
     )
+
+
+def kept_take(folder: Path, cache: Cache) -> Entry:
+    """take.wav, alignment.json and made.json of another reel of the same words, as they are."""
+    names = ("take.wav", "alignment.json", "made.json")
+    files = [folder / name for name in names if (folder / name).exists()]
+
+    def make(target: Path) -> None:
+        for file in files:
+            shutil.copyfile(file, target / file.name)
+
+    return cache.fetch("take", {file.name: file_sha256(file) for file in files}, make)
 
 
 def _brought_in(audio: Path, cache: Cache) -> Entry:

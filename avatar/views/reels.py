@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from avatar import prices, services, settling, told
+from avatar import credits, prices, services, settling
 from avatar.engine.captions.zones import SAFE
 from avatar.forms import ReelForm, form_of, form_values
 from avatar.models import Charge, Reel
@@ -54,7 +54,7 @@ def reel_detail(request: SignedIn, pk: int) -> HttpResponse:
         "form": form_of(reel),
         "why_not": "" if reel.is_unfinished else services.why_not(reel.script),
         "zones": _zones(),
-        "credits": told.credits(reel),
+        "credits": credits.told(reel),
         "charges": reel.charges.select_related("creator", "reel"),
         "oob": polls,
     }
