@@ -22,6 +22,7 @@ TITLES = {
     Kind.WRITER: "Writers",
     Kind.TRANSCRIBER: "Transcribers",
     Kind.TRANSLATOR: "Translators",
+    Kind.ALIGNER: "Aligners, which find known words in a sound",
     Kind.DENOISER: "Noise reducers",
     Kind.ALIGNER: "Aligners",
 }

@@ -11,6 +11,7 @@ from avatar import catalogue, engine_keys, ledger
 from avatar.engine.registry import ENGINES
 from avatar.engine.vendors.access import Access
 from avatar.models import Charge, EngineKey
+from studio.lib.engines import Kind
 from tests.factories import CreatorFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -159,3 +160,7 @@ def test_somebody_elses_money_and_keys_are_not_to_be_had(client, creator):
     assert "Bob Other" in page
     assert creator.name not in page
     assert row.fingerprint not in page
+
+
+def test_every_kind_of_engine_has_a_title():
+    assert set(catalogue.TITLES) == set(Kind)

@@ -1,7 +1,8 @@
 """Trying a key with a call that costs nothing.
 
 Each call is one that the vendor documents as a look at the account, at its models or at what is
-there; a token for uploads at fal, which has no other.
+there; a token for uploads at fal, which has no other. They are data, so that a page can ask
+without loading what reads sound and film; the clients of the few others are asked themselves.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from typing import Any
 from avatar.engine.errors import KeyRefused
 from avatar.engine.vendors.access import VENDORS, Access
 from avatar.engine.vendors.caller import Caller
+from studio.lib.engines import load
 from studio.lib.web import Answer
 
 READ_S = 8.0  # somebody is waiting for the page
@@ -75,6 +77,13 @@ PROBES = {
 }
 
 
+CLIENTS = {
+    "kling": "avatar.engine.vendors.kling:Kling",
+    "pixverse": "avatar.engine.vendors.pixverse:PixVerse",
+    "dashscope": "avatar.engine.vendors.dashscope:DashScope",
+}
+
+
 def check(vendor: str, access: Access) -> str:
     """What the vendor says to the key that would be used, as a sentence.
 
@@ -84,7 +93,7 @@ def check(vendor: str, access: Access) -> str:
     key = access.key(vendor)
     probe = PROBES.get(vendor)
     if probe is None:
-        return f"{label} has no free call to try a key with; {VENDORS[vendor].key} is set."
+        return str(load(CLIENTS[vendor])(access).check())
     headers = {probe.header: f"{probe.scheme}{key}"} if key else {}
     answer = Caller(vendor, access, headers).call(
         probe.method,
