@@ -19,7 +19,7 @@ from typing import Any
 from avatar.engine.errors import Busy, KeyRefused, Refused, Unpaid, VendorError
 from avatar.engine.vendors.caller import Caller, reason, seconds_to_wait
 from avatar.engine.vendors.files import sendable
-from avatar.engine.vendors.jobs import Body, JobCaller, JobQueue
+from avatar.engine.vendors.jobs import Body, JobCaller, JobQueue, completed
 from avatar.engine.vendors.orders import Handle, Look, Sent
 from studio.lib.engines import Engine
 from studio.lib.web import Answer
@@ -48,10 +48,11 @@ class Kling(JobQueue):
         return _Caller("kling", self.access, {})
 
     def prepare(self, engine: Engine, inputs: Mapping[str, Any]) -> Body:
-        plain = {k: v for k, v in inputs.items() if not isinstance(v, Path)}
-        files = {k: str(v) for k, v in inputs.items() if isinstance(v, Path)}
+        given = completed(engine, inputs)
+        plain = {k: v for k, v in given.items() if not isinstance(v, Path)}
+        files = {k: str(v) for k, v in given.items() if isinstance(v, Path)}
         if engine.model == AVATAR:
-            return {"body": self.body_of(engine, plain), "files": files}
+            return {"body": plain, "files": files}
         url = str(plain.pop("video_url", ""))
         if not url.startswith("https://") and not self.access.is_replaced("kling"):
             url = ""

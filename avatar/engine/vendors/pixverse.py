@@ -21,8 +21,10 @@ from studio.lib.web import Answer
 SUBMIT = "/openapi/v2/video/lip_sync/generate"
 DONE, MODERATED, FAILED = 1, 7, 8
 BUSY = re.compile(r"(?i)rate|too many|concurren|reached the limit|frequen|high load|try again")
-NO_KEY = re.compile(r"(?i)api.?key|token|auth|permission")
-IN_TROUBLE = re.compile(r"(?i)internal|system error|server error|unknown error|timed? ?out")
+NO_KEY = re.compile(r"(?i)\bkey\b|api.?key|token|auth|permission|not allowed")
+IN_TROUBLE = re.compile(
+    r"(?i)internal|system error|server error|unknown error|timed? ?out|un ?available|not available"
+)
 NO_CREDITS = re.compile(r"(?i)balance|credits?")
 
 

@@ -77,6 +77,7 @@ MODELS = {
         {**_PHOTO, **_FREE, "resolution": one_of("480p", "720p")}, short_side=480,
         more=_usd(0.015),
     ),
+    "wavespeed-ai/ltx-2.3/lipsync": Model({**_FILM, **_FREE}, "video", more=_usd(0.03)),
     "wavespeed-ai/longcat-avatar-1.5": Model({**_PHOTO, **_FREE}, more=_usd(0.03)),
 }  # fmt: skip
 

@@ -30,7 +30,8 @@ TRANSLATED: dict[str, Any] = {
 
 
 def _fal(model: str, label: str, rows: str, inputs: str, **more: Any) -> Engine:
-    return hosted("fal", model, f"{label} at fal", rows, inputs, fields=FIELDS, **more)
+    fields = {**FIELDS, **more.pop("fields", {})}
+    return hosted("fal", model, f"{label} at fal", rows, inputs, fields=fields, **more)
 
 
 def _minute(usd: float, note: str = "") -> Price:
@@ -129,6 +130,8 @@ FAL = (
         price=second(0.04),
     ),
     _fal("fal-ai/latentsync", "LatentSync", "19", "video* audio*"),
-    _fal("fal-ai/musetalk", "MuseTalk", "19", "video* audio*"),
+    _fal(
+        "fal-ai/musetalk", "MuseTalk", "19", "video* audio*", fields={"video": "source_video_url"},
+    ),
     _fal("fal-ai/infinitalk", "InfiniteTalk", "19", "image* audio* prompt"),
 )  # fmt: skip

@@ -92,7 +92,7 @@ WAVESPEED = (
     ),
     hosted(
         "wavespeed", "wavespeed-ai/ltx-2.3/lipsync", "LTX 2.3 lip-sync at WaveSpeed", "19",
-        "video image audio* prompt",
+        "video* audio* prompt",
     ),
     hosted(
         "wavespeed", "wavespeed-ai/longcat-avatar-1.5", "LongCat Avatar 1.5 at WaveSpeed", "19",
