@@ -21,6 +21,7 @@ DTYPES = {
     "LongStorage": torch.int64,
 }
 MODULES = "__torch__"  # what TorchScript calls the package of all that it compiled
+LISTS = "torch.jit._pickle"  # build_intlist and its like, for attributes that are lists
 
 
 def file_names(path: Path) -> set[str]:
@@ -72,6 +73,8 @@ class _Tree(pickle.Unpickler):
             return _tensor
         if (module, name) == ("collections", "OrderedDict"):
             return dict
+        if module == LISTS:
+            return _passed_over
         raise pickle.UnpicklingError(f"Unsupported global: {module}.{name}")
 
     def persistent_load(self, saved: Any) -> Tensor:
@@ -85,6 +88,10 @@ class _Tree(pickle.Unpickler):
 
 def _tensor(storage: Tensor, offset: int, size: tuple[int, ...], stride: Any, *_: Any) -> Tensor:
     return storage.as_strided(size, stride, offset)
+
+
+def _passed_over(*_: Any) -> None:
+    """An attribute that is no tensor."""
 
 
 def _named(module: _Module, prefix: str) -> Iterator[tuple[str, Tensor]]:
