@@ -64,9 +64,14 @@ def look(path: Path, should_stop: Callable[[], bool] = lambda: False) -> Footage
 
 
 def opened(path: Path, should_stop: Callable[[], bool] = lambda: False) -> Footage:
-    """Any whole video that can be decoded, of whatever size and length. Raises as `look` does."""
+    """Any whole video that can be decoded, however small and short. Raises as `look` does."""
     _check_file(path)
     about = _probed(path)
+    width, height = shown_size(about)
+    if max(width, height) > LARGEST_PX:  # before a frame of it is decoded
+        raise InputError(
+            f"{path.name} is {width}x{height} px; {LARGEST_PX} px are the most for either side."
+        )
     packets = count_packets(path, should_stop)
     if packets.cut_off:
         raise InputError(
@@ -77,7 +82,6 @@ def opened(path: Path, should_stop: Callable[[], bool] = lambda: False) -> Foota
         raise InputError(f"{path.name} is a still picture, not a video.")
     for at_ms in (0, packets.first_ms + packets.span_ms // 2):
         _check_decodes(path, about, at_ms)
-    width, height = shown_size(about)
     return Footage(
         path=path,
         duration_ms=packets.span_ms,
@@ -146,11 +150,11 @@ def _check_time(found: Footage) -> None:
 
 
 def _check_size(found: Footage) -> None:
-    size = f"{found.path.name} is {found.width}x{found.height} px"
     if min(found.width, found.height) < SMALLEST_PX:
-        raise InputError(f"{size}; {SMALLEST_PX} px are the least for either side.")
-    if max(found.width, found.height) > LARGEST_PX:
-        raise InputError(f"{size}; {LARGEST_PX} px are the most for either side.")
+        raise InputError(
+            f"{found.path.name} is {found.width}x{found.height} px; {SMALLEST_PX} px are the least"
+            " for either side."
+        )
 
 
 def _check_decodes(path: Path, about: Probe, at_ms: int) -> None:

@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 from avatar.engine.errors import Cancelled, InputError
@@ -13,6 +14,7 @@ from avatar.engine.media.probe import probe
 from tests.avatar.engine.footage.clips import BLACK, STEP, levels, numbered, numbers
 
 N = 40
+FULL_RANGE = "-c:v libx264 -colorspace bt709 -color_range pc"
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +115,48 @@ def test_a_turned_clip_is_upright_in_the_result(tmp_path):
     )
     upper, lower = first[270 * 100 + 135], first[270 * 400 + 135]
     assert (upper > 200, lower < 50) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("size", "filters", "codec"),
+    [
+        ("320x320", "scale=out_color_matrix=bt601,format=yuv420p", "-c:v libx264"),
+        ("1280x720", "scale=out_color_matrix=bt709,format=yuv420p", "-c:v libx264"),
+        ("320x320", "scale=out_color_matrix=bt709:out_range=pc,format=yuvj420p", FULL_RANGE),
+        ("320x320", "format=yuvj422p", "-c:v mjpeg -q:v 2"),
+        ("321x321", "format=rgb24", "-c:v ffv1"),
+    ],
+)
+def test_colours_stay_what_they_were(tmp_path, size, filters, codec):
+    path = tmp_path / "colour.mkv"
+    brick = f"color=0xC84630:size={size}:rate=25:duration=1.2,format=rgb24,{filters}"
+    run_ffmpeg(["-f", "lavfi", "-i", brick, *codec.split(), f"file:{path}"])
+    made = only_needed(look(path), 200, tmp_path / "out.mp4")
+    exact = "scale=in_color_matrix=bt709:flags=accurate_rnd+full_chroma_int,format=rgb24"
+    raw = run_ffmpeg(
+        ["-i", f"file:{made.path}", "-frames:v", "1", "-vf", exact, "-f", "rawvideo", "pipe:1"]
+    )
+    seen = np.frombuffer(raw, np.uint8).reshape(-1, 3).mean(axis=0)
+    assert seen == pytest.approx([0xC8, 0x46, 0x30], abs=3)
+
+
+def test_interlaced_footage_is_made_whole_pictures(tmp_path):
+    path = tmp_path / "camcorder.mp4"
+    moving = "testsrc2=size=320x320:rate=50:duration=1.2,interlace=scan=tff"
+    codec = ["-pix_fmt", "yuv420p", "-flags", "+ildct+ilme", "-x264opts", "tff=1"]
+    run_ffmpeg(["-f", "lavfi", "-i", moving, *codec, f"file:{path}"])
+    assert "first" in look(path).about.colour
+    made = only_needed(look(path), 1000, tmp_path / "out.mp4")
+    assert _combing(made.path) < 0.5 * _combing(path)
+
+
+def _combing(path):
+    """How much more neighbouring rows differ than rows of the same field."""
+    raw = run_ffmpeg(
+        ["-i", f"file:{path}", "-vf", "format=yuv420p,extractplanes=y", "-f", "rawvideo", "pipe:1"]
+    )
+    rows = np.frombuffer(raw, np.uint8).reshape(-1, 320, 320)[5:20].astype(int)
+    return np.abs(2 * rows[:, 1:-1] - rows[:, :-2] - rows[:, 2:]).mean()
 
 
 def test_what_a_telephone_films_brighter_is_brought_to_the_screen(tmp_path):

@@ -120,6 +120,14 @@ def test_small_pictures_are_refused_with_their_size(clip, tmp_path):
         look(remade(clip, tmp_path / "small.mp4", "-vf", "scale=128:256,setsar=1"))
 
 
+def test_enormous_pictures_are_refused_before_they_are_decoded(tmp_path):
+    path = tmp_path / "wall.mp4"
+    picture = "color=size=8400x64:rate=25:duration=1"
+    run_ffmpeg(["-f", "lavfi", "-i", picture, "-pix_fmt", "yuv420p", f"file:{path}"])
+    with pytest.raises(InputError, match="is 8400x64 px; 8192 px are the most"):
+        look(path)
+
+
 def test_a_slide_show_is_refused(tmp_path):
     path = tmp_path / "slides.mp4"
     picture = "testsrc=size=256x256:rate=1:duration=4"
