@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 
 from avatar.engine.errors import BadResult, Cancelled
 from avatar.engine.film.checked import check_length
+from avatar.engine.film.lag import film_lag
 from avatar.engine.film.reading import exactly, film_frames, middle
 from avatar.engine.footage.look import Footage
 from avatar.engine.footage.pieces import Span
 from avatar.engine.media.encode import BETWEEN, Encoder
 from avatar.engine.media.planes import Planes, luma
+from avatar.engine.scratch import WavFile
 
 HALF = 2  # frames dissolved on either side of a seam
 # Measured on people talking, cut at random: films that go on as they were are dissolved at 1 % of
@@ -39,14 +41,15 @@ def joined(
     out: Path,
     *,
     size: tuple[int, int] | None = None,
-    lags_ms: Sequence[int] = (),
+    sounds: Sequence[Path] = (),
     on_progress: Callable[[float], None] = lambda share: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> int:
     """Write one film of exactly the frames of the spans, silent. Returns how many.
 
     films: as `checked` returns them. size: width and height; by default those of the first one.
-    lags_ms: how much later than its sound each film is.
+    sounds: what each film was made to (WAV): one whose own sound comes late, or early, is moved
+      back by that, as `assembled` can no longer do.
 
     Raises BadResult when one is longer or shorter than can be mended by holding its last frame or
     leaving some out, Cancelled, EncodeError, ResourceError.
@@ -56,8 +59,8 @@ def joined(
     n = sum(span.n_frames for span in spans)
     with contextlib.ExitStack() as open_now:
         parts = []
-        for film, span, lag in zip(films, spans, lags_ms or [0] * len(films), strict=True):
-            frames = film_frames(film, fps, width, height, middle(film, width, height), lag)
+        for film, span, lag_ms in zip(films, spans, _lags_ms(films, sounds), strict=True):
+            frames = film_frames(film, fps, width, height, middle(film, width, height), lag_ms)
             open_now.callback(frames.close)
             parts.append(exactly(frames, span.n_frames))
         encoder = open_now.enter_context(Encoder(out, width, height, fps, quality=BETWEEN))
@@ -75,6 +78,17 @@ def _check_lengths(films: Sequence[Footage], spans: Sequence[Span], fps: Fractio
     for number, (film, span) in enumerate(zip(films, spans, strict=True), start=1):
         what = f"Part {number} of {len(films)}" if len(films) > 1 else "What came back"
         check_length(film.duration_ms, round(1000 * span.n_frames / fps), what)
+
+
+def _lags_ms(films: Sequence[Footage], sounds: Sequence[Path]) -> list[int]:
+    if not sounds:
+        return [0] * len(films)
+    lags = []
+    for film, path in zip(films, sounds, strict=True):
+        sound = WavFile(path)
+        lag = film_lag(film, sound, sound.sample_rate)
+        lags.append(lag.to_mend_ms if lag else 0)
+    return lags
 
 
 def dissolved(parts: Sequence[Iterator[Planes]]) -> Iterator[Planes]:
