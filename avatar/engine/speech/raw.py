@@ -48,6 +48,8 @@ def decoded(raw: Raw, label: str) -> tuple[Waveform, int]:
     """Its sound. Raises BadResult for one that cannot be the text: silent, cut off, no sound."""
     if not raw.audio:
         raise BadResult(f"{label} gave no sound.")
+    if not _is_whole(raw.audio):
+        raise BadResult(f"What {label} spoke has been cut off: its file ends too early.")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"voice.{raw.format}"
         path.write_bytes(raw.audio)
@@ -63,6 +65,16 @@ def decoded(raw: Raw, label: str) -> tuple[Waveform, int]:
             f" {len(raw.text)} characters."
         )
     return sound, rate
+
+
+def _is_whole(audio: bytes) -> bool:
+    """Whether a WAV file holds as much as its head announces. Servers that write while they
+    speak announce 2 GB or more; of other formats nothing is known.
+    """
+    if audio[:4] != b"RIFF":
+        return True
+    announced = int.from_bytes(audio[4:8], "little") + 8
+    return announced > 0x7FFFFFFF or len(audio) >= announced
 
 
 def fragments(
