@@ -1,7 +1,7 @@
 """Resemble's management: `app.resemble.ai/api/v2`. Voices, their recordings, building them.
 
 Rules: resemble.build_s (60), resemble.fewest_recordings (1), resemble.build_fails (false),
-resemble.recordings_need_text (false).
+resemble.recordings_need_text (true).
 Source: the published OpenAPI document and resemble 1.9.0 (PyPI), 2026-11-20.
 """
 
@@ -165,7 +165,7 @@ def record(call: Call) -> Reply:
 def _recording(
     call: Call, voice: Document, plain: dict[str, str], found: list[Path]
 ) -> dict[str, Any]:
-    needs_text = call.sandbox.rule("resemble.recordings_need_text", False)
+    needs_text = call.sandbox.rule("resemble.recordings_need_text", True)
     for name in ("name", "emotion", "is_active", *(["text"] if needs_text else [])):
         if not plain.get(name):
             raise refuse(call, f"{name} is required.")
