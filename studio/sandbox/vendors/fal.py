@@ -5,6 +5,7 @@ at response_url. Rules: fal.validates_at ("result" or "submit"), and those of ev
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -167,24 +168,41 @@ def _answer(sandbox: Sandbox, job: Document, now: str, url_base: str = "") -> Re
         flaw = job["error"]
         code, kind = JOB_TYPES[flaw["name"]]
         names = {"picture": MODELS[job["model"]].picture, "sound": MODELS[job["model"]].sound}
-        if flaw["field"] == "picture" and flaw["name"] in ("too_long", "too_short"):
-            kind = kind.replace("audio", "video")
+        kind = _kind_of(flaw, kind, MODELS[job["model"]].is_photo)
         where = ("body", names[flaw["field"]]) if flaw["field"] else ("body",)
         return _model_error(code, kind, flaw["text"], where)
     return Reply(200, _output(sandbox, job, url_base))
 
 
+def _kind_of(flaw: Mapping[str, str], kind: str, is_photo: bool) -> str:
+    """The type of an error, for the input that it is about."""
+    if flaw["field"] == "picture" and flaw["name"] in ("too_long", "too_short"):
+        return kind.replace("audio", "video")
+    if kind == "unsupported_video_format" and flaw["field"] == "sound":
+        return "unsupported_audio_format"
+    return kind.replace("video", "image") if is_photo and flaw["field"] == "picture" else kind
+
+
 def _output(sandbox: Sandbox, job: Document, url_base: str) -> dict[str, Any]:
+    model = MODELS[job["model"]]
+    name = {"film": "video", "speech": "audio", "voice": "speaker_embedding"}[model.makes]
     if results.is_empty(sandbox, job):
-        return {"video": None}
-    film = {
+        return {name: None}
+    path = Path(job["made"]["path"])
+    made = {
         "url": results.address(sandbox, job, url_base),
-        "content_type": "video/mp4",
-        "file_name": "output.mp4",
-        "file_size": (sandbox.folder / job["made"]["path"]).stat().st_size,
+        "content_type": results.KINDS[path.suffix],
+        "file_name": f"output{path.suffix}",
+        "file_size": path.stat().st_size,
     }
-    more = {"duration": job["made"]["seconds"]} if "omnihuman" in job["model"] else {}
-    return {"video": film, **more}
+    more: dict[str, Any] = {}
+    if "omnihuman" in job["model"]:
+        more = {"duration": job["made"]["seconds"]}
+    if model.more.get("clones"):
+        more = {"custom_voice_id": f"Voice{job['id'].replace('-', '')}"}
+    elif "minimax/speech" in job["model"]:
+        more = {"duration_ms": round(job["made"]["seconds"] * 1000)}
+    return {name: made, **more}
 
 
 def shown(sandbox: Sandbox, job: Document, now: str, url_base: str = "") -> dict[str, Any]:

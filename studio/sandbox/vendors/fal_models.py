@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from studio.sandbox.vendors import speech_models
 from studio.sandbox.vendors.models import FLAG, Model, file, number, one_of, text
 
 _FILM = {"video_url": file(), "audio_url": file()}
@@ -67,6 +68,7 @@ MODELS = {
     "fal-ai/heygen/v2/translate/precision": Model(
         {"video_url": file(), "output_language": text(must=True)}, "video_url", sound=""
     ),
+    **speech_models.fal(),
     "fal-ai/latentsync": Model({**_FILM}, **_AT),
     "fal-ai/musetalk": Model(
         {"source_video_url": file(), "audio_url": file()}, "source_video_url", sound="audio_url"

@@ -16,7 +16,7 @@ from studio.sandbox.state import Document, Sandbox
 from studio.sandbox.vendors import results
 from studio.sandbox.vendors.common import House, Problem, once
 from studio.sandbox.vendors.files import DAY, FILE_ROUTES, keep
-from studio.sandbox.vendors.hedra_models import MODELS, PRICES
+from studio.sandbox.vendors.hedra_models import MODELS, PRICES, VOICES
 from studio.sandbox.vendors.hooks import public_key, watch
 from studio.sandbox.vendors.jobs import look, make, progress, status_word
 from studio.sandbox.vendors.media import NotMedia
@@ -97,7 +97,7 @@ def submit(call: Call) -> Reply:
         webhook = body.get("webhook") or ""
         job = make(
             call, HOUSE, MODELS[name].wanted(given), account=key, model=name, body=given,
-            key=once_key, id=str(uuid4()), prompt=given.get("prompt"),
+            key=once_key, id=str(uuid4()), prompt=given.get("prompt"), name=given.get("name"),
             hook=str(webhook.get("url", "") if isinstance(webhook, Mapping) else webhook),
         )  # fmt: skip
         watch(call.sandbox, job)
@@ -125,11 +125,32 @@ def _checked(call: Call, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
     model = MODELS[name]
     plain = dict(given)
     for field in (model.picture, model.sound):
-        if given.get(field) is not None:
+        if field and given.get(field) is not None:
             plain[field] = _address(call, given[field], field)
     for flaw in model.flaws(plain):
         raise HOUSE.refusal(call, "invalid", flaw.text, field=f"input.{flaw.field}")
+    if model.voice and plain["voice_id"] not in _voices(call.sandbox):
+        raise HOUSE.refusal(call, "not_found", "There is no such voice.", field="input.voice_id")
     return plain
+
+
+def _voices(sandbox: Sandbox) -> dict[str, str]:
+    """Voice id -> name: those of the house and the clones that are done."""
+    clones = [
+        job for job in sandbox.find("job", model="elevenlabs-voice-clone") if job.get("made")
+    ]
+    return VOICES | {_voice_id(job): str(job["name"]) for job in clones}
+
+
+def _voice_id(job: Document) -> str:
+    return f"voice_{job['id']}"
+
+
+def voices(call: Call) -> Reply:
+    """GET /models/{model}/voices."""
+    HOUSE.enter(call)
+    listed = [{"voice_id": id, "name": name} for id, name in _voices(call.sandbox).items()]
+    return Reply(200, {"voices": listed})
 
 
 def _address(call: Call, value: Any, field: str) -> str:
@@ -232,13 +253,13 @@ def _output(sandbox: Sandbox, job: Document, url_base: str) -> dict[str, Any]:
     return {
         "status": "EXPIRED" if results.is_expired(sandbox, job) else "COMPLETED",
         "asset_id": job["id"],
-        "voice_id": None,
+        "voice_id": _voice_id(job) if MODELS[job["model"]].more.get("clones") else None,
         "url": results.address(sandbox, job, url_base),
-        "content_type": "video/mp4",
-        "width": made["width"],
-        "height": made["height"],
+        "content_type": results.KINDS[Path(made["path"]).suffix],
+        "width": made["width"] or None,
+        "height": made["height"] or None,
         "duration_ms": round(made["seconds"] * 1000),
-        "fps": 25.0,
+        "fps": 25.0 if made["width"] else None,
         "error": None,
     }
 
@@ -314,6 +335,7 @@ ROUTES = [
     Route("POST", rf"/models/{NAME}", submit, commit=True, creates=True),
     Route("POST", rf"/models/{NAME}/estimate", estimate),
     Route("GET", rf"/models/{NAME}/jobs", listed),
+    Route("GET", rf"/models/{NAME}/voices", voices),
     Route("GET", r"/jobs", listed),
     Route("GET", rf"/jobs/{ID}/status", status),
     Route("GET", rf"/jobs/{ID}/logs", logs),

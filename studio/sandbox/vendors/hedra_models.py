@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from studio.sandbox.vendors import speech_models
 from studio.sandbox.vendors.models import Field, Model, file, one_of, text
 
 _SHAPES = one_of("1:1", "4:3", "3:4", "16:9", "9:16", "9:21", "21:9", must=True)
@@ -38,6 +39,9 @@ MODELS = {
          "prompt": text()},
         **_OF,
     ),
+    **speech_models.hedra(),
 }  # fmt: skip
 # USD a second: an estimate of ours for what an estimate answers; Hedra's own are not published.
 PRICES = dict.fromkeys(MODELS, 0.05) | {"omnihuman-15": 0.16, "veed-fabric-10": 0.14}
+VOICES = {"voice_11111111-1111-4111-8111-111111111111": "Rachel",
+          "voice_22222222-2222-4222-8222-222222222222": "George"}  # fmt: skip

@@ -14,7 +14,6 @@ import re
 import sqlite3
 import threading
 import traceback
-import wave
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -22,10 +21,11 @@ from typing import Any
 
 from studio.sandbox.calls import Call
 from studio.sandbox.state import Document, Sandbox
-from studio.sandbox.vendors import media, sound
+from studio.sandbox.vendors import media
 from studio.sandbox.vendors.common import House, charge, digest, own_file
 from studio.sandbox.vendors.files import DAY, NotThere, source
 from studio.sandbox.vendors.media import NotMedia, Recipe
+from studio.sandbox.vendors.spoken import embedding, spoken
 
 # refuse: the vendor's moderation says no. no_face: none is found. fail: it breaks down for good.
 # trouble: it breaks down, and words it as something that passes. stuck: it never ends.
@@ -51,6 +51,8 @@ class Wanted:
     speaks itself. With neither sound nor text the film keeps its own sound.
     picture_is: what the picture may be. Lengths in seconds, 0 for no limit.
     fit, short_side, aspect: see media.Recipe.
+    makes: "film"; "speech" of the text, in `voice` or that of the sample `sound`; "voice", which
+    is the sample's, as a file.
     """
 
     picture: str = ""
@@ -62,6 +64,10 @@ class Wanted:
     aspect: float = 0.0
     sound_s: tuple[float, float] = (0.0, 0.0)
     film_s: tuple[float, float] = (0.0, 0.0)
+    makes: str = "film"
+    voice: str = ""
+    speed: float = 1.0
+    suffix: str = ".mp3"  # of speech
 
 
 class Flaw(Exception):
@@ -273,6 +279,8 @@ def _is_known(sandbox: Sandbox, job: Document) -> bool:
 def _made(sandbox: Sandbox, job: Document) -> dict[str, Any]:
     if job["outcome"]:
         raise Flaw(job["outcome"])
+    if job["wanted"]["makes"] != "film":
+        return _sounding(sandbox, job["wanted"])
     recipe = recipe_of(sandbox, job["wanted"])
     target = sandbox.folder / "made" / f"{digest(asdict(recipe))}.mp4"
     try:
@@ -288,6 +296,40 @@ def _made(sandbox: Sandbox, job: Document) -> dict[str, Any]:
     }
 
 
+def _sounding(sandbox: Sandbox, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Speech, or a voice. Raises Flaw."""
+    sample = _heard(sandbox, wanted) if wanted["sound"] else None
+    if wanted["makes"] == "voice":
+        assert sample is not None
+        return {"path": str(embedding(sandbox, sample)), "seconds": 0.0, "width": 0, "height": 0}
+    path = spoken(
+        sandbox,
+        wanted["say"],
+        voice=wanted["voice"],
+        sample=sample,
+        suffix=wanted["suffix"],
+        speed=wanted["speed"],
+    )
+    return {"path": str(path), "seconds": _seconds(path), "width": 0, "height": 0}
+
+
+def _seconds(path: Path) -> float:
+    try:
+        return media.look(path).seconds
+    except NotMedia:  # a spoilt one
+        return 0.0
+
+
+def _heard(sandbox: Sandbox, wanted: Mapping[str, Any]) -> Path:
+    """The sound that was sent. Raises Flaw."""
+    path = _path(sandbox, wanted["sound"], "sound")
+    heard = _seen(path, "sound")
+    if not heard.has_sound:
+        raise Flaw("wrong_kind", "There is no sound in the file.", "sound")
+    _must_last(heard.seconds, wanted["sound_s"], "sound")
+    return path
+
+
 def recipe_of(sandbox: Sandbox, wanted: Mapping[str, Any]) -> Recipe:
     """What the film is made of, all of it on this machine. Raises Flaw."""
     picture = _path(sandbox, wanted["picture"], "picture")
@@ -298,30 +340,11 @@ def recipe_of(sandbox: Sandbox, wanted: Mapping[str, Any]) -> Recipe:
         _must_last(seen.seconds, wanted["film_s"], "picture")
     voice = None
     if wanted["sound"]:
-        voice = _path(sandbox, wanted["sound"], "sound")
-        heard = _seen(voice, "sound")
-        if not heard.has_sound:
-            raise Flaw("wrong_kind", "There is no sound in the file.", "sound")
-        _must_last(heard.seconds, wanted["sound_s"], "sound")
+        voice = _heard(sandbox, wanted)
     elif wanted["say"]:
-        voice = spoken(sandbox, wanted["say"])
+        voice = spoken(sandbox, wanted["say"], voice=wanted["voice"], suffix=".wav")
     recipe = Recipe(picture, voice, wanted["fit"], wanted["short_side"], wanted["aspect"])
     return recipe if seen.kind == "video" else replace(recipe, fit="cut_off")
-
-
-def spoken(sandbox: Sandbox, text: str, voice: str = "") -> Path:
-    """The text, read out by the sandbox's own voice."""
-    target = sandbox.folder / "made" / f"said-{digest([text, voice])}.wav"
-    return media.kept(target, lambda path: _say(text, voice, path))
-
-
-def _say(text: str, voice: str, path: Path) -> None:
-    speech = sound.say(text, voice=voice)
-    with wave.open(str(path), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(speech.sample_rate)
-        out.writeframes(speech.samples.tobytes())
 
 
 def _path(sandbox: Sandbox, pinned: Mapping[str, str], field: str) -> Path:

@@ -289,12 +289,15 @@ def spoil(path: Path, how: str, target: Path) -> None:
     elif how == "html":
         target.write_text("<!doctype html><title>Not here</title><h1>Sign in to continue</h1>")
     elif how == "silent":
-        run_ffmpeg(*reading(path), "-an", "-c", "copy", "-f", "mp4", f"file:{target}")
+        quiet = ["-an", "-c", "copy"] if path.suffix == ".mp4" else ["-af", "volume=0"]
+        run_ffmpeg(*reading(path), *quiet, "-f", path.suffix[1:], f"file:{target}")
     elif how == "short":
         half = f"{look(path).seconds / 2:.3f}"
-        run_ffmpeg(*reading(path), "-t", half, "-c", "copy", "-f", "mp4", f"file:{target}")
+        run_ffmpeg(
+            *reading(path), "-t", half, "-c", "copy", "-f", path.suffix[1:], f"file:{target}"
+        )
     elif how == "long":
         twice = ["-stream_loop", "1", *reading(path)]
-        run_ffmpeg(*twice, "-c", "copy", "-f", "mp4", f"file:{target}")
+        run_ffmpeg(*twice, "-c", "copy", "-f", path.suffix[1:], f"file:{target}")
     else:
         shutil.copyfile(path, target)

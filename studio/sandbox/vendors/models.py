@@ -74,6 +74,9 @@ class Model:
     sound_s: tuple[float, float] = (0.0, 0.0)
     film_s: tuple[float, float] = (0.0, 0.0)
     short_side: int = 720  # of a film made of a photo, where no `resolution` says it
+    makes: str = "film"  # or speech, voice: see jobs.Wanted; `sound` is the sample then
+    voice: str = ""  # the name of the input that says whose, perhaps behind a dot in another
+    suffix: str = ".mp3"
     longest_at: Mapping[str, float] = field(default_factory=dict)  # sound, by `resolution`
     more: Mapping[str, Any] = field(default_factory=dict)  # what only its vendor knows about it
 
@@ -89,9 +92,23 @@ class Model:
     def is_photo(self) -> bool:
         return "image" in self.picture
 
+    def _wanted_sound(self, body: Mapping[str, Any], sample: str) -> Wanted:
+        speed = _inside(body, "voice_setting.speed") or body.get("speed") or 1.0
+        return Wanted(
+            sound=sample,
+            say=str(body.get(self.say) or ""),
+            sound_s=self.sound_s,
+            makes=self.makes,
+            voice=str(_inside(body, self.voice) or ""),
+            speed=float(speed),
+            suffix=self.suffix,
+        )
+
     def wanted(self, body: Mapping[str, Any]) -> Wanted:
         """What to make of inputs without a flaw."""
         sound = _address(body.get(self.sound))
+        if self.makes != "film":
+            return self._wanted_sound(body, sound)
         resolution = str(body.get("resolution") or f"{self.short_side}p")
         fit = str(body.get("sync_mode") or body.get("lipsync_mode") or self.fit)
         if body.get("enable_dynamic_duration") is False:  # HeyGen's: the film stays as long
@@ -136,6 +153,14 @@ def _address(value: Any) -> str:
     if isinstance(value, list):
         return _address(value[0]) if value else ""
     return value if isinstance(value, str) else ""
+
+
+def _inside(body: Mapping[str, Any], name: str) -> Any:
+    """An input, or one within another: "voice_setting.voice_id"."""
+    found: Any = body
+    for part in name.split(".") if name else ["-"]:
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found
 
 
 def short_side(value: Any, usual: int) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 
 from studio.sandbox.calls import Call, Reply, Route
 from studio.sandbox.state import Document, Sandbox
-from studio.sandbox.vendors import results
+from studio.sandbox.vendors import results, speech_models
 from studio.sandbox.vendors.common import House, Problem
 from studio.sandbox.vendors.files import DAY, FILE_ROUTES, keep
 from studio.sandbox.vendors.hooks import SECRET, watch
@@ -63,6 +63,7 @@ MODELS = {
          "disable_safety_filter": FLAG, "seed": SEED},
         say="voice_script", either=("audio", "voice_script"),
     ),
+    **speech_models.replicate(),
     "kwaivgi/kling-lip-sync": Model(
         {"video_url": file(), "audio_file": file(must=False), "text": text(),
          "voice_id": text(), "voice_speed": number(0.8, 2)},
@@ -202,6 +203,8 @@ def _output(sandbox: Sandbox, job: Document, base: str) -> Any:
     if results.is_empty(sandbox, job):
         return [] if shape == "list" else None
     url = results.address(sandbox, job, base)
+    if MODELS[job["model"]].more.get("clones"):
+        return {"voice_id": f"R8_{job['id']}", "model": "speech-02-turbo", "preview": url}
     return {"string": url, "list": [url], "object": {"video": url}}[shape]
 
 

@@ -9,11 +9,17 @@ or twice the length, not a film at all.
 """
 
 import hashlib
+from pathlib import Path
 
 from studio.sandbox.calls import Call, Reply, Route
 from studio.sandbox.state import Document, Sandbox
 from studio.sandbox.vendors import media
 from studio.sandbox.vendors.common import digest
+
+KINDS = {
+    ".mp4": "video/mp4", ".mp3": "audio/mpeg", ".wav": "audio/wav",
+    ".safetensors": "application/octet-stream",
+}  # fmt: skip
 
 
 def is_empty(sandbox: Sandbox, job: Document) -> bool:
@@ -28,7 +34,8 @@ def is_expired(sandbox: Sandbox, job: Document) -> bool:
 def address(sandbox: Sandbox, job: Document, url_base: str = "") -> str:
     """Where the result lies. url_base: as the caller addresses us, see `Call.url_base`."""
     base = url_base or f"{sandbox.url}/{sandbox.platform}"
-    return f"{base}/_results/{job['id']}/{_secret(job)}.mp4"
+    suffix = Path(job["made"]["path"]).suffix
+    return f"{base}/_results/{job['id']}/{_secret(job)}{suffix}"
 
 
 def _secret(job: Document) -> str:
@@ -51,10 +58,10 @@ def give(call: Call) -> Reply:
     if bad in ("403", "404", "410"):
         return _gone(int(bad))
     path = sandbox.folder / job["made"]["path"]
-    kind = "video/mp4"
+    kind = KINDS[path.suffix]
     if bad in media.SPOILT:
         kind = "text/html; charset=utf-8" if bad == "html" else kind
-        target = sandbox.folder / "made" / f"{digest([path.name, bad])}.mp4"
+        target = sandbox.folder / "made" / f"{digest([path.name, bad])}{path.suffix}"
         good = path
         path = media.kept(target, lambda out: media.spoil(good, bad, out))
     return Reply(200, path, {"Content-Type": kind})
@@ -66,4 +73,4 @@ def _gone(status: int) -> Reply:
     return Reply(status, body, {"Content-Type": "application/xml"})
 
 
-RESULT_ROUTES = [Route("GET", r"/_results/(?P<id>[\w.-]+)/(?P<secret>\w+)\.mp4", give)]
+RESULT_ROUTES = [Route("GET", r"/_results/(?P<id>[\w.-]+)/(?P<secret>\w+)\.\w+", give)]

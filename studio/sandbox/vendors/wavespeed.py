@@ -11,7 +11,7 @@ from typing import Any
 
 from studio.sandbox.calls import Call, Reply, Route
 from studio.sandbox.state import Document, Sandbox
-from studio.sandbox.vendors import results
+from studio.sandbox.vendors import results, speech_models
 from studio.sandbox.vendors.common import House, Problem
 from studio.sandbox.vendors.files import DAY, FILE_ROUTES, keep, ticket
 from studio.sandbox.vendors.hooks import SECRET, watch
@@ -78,6 +78,7 @@ MODELS = {
         more=_usd(0.015),
     ),
     "wavespeed-ai/ltx-2.3/lipsync": Model({**_FILM, **_FREE}, "video", more=_usd(0.03)),
+    **speech_models.wavespeed(),
     "wavespeed-ai/longcat-avatar-1.5": Model({**_PHOTO, **_FREE}, more=_usd(0.03)),
 }  # fmt: skip
 
