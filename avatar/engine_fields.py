@@ -88,7 +88,10 @@ class EngineFields(forms.Form):
     sync_mode = forms.ChoiceField(
         label="When your video is shorter or longer than the words",
         required=False,
-        choices=[(name, SYNC_WORDS.get(name, name)) for name in SYNC_MODES],
+        choices=[
+            (name, SYNC_WORDS.get(name, name))
+            for name in sorted(SYNC_MODES, key=lambda name: name != DEFAULTS["sync_mode"])
+        ],
     )
 
     def __init__(

@@ -15,7 +15,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from avatar.engine.errors import Busy, OverBudget, ResourceError
+from avatar.engine.errors import Busy, Cancelled, OverBudget, ResourceError
 from avatar.engine.vendors.journal import Entry, Paid, State
 from avatar.engine.vendors.orders import LONGEST_S
 from avatar.models import Budget, Charge
@@ -113,9 +113,11 @@ class Ledger:
         self, key: str, result: Path | None, *, usd: float, facts: Mapping[str, Any]
     ) -> Path | None:
         """What comes after a person has said that it never would is kept all the same."""
-        charge = Charge.objects.filter(creator=self.creator, key=key).first()
+        charge = self._newest(key)
         if charge is None:
             raise ResourceError("The record of this order is gone.")
+        if charge.purged_at is not None:
+            raise Cancelled("The consent was withdrawn, so what came is not kept.")
         if result is not None:
             store_file(charge.result, result)
         changes = {
@@ -221,11 +223,14 @@ class Ledger:
             **asked,
         )
 
+    def _newest(self, key: str, *, for_update: bool = False) -> Charge | None:
+        rows = Charge.objects.filter(creator=self.creator, key=key).order_by("-round")
+        return (rows.select_for_update() if for_update else rows).first()
+
     def _move(self, key: str, states: tuple[State, ...], state: State, **changes: Any) -> bool:
         """Bring the newest order of that key from one of `states` to another."""
         with transaction.atomic(durable=True):
-            rows = Charge.objects.select_for_update().filter(creator=self.creator, key=key)
-            newest = rows.order_by("-round").first()
+            newest = self._newest(key, for_update=True)
             if newest is None or newest.state not in states:
                 return False
             Charge.objects.filter(pk=newest.pk).update(

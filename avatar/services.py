@@ -18,6 +18,7 @@ from avatar.engine.options import ReelOptions
 from avatar.engine.registry import order_of
 from avatar.engine.registry.choice import options_of
 from avatar.models import Look, Reel, ReelQuerySet, Take
+from avatar.purging import purge_orders
 from avatar.signals import reel_withdrawn
 from creators.models import Backdrop, Consent, Creator, Portrait
 from creators.services import live_consent, remove_backdrop
@@ -323,6 +324,7 @@ def withdraw_consent(creator_id: int) -> None:
     _stop(reels, "The consent was withdrawn.")
     for reel in reels.exclude(video=""):
         _purge(reel)
+    purge_orders(creator_id)
     if workshop.clear(creator_id):
         log.warning("Audit: consent withdrawn, work files of creator %s deleted.", creator_id)
     _announce(withdrawn)

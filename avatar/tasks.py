@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from avatar import process, rendering, services
-from avatar.models import Reel
+from avatar import process, purging, rendering, services
+from avatar.models import Charge, Reel
 from creators.models import Consent, Creator, Portrait, Voice
 from creators.services import record_portrait_report, record_voice_report
 from scripts_gen.models import Script
@@ -37,6 +37,11 @@ def request(script_pk: int) -> None:
 def purge(creator_pk: int) -> None:
     """Delete what a revoked consent no longer covers, when the signal was lost."""
     services.withdraw_consent(creator_pk)
+
+
+def forget_voice(charge_pk: int) -> None:
+    """Have a vendor delete the voice it made after a sample, once the consent is revoked."""
+    purging.forget_voice(charge_pk)
 
 
 def inspect_portrait(pk: int) -> None:
@@ -101,6 +106,7 @@ def due() -> list[tuple[str, int, str]]:
     """
     return [
         *(("avatar.tasks.purge", pk, "default") for pk in _unpurged()),
+        *(("avatar.tasks.forget_voice", pk, "default") for pk in purging.voices_to_forget()),
         *(("avatar.tasks.inspect_portrait", pk, "default") for pk in _checking(Portrait)),
         *(("avatar.tasks.inspect_voice", pk, "default") for pk in _checking(Voice)),
         *(("avatar.tasks.render", pk, "render") for pk in _renders()),
@@ -132,11 +138,15 @@ def _unrequested() -> list[int]:
 
 
 def _unpurged() -> list[int]:
-    """Creators with films of a face or voice whose consent was revoked."""
+    """Creators with films or orders of a face or voice whose consent was revoked."""
     films = Reel.objects.exclude(video="").uncovered()
     revoked = Consent.objects.filter(revoked_at__isnull=False)
     creators = Creator.objects.filter(
         Exists(revoked.filter(creator=OuterRef("pk"))),
         Exists(films.filter(take__script__slot__creator=OuterRef("pk"))),
     )
-    return list(creators.values_list("pk", flat=True)[:AT_ONCE])
+    ordered = Charge.objects.revoked().exclude(forget_at__isnull=False)
+    owing = ordered.order_by().values_list("creator", flat=True).distinct()
+    return list(
+        dict.fromkeys([*creators.values_list("pk", flat=True)[:AT_ONCE], *owing[:AT_ONCE]])
+    )

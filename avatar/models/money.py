@@ -6,7 +6,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q, Sum
+from django.db.models import Exists, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -14,7 +14,7 @@ from avatar.engine.registry import ENGINES
 from avatar.engine.vendors.access import VENDORS
 from avatar.engine.vendors.journal import State
 from avatar.engine.vendors.orders import JUST_SENT_S
-from creators.models import Creator
+from creators.models import Consent, Creator
 from studio.lib.encrypted import EncryptedJSONField, EncryptedTextField
 from studio.lib.owned import OwnedQuerySet
 
@@ -45,9 +45,15 @@ class ChargeQuerySet(OwnedQuerySet["Charge"]):
         """Orders that left and were not answered: a person may have to decide."""
         return self.filter(state=State.SENDING)
 
-    def kept(self) -> Self:
-        """Those whose result is still here."""
-        return self.exclude(result="")
+    def revoked(self) -> Self:
+        """Ordered under a consent that was revoked since, and not purged yet."""
+        revoked = Consent.objects.filter(creator=OuterRef("creator"))
+        since = revoked.filter(revoked_at__gte=OuterRef("created_at"))
+        return self.filter(Exists(since), purged_at=None)
+
+    def voices(self) -> Self:
+        """Voices that vendors made after a sample, or may have made."""
+        return self.filter(what="clone", state__in=(State.PLACED, State.DONE))
 
     def usd(self) -> Decimal:
         """What they cost together; those under way as estimated."""
@@ -79,6 +85,9 @@ class Charge(models.Model):
     settled_by = models.CharField(max_length=150, blank=True)  # the person who decided
     settled_at = models.DateTimeField(null=True, blank=True)
     purged_at = models.DateTimeField(null=True, blank=True)  # result deleted, consent gone
+    forget_at = models.DateTimeField(
+        null=True, blank=True
+    )  # not before: when the vendor is asked (again) to delete the voice it made
 
     objects = ChargeQuerySet.as_manager()
 

@@ -1,6 +1,7 @@
 """What the tests of reels share: a script that may be made, a stand-in for the engine."""
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,13 @@ def engine(monkeypatch):
     monkeypatch.setattr(process, "TICK_S", 0.05)
     behave("works")
     return behave
+
+
+@pytest.fixture
+def stack():
+    """Closes at the end of the test what a ledger opened."""
+    with ExitStack() as stack:
+        yield stack
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Orders in the database: paid for once, within the budget, no more at once than allowed."""
 
 import datetime as dt
-from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
 
@@ -22,12 +21,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def creator():
     return CreatorFactory()
-
-
-@pytest.fixture
-def stack():
-    with ExitStack() as stack:
-        yield stack
 
 
 @pytest.fixture
