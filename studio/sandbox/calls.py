@@ -1,5 +1,6 @@
 """A request as a handler sees it, and what it answers."""
 
+import hashlib
 import json as jsonlib
 import re
 from collections.abc import Callable, Mapping
@@ -50,6 +51,8 @@ class Call:
     # What becomes of a handle made by this call: "", "stuck" (never processed) or "fail_late".
     fate: str = ""
     pairs: tuple[tuple[str, str], ...] = ()  # the query, with names that come more than once
+    # What the log keeps of the body: body_sha256 of one that was read whole, fields of a form.
+    noted: dict[str, Any] = field(default_factory=dict)
     _body: bytes | None = field(default=None, repr=False)
 
     @property
@@ -63,6 +66,7 @@ class Call:
             self._body = self.stream.read(SMALL)
             if self.stream.read(1):
                 raise Refused(Reply(413, {"error": "The body is too large for this call."}))
+            self.noted["body_sha256"] = hashlib.sha256(self._body).hexdigest()
         return self._body
 
     @property
@@ -102,11 +106,13 @@ class Call:
     def parts(self) -> list[Part]:
         """The same with names that come more than once, and the files' own names."""
         try:
-            return parts(
+            found = parts(
                 self.stream, self.headers.get("Content-Type", ""), self.sandbox.spare_path
             )
         except ValueError as e:
             raise Refused(Reply(400, {"error": str(e)})) from e
+        self.noted["fields"] = [one.name for one in found]
+        return found
 
     def params(self) -> dict[str, str]:
         """Query and body together, as Graph reads them: form or JSON, values as text."""

@@ -30,7 +30,9 @@ log = logging.getLogger(__name__)
 IDLE_S = 120  # a kept connection without a request, or a body that does not come
 DRAIN = 64 * 2**20  # what is read and thrown away so that an early answer arrives
 SECRETS = re.compile(
-    r"token|secret|code|password|verifier|challenge|proof|signature|state|upload_id", re.I
+    r"token|secret|code|password|verifier|challenge|proof|signature|state|upload_id"
+    r"|authorization|api[-_]?key|cookie",
+    re.I,
 )
 
 
@@ -126,6 +128,7 @@ class Connection(BaseHTTPRequestHandler):
         prefix, _, rest = path.lstrip("/").partition("/")
         known = prefix in self.server.platforms.modules
         fault: Fault | None = None
+        self._noted: dict[str, Any] = {}
         try:
             if known:
                 reply, fault = self._platform(prefix, f"/{rest}", split.query, body)
@@ -175,6 +178,7 @@ class Connection(BaseHTTPRequestHandler):
             origin=f"http://{self.headers.get('Host') or self.server.sandbox.url[7:]}",
             fate=str(sandbox.rule(f"{prefix}.fate", "")),
             pairs=tuple(pairs),
+            noted=self._noted,
         )
         fault = self._drawn(route, call)
         if fault and fault.kind in FATES:
@@ -216,6 +220,7 @@ class Connection(BaseHTTPRequestHandler):
             if not value and call.content_type == "application/x-www-form-urlencoded":
                 value = call.form().get("access_token", "")
             identity.revoke(call.sandbox, value)
+            call.fate = fault.kind  # vendors know their keys themselves
         return None
 
     def _half(self, route: Route, call: Call, length: int) -> None:
@@ -350,6 +355,11 @@ class Connection(BaseHTTPRequestHandler):
                 "status": status,
                 "fault": fault.kind if fault else "",
                 "ms": round((time.perf_counter() - started) * 1000, 1),
+                "headers": {
+                    name: "…" if SECRETS.search(name) else value
+                    for name, value in self.headers.items()
+                },
+                **self._noted,
             }
         )
 

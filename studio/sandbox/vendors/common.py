@@ -88,6 +88,10 @@ class House:
         key = key_of(call, self.header, self.scheme)
         if not key:
             raise self.refusal(call, "missing_key")
+        if call.fate == "revoke_token":
+            call.sandbox.put("revoked_key", key)
+        if call.sandbox.get("revoked_key", key):
+            raise self.refusal(call, "wrong_key")
         if key not in (GOOD_KEY, UNPAID_KEY):
             raise self.refusal(call, BAD_KEYS.get(key, "wrong_key"))
         if paid and key == UNPAID_KEY:

@@ -356,3 +356,21 @@ def test_library_hears_and_reads_the_account(library, voice_file):
     assert [one.text for one in fitted.words] == ["Hello", "you"]
     assert library.user.subscription.get().voice_limit == 10
     assert {one.model_id for one in library.models.list()} >= {"eleven_v3", "eleven_flash_v2_5"}
+
+
+def test_a_key_can_be_withdrawn_in_the_middle(sandbox, url):
+    sandbox.fault("revoke_token", platform="elevenlabs")
+    for _ in range(2):
+        assert detail(speak(url)) == (401, "invalid_api_key")
+
+
+def test_requests_are_kept_with_their_fields_and_without_the_key(sandbox, url, voice_file):
+    clone(url, voice_file, description="Me")
+    speak(url, "Hello")
+    log = requests.get(f"{sandbox.url}/_admin/requests", timeout=5)
+    assert "sandbox-key" not in log.text
+    seen = log.json()
+    assert seen[0]["fields"] == ["name", "description", "files"]
+    assert len(seen[1]["body_sha256"]) == 64
+    assert seen[1]["headers"]["xi-api-key"] == "…"
+    assert seen[1]["headers"]["Content-Type"] == "application/json"
