@@ -14,6 +14,7 @@ from avatar.engine.cache import Cache, Entry, code_sha256, file_sha256
 from avatar.engine.film.assembled import CODE, assembled
 from avatar.engine.film.checked import checked
 from avatar.engine.footage import Fitted, fitted, look, made_as_long
+from avatar.engine.media.sound import stream_sound
 from avatar.engine.order import Order
 from avatar.engine.performers import Take, performer
 from avatar.engine.registry.choice import options_of
@@ -26,6 +27,7 @@ from studio.lib.engines import Engine
 
 SENT_QUALITY = 95  # of a JPEG: engines make their own of it
 ENGINES_SHARE = 0.7  # of the stage, for the engine; the rest is cutting and encoding
+NO_WORDS = "The film was translated; it has no captions, for those words are written nowhere."
 # Aspects that engines know by name.
 ASPECTS = ("9:16", "4:5", "3:4", "1:1", "4:3", "16:9")
 
@@ -78,6 +80,8 @@ class Filming:
         if self.order.is_footage:
             fit, said = self._fitted(said)
         film = self._film(engine, said, fit)
+        if engine.brings_sound:
+            said = self._said_in(film, said)
         reel = self._dressed(film, said)
         sound = WavFile(said.take)
         n = n_frames(len(sound), sound.sample_rate, self.order.fps)
@@ -152,6 +156,19 @@ class Filming:
                 shutil.rmtree(work)
 
         return self.cache.fetch("film", inputs, make)
+
+    def _said_in(self, film: Entry, said: Said) -> Said:
+        """The film's own sound, of a film that was translated. Nobody has written its words."""
+        inputs = {"code": code_sha256("avatar.engine.footage"), "film": film.key}
+
+        def make(folder: Path) -> None:
+            sound, sample_rate = stream_sound(film.path("film.mp4"))
+            made_as_long(sound, sample_rate, said.duration_ms, folder / "take.wav")
+
+        entry = self.cache.fetch("heard", inputs, make)
+        if self.order.options.captions != "none":
+            self.on_warning(NO_WORDS)
+        return Said(entry.path("take.wav"), entry.key, Alignment(said.duration_ms, (), ()))
 
     def _photo(self, folder: Path) -> Path:
         """The photo as it leaves the house: turned upright, and nothing beside the picture."""

@@ -103,7 +103,7 @@ def _sadtalker(take: Take, job: Path) -> list[str]:
     ]  # fmt: skip
     made += ["--still"] if chosen["still"] else []
     made += ["--enhancer", "gfpgan"] if chosen["enhance"] else []
-    return [*made, "--cpu"] if chosen["cpu"] else made
+    return [*made, "--cpu"] if take.device == "cpu" else made
 
 
 PROGRAMS: Mapping[str, Program] = {

@@ -65,7 +65,8 @@ class HostedPerformer:
         longest_s = self.engine.longest_s
         if longest_s is None or take.duration_ms <= 1000 * longest_s:
             seconds = take.duration_ms / 1000
-            return self._order(take, _Part(take.source, take.audio, seconds), context)
+            source = _with_sound(take, folder) if self.engine.brings_sound else take.source
+            return self._order(take, _Part(source, take.audio, seconds), context)
         return self._in_parts(take, context, folder)
 
     def _check(self, take: Take) -> None:
@@ -100,14 +101,15 @@ class HostedPerformer:
 
     def _inputs(self, take: Take, part: _Part) -> Mapping[str, Any]:
         """By logical name: what the client maps to the vendor's own names."""
+        mood = dict(self.engine.moods.get(take.emotion, {}))
         offered: dict[str, Any] = {
             take.kind: part.source,
             "audio": part.audio,
-            "prompt": take.prompt,
+            "prompt": f"{take.prompt} {mood.pop('prompt', '')}".strip(),
             "aspect_ratio": take.aspect,
         }
         wanted = {k: v for k, v in offered.items() if self.engine.takes(k) and v}
-        return {**wanted, **self.engine.fixed, **take.options}
+        return {**wanted, **self.engine.fixed, **mood, **take.options}
 
     def _in_parts(self, take: Take, context: Context, folder: Path) -> Path:
         from avatar.engine.film.checked import checked
@@ -167,6 +169,17 @@ def all_of(context: Context, orders: Sequence[Callable[[Context], Path]]) -> lis
         if time.monotonic() + wait_s > until:
             raise waits[0]
         pause(context, wait_s)
+
+
+def _with_sound(take: Take, folder: Path) -> Path:
+    """The footage saying the sound, for engines that listen to the footage itself."""
+    from avatar.engine.media.ffmpeg import run_ffmpeg
+
+    out = folder / "said.mp4"
+    files = ["-i", f"file:{take.source}", "-i", f"file:{take.audio}"]
+    codecs = ["-map", "0:v", "-map", "1:a", "-c:v", "copy", "-c:a", "aac", "-b:a", "192k"]
+    run_ffmpeg(["-y", *files, *codecs, f"file:{out}"], doing="putting a voice-over on footage")
+    return out
 
 
 def _check_film(film: Path, expected_ms: int) -> None:

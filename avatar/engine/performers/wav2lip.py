@@ -38,4 +38,4 @@ class Wav2LipPerformer:
 def _options(take: Take) -> Wav2LipOptions:
     chosen = dict(take.options)
     top, bottom, left, right = (round(chosen.pop(name)) for name in PADS)
-    return Wav2LipOptions(pads=(top, bottom, left, right), **chosen)
+    return Wav2LipOptions(pads=(top, bottom, left, right), device=take.device, **chosen)

@@ -67,3 +67,20 @@ SKETCH = _moods(
     {"words_per_minute": 155, "pitch_range": 46},
     {"words_per_minute": 165, "pitch_range": 56},
 )
+
+# Of performers. Words go behind the creator's own, to engines that read a prompt.
+REACT = _moods(
+    {"emotion": "happy"}, {"emotion": "neutral"}, {"emotion": "neutral"}, {"emotion": "neutral"}
+)
+EXPRESSIVENESS = _moods(
+    {"expressiveness": "high"},
+    {"expressiveness": "low"},
+    {"expressiveness": "medium"},
+    {"expressiveness": "medium"},
+)
+ACTED = _moods(
+    {"prompt": "They speak with excitement: bright eyes, lively brows, quick nods."},
+    {"prompt": "They speak calmly: a soft face, slow and small movements."},
+    {"prompt": "They speak with authority: upright, a steady gaze, firm and few movements."},
+    {"prompt": "They speak as with a friend: relaxed, an easy smile, natural nods."},
+)

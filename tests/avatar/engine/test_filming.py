@@ -92,6 +92,28 @@ def test_a_sound_longer_than_the_engine_takes_is_ordered_in_parts(
     assert abs(probe(files.video).duration_ms - files.alignment.duration_ms) < 80
 
 
+def test_a_translated_film_keeps_its_own_sound_and_has_no_words_of_ours(footage, film, sandbox):
+    sandbox.set_rule("heygen.job_s", 0)
+    spanish = {"output_language": "Spanish"}
+    options = replace(SMALL, performer="heygen:video-translate", performer_options=spanish)
+    files, warnings = film(footage, options)
+    assert probe(files.video).has_audio
+    assert files.srt.read_text().strip() == ""
+    assert any("translated" in warning for warning in warnings)
+
+
+def test_an_emotion_reaches_engines_in_their_own_words(footage, film, sandbox):
+    film(footage, replace(SMALL, performer="sync:react-1", emotion="excited"))
+    (job,) = sandbox.of("sync").find("job")
+    assert job["asked"]["options"]["prompt"] == "happy"
+    chosen = {"emotion": "sad"}
+    film(
+        footage,
+        replace(SMALL, performer="sync:react-1", emotion="excited", performer_options=chosen),
+    )
+    assert sandbox.of("sync").find("job")[-1]["asked"]["options"]["prompt"] == "sad"
+
+
 def test_a_vendor_that_takes_its_time_is_asked_after_later(hopper, film, context, sandbox):
     sandbox.set_rule("sync.job_s", 600)
     with pytest.raises(Pending, match="is working on it"):

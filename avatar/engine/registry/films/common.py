@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from avatar.engine.options import EMOTIONS as EMOTIONS_HEARD
+from avatar.engine.registry import moods
 from studio.lib.engines import PER_SECOND, Engine, Kind, Option, Price
 
 CHECKED = "2026-11-20"
@@ -17,7 +19,7 @@ SYNC_MODE = Option(
     about="should footage and sound differ; they are made equally long here before",
 )
 TEMPERATURE = Option(0.5, low=0, high=1, about="how lively the mouth moves")
-EMOTION = Option("neutral", EMOTIONS, about="which feeling the whole face shows")
+EMOTION = Option(None, EMOTIONS, about="which feeling the whole face shows")
 MODEL_MODE = Option("face", ("lips", "face", "head"), about="how much of the head is redone")
 SEED = Option(None, low=0, high=2**31 - 1, about="the same number gives the same film")
 
@@ -50,8 +52,21 @@ def hosted(
         model=model,
         rows=tuple(rows.split()),
         inputs=tuple(inputs.split()),
-        **{"price": UNPUBLISHED, "licence": "the vendor's terms", **more},
+        **{"price": UNPUBLISHED, "licence": "the vendor's terms", **_moods(inputs, more), **more},
     )
+
+
+def _moods(inputs: str, more: dict[str, Any]) -> dict[str, Any]:
+    """What an emotion is to it: an option of its own, words where it reads some, or nothing."""
+    found = [moods.ACTED] if "prompt" in inputs else []
+    options = more.get("options", {})
+    found += [moods.REACT] if "emotion" in options else []
+    found += [moods.EXPRESSIVENESS] if "expressiveness" in options else []
+    return {"moods": {name: _joined(name, found) for name in EMOTIONS_HEARD}} if found else {}
+
+
+def _joined(name: str, found: list[moods.Moods]) -> dict[str, Any]:
+    return {option: value for one in found for option, value in one[name].items()}
 
 
 def sizes(*names: str, default: str = "") -> Option:

@@ -22,10 +22,10 @@ TRANSLATED: dict[str, Any] = {
     "options": {
         "translate_audio_only": Option(False, about="leave the lips as they are"),
         "speaker_num": Option(low=1, high=10, about="how many people speak"),
-        "enable_dynamic_duration": Option(True, about="let the film become longer or shorter"),
         "output_language": Option(about="into which language: Spanish, German, ..."),
     },
     "brings_sound": True,
+    "fixed": {"enable_dynamic_duration": False},  # as long as what it was given
 }
 
 
@@ -64,6 +64,7 @@ FAL = (
     ),
     _fal(
         "fal-ai/sync-lipsync/react-1", "React 1", "5", "video* audio*", longest_s=15,
+        fixed={"emotion": "neutral"},  # it must be told one
         options={
             "emotion": EMOTION, "model_mode": MODEL_MODE, "temperature": TEMPERATURE,
             "lipsync_mode": Option("bounce", SYNC_MODES),

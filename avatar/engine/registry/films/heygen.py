@@ -16,7 +16,6 @@ TRANSLATED = {
     "mode": Option("speed", ("speed", "precision")),
     "speaker_num": Option(low=1, high=10, about="how many people speak"),
     "translate_audio_only": Option(False, about="leave the lips as they are"),
-    "enable_dynamic_duration": Option(True, about="let the film become longer or shorter"),
 }
 
 HEYGEN = (
@@ -31,8 +30,9 @@ HEYGEN = (
     hosted(
         "heygen", "/v3/video-translations", "HeyGen Video Translate", "9",
         "video* output_language*", name="video-translate", options=TRANSLATED, brings_sound=True,
+        fixed={"enable_dynamic_duration": False},  # as long as what it was given
         price=like(0.0667, "lip-sync precision"),
-        note="translates what the footage itself says, in the speaker's voice",
+        note="translates the voice-over on the footage, in the same voice; without captions",
     ),
     hosted(
         "heygen", "/v3/videos", "HeyGen photo avatar", "10", "image* audio* prompt aspect_ratio",
@@ -40,7 +40,7 @@ HEYGEN = (
         fields={"audio": "audio_asset_id", "prompt": "motion_prompt"},
         options={
             "resolution": sizes("720p", "1080p", "4k", default="1080p"),
-            "expressiveness": Option("medium", ("low", "medium", "high")),
+            "expressiveness": Option(None, ("low", "medium", "high")),
             "fit": Option("cover", ("cover", "contain"), about="the photo in the frame"),
             "remove_background": Option(False, about="the person only"),
         },

@@ -1,6 +1,7 @@
 """Open models run as commands, with a checkout that takes the same arguments."""
 
 import time
+from fractions import Fraction
 from pathlib import Path
 
 import psutil
@@ -14,6 +15,7 @@ from avatar.engine.errors import (
     ModelUnavailable,
     ResourceError,
 )
+from avatar.engine.footage import Fitted
 from avatar.engine.media.probe import probe
 from avatar.engine.performers import performer
 from avatar.engine.performers.base import Take
@@ -52,12 +54,15 @@ def perform(name, _given, tmp_path):
         home = tmp_path / "checkout"
         found = write_checkout(name, home, _given / "clip.mp4", behave)
         is_footage = engine.takes("video")
+        footage = Fitted(_given / "clip.mp4", 25, Fraction(25), 96, 160, 1000)
         take = Take(
             source=_given / ("clip.mp4" if is_footage else "photo.png"),
-            is_footage=is_footage,
+            source_id="given",
+            footage=footage if is_footage else None,
             audio=_given / "voice.wav",
             duration_ms=1000,
             options=engine.settled(options),
+            device="cpu",
         )
         access = Access({**found, **(environ or {})})
         context = Context(access, FileJournal(tmp_path / "orders"), should_stop=should_stop)

@@ -22,7 +22,7 @@ def perform(hopper, tmp_path):
     def act(environ, **chosen):
         voice = tmp_path / "voice.wav"
         media.humming(voice, 0.6)
-        take = Take(hopper, False, voice, 600, options=WAV2LIP.settled(chosen))
+        take = Take(hopper, "hopper", voice, 600, options=WAV2LIP.settled(chosen), device="cpu")
         shares = []
         context = Context(
             Access(environ), FileJournal(tmp_path / "orders"), on_progress=shares.append
@@ -33,7 +33,7 @@ def perform(hopper, tmp_path):
 
 
 def test_a_photo_says_the_sound_with_the_creators_own_weights(perform, checkpoint):  # noqa: F811
-    film, shares = perform({"WAV2LIP_CHECKPOINT": str(checkpoint)}, device="cpu", batch=4)
+    film, shares = perform({"WAV2LIP_CHECKPOINT": str(checkpoint)}, batch=4)
     found = probe(film)
     assert (found.width, found.height) == (512, 600)
     assert found.duration_ms == pytest.approx(600, abs=60)
