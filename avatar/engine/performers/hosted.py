@@ -15,29 +15,12 @@ from typing import Any
 from avatar.engine.cache import file_sha256
 from avatar.engine.errors import Busy, InputError, Pending
 from avatar.engine.performers.base import Take
-from avatar.engine.vendors.access import Access
+from avatar.engine.vendors.clients import client_of
 from avatar.engine.vendors.journal import Paid
-from avatar.engine.vendors.orders import Context, PerformingClient, ordered, paid_key, pause
-from studio.lib.engines import Engine, load
-
-# Vendor -> its client, made with an Access.
-CLIENTS: dict[str, str] = {
-    "sync": "avatar.engine.vendors.sync:Sync",
-    "wavespeed": "avatar.engine.vendors.wavespeed:WaveSpeed",
-    "fal": "avatar.engine.vendors.fal:Fal",
-    "replicate": "avatar.engine.vendors.replicate:Replicate",
-    "hedra": "avatar.engine.vendors.hedra:Hedra",
-    "heygen": "avatar.engine.vendors.heygen:HeyGen",
-    "kling": "avatar.engine.vendors.kling:Kling",
-    "pixverse": "avatar.engine.vendors.pixverse:PixVerse",
-}
+from avatar.engine.vendors.orders import Context, ordered, paid_key, pause
+from studio.lib.engines import Engine
 
 PHOTO_FPS = Fraction(25)  # on whose frames the sound of a photo is cut
-
-
-def client_of(vendor: str, access: Access) -> PerformingClient:
-    make: Callable[[Access], PerformingClient] = load(CLIENTS[vendor])
-    return make(access)
 
 
 @dataclass(frozen=True)

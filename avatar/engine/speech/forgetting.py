@@ -1,10 +1,10 @@
 """What is asked of a vendor beside speaking: whether it can be used, and to forget a voice."""
 
 from avatar.engine.errors import InputError
-from avatar.engine.performers.hosted import client_of
 from avatar.engine.speech.client import CloningClient
 from avatar.engine.speech.hosted import CLIENTS, voice_client
 from avatar.engine.vendors.access import Access
+from avatar.engine.vendors.clients import client_of
 from studio.lib.engines import Engine
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from avatar.engine.errors import BadResult, InputError
-from avatar.engine.performers.hosted import client_of
 from avatar.engine.registry.cloning import CLONING, Cloning
 from avatar.engine.speech.base import Lines, record
 from avatar.engine.speech.clones import clone_name, clone_order
@@ -26,6 +25,7 @@ from avatar.engine.speech.samples import Sample, fitting
 from avatar.engine.speech.split import split
 from avatar.engine.types import Speech
 from avatar.engine.vendors.access import Access
+from avatar.engine.vendors.clients import client_of
 from avatar.engine.vendors.jobs import JobQueue
 from avatar.engine.vendors.languages import english_name, iso
 from avatar.engine.vendors.orders import Context, Handle, Look, Sent, ordered

@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from avatar.engine.performers.hosted import CLIENTS
 from avatar.engine.registry import ENGINES, find
 from avatar.engine.registry.performers import PERFORMERS, ROUTES
 from avatar.engine.vendors.access import VENDORS
+from avatar.engine.vendors.clients import CLIENTS
 from studio.lib.engines import Kind, load
 
 HOSTED = [engine for engine in PERFORMERS if engine.is_hosted]

@@ -23,10 +23,10 @@ from avatar.engine.errors import (
     VendorError,
 )
 from avatar.engine.film import checked
-from avatar.engine.performers.hosted import client_of
 from avatar.engine.registry import find
 from avatar.engine.vendors import orders, results
 from avatar.engine.vendors.access import VENDORS, Access
+from avatar.engine.vendors.clients import client_of
 from avatar.engine.vendors.journal import FileJournal, Paid
 from avatar.engine.vendors.orders import Context, ordered, paid_key
 from studio.lib.engines import Engine, Kind

@@ -9,10 +9,10 @@ from PIL import Image
 
 from avatar.engine.errors import Refused
 from avatar.engine.film import checked
-from avatar.engine.performers.hosted import client_of
 from avatar.engine.registry import find
 from avatar.engine.registry.performers import PERFORMERS
 from avatar.engine.vendors.access import VENDORS, Access
+from avatar.engine.vendors.clients import client_of
 from avatar.engine.vendors.journal import FileJournal, Paid
 from avatar.engine.vendors.orders import Context, ordered
 from studio.lib.engines import Kind
