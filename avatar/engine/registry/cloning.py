@@ -10,13 +10,14 @@ class Cloning:
     """How a seller clones.
 
     engine: the endpoint, in its own table of inputs. output: names under which what it made may
-    lie, in the object it gives. chosen: our input for a name that we choose ourselves; then the
-    voice is called that. is_file: it makes a file, which goes with every text as `embedding`.
+    lie, in the object it gives. name: our input for what we call the voice; is_its_id: and that is
+    what it goes by. is_file: it makes a file, which goes with every text as `embedding`.
     """
 
     engine: Engine
     output: tuple[str, ...] = ("voice_id", "custom_voice_id", "voice")
-    chosen: str = ""
+    name: str = ""
+    is_its_id: bool = False
     is_file: bool = False
 
 
@@ -58,10 +59,11 @@ CLONING: dict[str, Cloning] = {
     ),
     "wavespeed:minimax/speech-2.6-hd": Cloning(
         _endpoint("wavespeed", "minimax/voice-clone", {"name": "custom_voice_id"}),
-        chosen="name",
+        name="name",
+        is_its_id=True,
     ),
     **{
-        f"hedra:{model}": Cloning(_endpoint("hedra", "elevenlabs-voice-clone", {}))
+        f"hedra:{model}": Cloning(_endpoint("hedra", "elevenlabs-voice-clone", {}), name="name")
         for model in (
             "elevenlabs-v3",
             "elevenlabs-multilingual-v2",

@@ -196,6 +196,7 @@ MINIMAX = (
         options={"voice": of.SELLERS_VOICE, **of.MINIMAX},
         moods=moods.MINIMAX,
         fields={"voice": "voice_id"},
+        fixed={"voice": "Wise_Woman"},  # it must have one; a chosen or cloned one goes before
         longest_chars=9999,
         price=of.per_thousand(0.10),
         clones=True,

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from avatar.engine.cache import file_sha256
 from avatar.engine.errors import BadResult, InputError
 from avatar.engine.registry.cloning import CLONING, Cloning
 from avatar.engine.speech.base import Lines, record
@@ -51,7 +52,7 @@ class JobSpeaker:
     def _voice(self, lines: Lines, context: Context, folder: Path) -> dict[str, Any]:
         """The inputs that say in which voice."""
         engine = self.engine
-        named = lines.options.get("custom_voice") or lines.options.get("voice")
+        named = _named_voice(lines)
         if lines.sample is None or not engine.clones or named:
             if "audio*" in engine.inputs:
                 raise InputError(f"{engine.label} imitates a voice sample; give it one.")
@@ -96,10 +97,10 @@ class JobSpeaker:
             context.on_progress((number + 1) / len(texts))
         sound, rate, times = joined(raws, self.engine.label, lines.text)
         settings = {k: v for k, v in lines.options.items() if k != "sample_text"}
-        named = lines.options.get("custom_voice") or lines.options.get("voice")
+        named = _named_voice(lines) or self.engine.fixed.get("voice", "")
         made = record(
             self.engine,
-            voice=str(voice.get("voice") or ("of the sample" if voice else named or "")),
+            voice=str(voice.get("voice") or ("of the sample" if voice else named)),
             settings=settings,
             usd=sum(raw.usd or 0.0 for raw in raws),
             request_ids=request_ids(raws),
@@ -143,6 +144,10 @@ class JobSpeaker:
         check = partial(check_raw, engine.label)
         kept = ordered(context, job, engine, paid, inputs, check=check, suffix=".json")
         return Raw.read(kept)
+
+
+def _named_voice(lines: Lines) -> str:
+    return str(lines.options.get("custom_voice") or lines.options.get("voice") or "")
 
 
 class _Job:
@@ -217,14 +222,14 @@ class _CloneJob(_Job):
             given: dict[str, Any] = {"audio": sample, **engine.fixed}
             if words and "sample_text" in engine.fields:
                 given["sample_text"] = words
-            if self.cloning.chosen:  # the same sample has the same name
-                given[self.cloning.chosen] = clone_name(sample_key(self.lines.sample))
+            if self.cloning.name:  # the same sample has the same name
+                given[self.cloning.name] = clone_name(file_sha256(self.lines.sample))
             return self.client.prepare(engine, given)
 
     def submit(self, engine: Engine, prepared: Any, key: str) -> Handle:
         handle = super().submit(engine, prepared, key)
-        if self.cloning.chosen:
-            field = engine.fields.get(self.cloning.chosen, self.cloning.chosen)
+        if self.cloning.is_its_id:
+            field = engine.fields.get(self.cloning.name, self.cloning.name)
             handle["voice_id"] = prepared[field]
         return handle
 
@@ -234,12 +239,6 @@ class _CloneJob(_Job):
         voice = self.handle.get("voice_id") or named(look.facts.get("output"), self.cloning.output)
         target.write_text(json.dumps({"voice_id": voice}), encoding="utf-8")
         return target
-
-
-def sample_key(sample: Path) -> str:
-    from avatar.engine.cache import file_sha256
-
-    return file_sha256(sample)
 
 
 def named(output: Any, names: tuple[str, ...]) -> str:

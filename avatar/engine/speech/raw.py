@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from avatar.engine.errors import BadResult, InputError
+from avatar.engine.media.probe import probe
 from avatar.engine.media.sound import read_sound
 from avatar.engine.speech.times import Fragment
 from avatar.engine.types import Waveform
@@ -55,11 +56,12 @@ def decoded(raw: Raw, label: str) -> tuple[Waveform, int]:
         path.write_bytes(raw.audio)
         try:
             sound, rate = read_sound(path)
+            announced_s = probe(path).duration_ms / 1000  # an MP3 file's head says it
         except InputError as e:
             raise BadResult(f"What {label} spoke cannot be used: {e}") from e
     seconds = len(sound) / rate
     ends_s = max((end for _, _, end in raw.times), default=0.0)
-    if ends_s > seconds + SLACK_S or len(raw.text) > MOST_CHARS_A_S * seconds:
+    if max(ends_s, announced_s) > seconds + SLACK_S or len(raw.text) > MOST_CHARS_A_S * seconds:
         raise BadResult(
             f"What {label} spoke has been cut off: {seconds:.1f} seconds came for"
             f" {len(raw.text)} characters."
@@ -69,7 +71,7 @@ def decoded(raw: Raw, label: str) -> tuple[Waveform, int]:
 
 def _is_whole(audio: bytes) -> bool:
     """Whether a WAV file holds as much as its head announces. Servers that write while they
-    speak announce 2 GB or more; of other formats nothing is known.
+    speak announce 2 GB or more.
     """
     if audio[:4] != b"RIFF":
         return True
