@@ -11,12 +11,13 @@ from django.db.models.fields.files import FieldFile
 from PIL import Image
 
 from avatar.models import Reel
-from publishing import media_links, tokens
-from publishing.captions import title_of
+from publishing.accounts import tokens
 from publishing.models import Account, Post
 from publishing.platforms import PLATFORMS, platform
 from publishing.platforms.base import Connection, Media, Platform, Text
 from publishing.platforms.errors import PlatformError, Rejected, TokenStale
+from publishing.posting import media_links
+from publishing.posting.captions import title_of
 from studio.lib.files import file_sha256, local_path
 
 log = logging.getLogger(__name__)

@@ -9,10 +9,10 @@ from django import forms
 from django.utils import timezone
 
 from creators.models import Creator
-from publishing.local_time import instants
 from publishing.models import Account
 from publishing.platforms import PLATFORMS, platform
 from publishing.platforms.base import Platform
+from publishing.posting.local_time import instants
 from studio.lib import words
 from studio.lib.owned import User
 

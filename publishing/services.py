@@ -11,12 +11,14 @@ from django.utils import timezone
 
 from avatar.models import Reel
 from creators.models import Creator
-from publishing import captions, clients, connecting, media_links
-from publishing.aftermath import PAUSES
-from publishing.hours import good_hour
+from publishing import clients
+from publishing.accounts import connecting
 from publishing.models import STOPPABLE, Account, Attempt, Post
-from publishing.permission import why_not
 from publishing.platforms import platform
+from publishing.posting import captions, media_links
+from publishing.posting.aftermath import PAUSES
+from publishing.posting.hours import good_hour
+from publishing.posting.permission import why_not
 from studio.lib.jobs import enqueue
 from studio.lib.leases import NOBODYS
 from studio.lib.owned import User

@@ -5,10 +5,13 @@ import logging
 from django.db.models import Exists, F, OuterRef
 
 from avatar.models import FILM, Reel
-from publishing import connecting, dispatch, insights, logins, notices, results, services, tokens
+from publishing import services
+from publishing.accounts import connecting, logins, notices, tokens
 from publishing.health import CLUSTERS, cluster_beat
 from publishing.models import Account, Post
 from publishing.platforms.errors import PlatformError
+from publishing.posting import dispatch
+from publishing.results import insights, outcomes
 from studio.lib.models import Lease
 
 log = logging.getLogger(__name__)
@@ -75,7 +78,7 @@ def collect_insights(post_pk: int) -> None:
 
 def teach(creator_pk: int) -> None:
     """Hand what worked to those who plan and write."""
-    results.teach(creator_pk)
+    outcomes.teach(creator_pk)
 
 
 def beat(number: int) -> None:
@@ -98,7 +101,7 @@ def due() -> list[tuple[str, int, str]]:
     jobs += [("publishing.tasks.renew", pk, "default") for pk in tokens.due()]
     jobs += [("publishing.tasks.forget", pk, "default") for pk in connecting.forgettable()]
     jobs += [("publishing.tasks.collect_insights", pk, "default") for pk in insights.due()]
-    jobs += [("publishing.tasks.teach", pk, "default") for pk in results.to_teach()]
+    jobs += [("publishing.tasks.teach", pk, "default") for pk in outcomes.to_teach()]
     old = logins.stale().values_list("pk", flat=True)
     jobs += [("publishing.tasks.drop_login", pk, "default") for pk in old]
     jobs += [("publishing.tasks.review", pk, "default") for pk in notices.due()]

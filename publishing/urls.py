@@ -1,6 +1,8 @@
 from django.urls import path
 
-from publishing import account_views, callback_views, choice_views, views
+from publishing import views
+from publishing.accounts import callback_views, choice_views
+from publishing.accounts import views as account_views
 
 urlpatterns = [
     path("queue/", views.post_list, name="post-list"),

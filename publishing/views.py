@@ -14,12 +14,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from avatar.models import Reel
 from creators.views.shown import shown_creators
-from publishing import captions, health, media_links, results_page, services, story
-from publishing.choices import Choices
+from publishing import health, services
+from publishing.accounts.choices import Choices
 from publishing.forms import PostForm, SettleForm, TimeForm, WordsForm, agreement
-from publishing.hours import good_hour
 from publishing.models import HELD, ON_ITS_WAY, OVER, STOPPABLE, Account, MediaLink, Post
 from publishing.platforms import PLATFORMS, platform
+from publishing.posting import captions, media_links, story
+from publishing.posting.hours import good_hour
+from publishing.results import page as results_page
 from publishing.services import CannotPost
 from studio.lib import words
 from studio.lib.files import serve_file

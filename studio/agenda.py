@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from avatar.models import Reel
-from publishing import notices
+from publishing.accounts import notices
 from publishing.health import status
 from publishing.models import HELD, ON_ITS_WAY, Notice, Post
 from scripts_gen.models import Script

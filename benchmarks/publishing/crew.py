@@ -19,7 +19,7 @@ django.setup()
 
 from benchmarks.publishing.logins import log_in  # noqa: E402
 from creators.models import Creator  # noqa: E402
-from publishing import connecting  # noqa: E402
+from publishing.accounts import connecting  # noqa: E402
 from publishing.health import status  # noqa: E402
 from publishing.models import Account, Post  # noqa: E402
 from publishing.services import CannotPost, queue_post  # noqa: E402

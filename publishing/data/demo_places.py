@@ -14,8 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 from creators.models import Creator
-from publishing import connecting
-from publishing.logins import challenge
+from publishing.accounts import connecting
+from publishing.accounts.logins import challenge
 from publishing.models import Account
 from publishing.platforms import access, apps
 from publishing.platforms.access import Grant

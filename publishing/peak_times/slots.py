@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from publishing.local_time import day_of, instants
 from publishing.peak_times.prior import DAYS, HOURS_A_WEEK, Week, sources, weights
 from publishing.peak_times.surface import FEW, Lift, Standing, Surface
+from publishing.posting.local_time import day_of, instants
 
 COST_OF_A_DAY = 0.12  # log: what a day's wait has to be worth; the best hour is worth 0.04 to 0.17
 

@@ -10,7 +10,8 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from avatar.engine.media.ffmpeg import ffmpeg_exe
-from publishing import connecting, tick
+from publishing import tick
+from publishing.accounts import connecting
 from publishing.models import Attempt, MediaLink, Post
 from publishing.platforms import PLATFORMS, platform
 from tests import factories

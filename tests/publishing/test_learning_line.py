@@ -6,9 +6,10 @@ import random
 import pytest
 from django.utils import timezone
 
-from publishing import insights, results, tasks
+from publishing import tasks
 from publishing.models import Insight, Post
 from publishing.peak_times import weights
+from publishing.results import insights, outcomes
 from scripts_gen import learning
 from tests.factories import (
     AccountFactory,
@@ -65,7 +66,7 @@ def post_at(account, out, part, sandbox):
 def test_counts_of_real_calls_move_the_hours_and_the_plan(account, sandbox, monkeypatch):
     parts = random.Random(5)
     start = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
-    before = results.surface_of(account)
+    before = outcomes.surface_of(account)
     assert before.draw(1) == pytest.approx(weights("threads"))
     for i in range(N):
         part = parts.choice(list(HOURS))
@@ -80,14 +81,14 @@ def test_counts_of_real_calls_move_the_hours_and_the_plan(account, sandbox, monk
         assert (row.state, row.problem) == (Insight.State.TAKEN, "")
         assert row.views > 0
         assert row.followers is not None
-    after = results.surface_of(account)
+    after = outcomes.surface_of(account)
     assert after.n == N
     assert str(after.standing) == "learned"
     gap = after.mean[EVENING] - after.mean[MORNING]
     assert gap > before.mean[EVENING] - before.mean[MORNING] + 0.2
     assert after.lift(EVENING).low > 0
 
-    assert results.to_teach() == [account.creator.pk]
+    assert outcomes.to_teach() == [account.creator.pk]
     tasks.teach(account.creator.pk)
     shares = learning.part_shares(account.creator)
     assert shares["evening"] > 2 > shares.get("morning", 0)

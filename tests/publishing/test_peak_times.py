@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publishing import platforms
-from publishing.local_time import instants
 from publishing.peak_times import AWAKE, PARTS, Cadence, next_slot, prior, slots, sources, weights
+from publishing.posting.local_time import instants
 
 # Ordinary zones, half an hour, a change at midnight, other months, none, both hemispheres.
 ZONES = [

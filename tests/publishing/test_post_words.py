@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from publishing import creator_info
+from publishing.accounts import creator_info
 from publishing.models import Attempt, Post
 from publishing.platforms.base import Capabilities, Limits
 from publishing.platforms.tiktok_creator import CreatorInfo

@@ -6,9 +6,11 @@ from django.utils import timezone
 from avatar.models import Reel
 from avatar.signals import reel_ready, reel_withdrawn
 from creators.signals import consent_revoked
-from publishing import captions, connecting, dispatch, services, tasks
+from publishing import services, tasks
+from publishing.accounts import connecting
 from publishing.models import Account, Attempt, Post
 from publishing.platforms import errors
+from publishing.posting import captions, dispatch
 from publishing.services import CannotPost
 from scripts_gen.signals import approval_withdrawn
 from tests import factories

@@ -4,10 +4,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from publishing import dispatch, services
+from publishing import services
 from publishing.models import Account, Attempt, Post
 from publishing.platforms import errors
 from publishing.platforms.base import Absent
+from publishing.posting import dispatch
 from studio.lib.models import Lease
 from tests import factories
 from tests.publishing.conftest import build_post
@@ -155,8 +156,8 @@ def test_every_state_has_a_page(owner, post, state):
 
 
 def test_the_page_answers_why_it_is_not_out(owner, post, script):
-    from publishing import dispatch
     from publishing.platforms import errors
+    from publishing.posting import dispatch
 
     Post.objects.filter(pk=post.pk).update(due_at=timezone.now())
     script.check = [errors.NotReady("Processing.", reply="<b>IN_PROGRESS</b>")] * 2

@@ -11,11 +11,11 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from creators.models import Creator
-from publishing import connecting
+from publishing.accounts import connecting
+from publishing.accounts.connecting import CannotConnect
+from publishing.accounts.logins import SERVERS
+from publishing.accounts.option_forms import options_form, unknown_option
 from publishing.clients import platform_label
-from publishing.connecting import CannotConnect
-from publishing.logins import SERVERS
-from publishing.option_forms import options_form, unknown_option
 from publishing.platforms import PLATFORMS, platform
 from publishing.platforms.access import Grant, Tokens
 from publishing.platforms.base import Profile

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from publishing import story
 from publishing.management.commands.publish_reel import is_number
 from publishing.models import Post
+from publishing.posting import story
 
 
 class Command(BaseCommand):

@@ -7,11 +7,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from publishing import local_time
-from publishing.films import post_film
+from publishing.accounts.option_forms import unknown_option
 from publishing.models import Account
-from publishing.option_forms import unknown_option
 from publishing.platforms import PLATFORMS
+from publishing.posting import local_time
+from publishing.posting.films import post_film
 from publishing.services import CannotPost
 
 

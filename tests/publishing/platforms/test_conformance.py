@@ -344,7 +344,7 @@ def test_each_error_class_has_a_code_of_its_own():
 
 
 def test_the_story_has_words_for_every_outcome():
-    from publishing.story import OUTCOMES
+    from publishing.posting.story import OUTCOMES
 
     assert {cls.code for cls in all_errors()} <= set(OUTCOMES)
 

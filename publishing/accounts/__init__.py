@@ -1,0 +1,1 @@
+"""How accounts are connected, stay connected, and what is chosen for them."""

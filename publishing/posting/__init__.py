@@ -1,0 +1,1 @@
+"""How one post gets to its audience: its words and hour, its steps, its story."""

@@ -1,0 +1,1 @@
+"""What posts reached, and what is learned from it."""
