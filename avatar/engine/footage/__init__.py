@@ -8,7 +8,7 @@ cut_sound(sound, rate, spans, fit.fps, folder), cut_footage(fit, spans, folder)
 """
 
 from avatar.engine.footage.cutting import cut_footage, cut_sound, made_as_long
-from avatar.engine.footage.fitted import Fitted, fitted, only_needed
+from avatar.engine.footage.fitted import Fitted, fitted
 from avatar.engine.footage.look import Footage, look
 from avatar.engine.footage.modes import MODES
 from avatar.engine.footage.pieces import Span, pieces
@@ -23,6 +23,5 @@ __all__ = [
     "fitted",
     "look",
     "made_as_long",
-    "only_needed",
     "pieces",
 ]

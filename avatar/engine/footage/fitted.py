@@ -1,4 +1,8 @@
-"""Footage made as long as its sound, and only as much of it as an engine needs."""
+"""Footage made as long as its sound, and only as much of it as an engine needs.
+
+What leaves the house has no sound, in which a room is heard, and no metadata, which say where a
+phone was and when.
+"""
 
 import contextlib
 import tempfile
@@ -12,7 +16,7 @@ from numpy.typing import NDArray
 
 from avatar.engine.errors import Cancelled
 from avatar.engine.footage.look import Footage
-from avatar.engine.footage.modes import CUT_OFF, fit
+from avatar.engine.footage.modes import fit
 from avatar.engine.footage.reading import Blocks, Forward, Frames, Size, Stop, copied, fitting_size
 from avatar.engine.media.encode import SENT, Encoder, Quality
 
@@ -78,32 +82,6 @@ def fitted(
                 encoder.write(frames.frame(number))
                 on_progress(share + (1 - share) * done / plan.n_frames)
     return Fitted(out, plan.n_frames, fps, *size, plan.sound_ms)
-
-
-def only_needed(
-    footage: Footage,
-    needed_ms: int,
-    out: Path,
-    *,
-    fps: Fraction | None = None,
-    largest: Size | None = None,
-    on_progress: Progress = lambda share: None,
-    should_stop: Stop = lambda: False,
-) -> Fitted:
-    """What may leave the house: the first needed_ms, no sound, no metadata, no larger than asked.
-
-    Where a phone was, when and with whom stands in a file's metadata; the room is in its sound.
-    """
-    return fitted(
-        footage,
-        needed_ms,
-        CUT_OFF,
-        out,
-        fps=fps,
-        largest=largest,
-        on_progress=on_progress,
-        should_stop=should_stop,
-    )
 
 
 def _goes_back(shown: NDArray[np.int64]) -> bool:

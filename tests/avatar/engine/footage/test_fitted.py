@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from avatar.engine.errors import Cancelled, InputError
-from avatar.engine.footage import fitted, look, only_needed
+from avatar.engine.footage import fitted, look
 from avatar.engine.footage.modes import MODES, fit
 from avatar.engine.footage.reading import Blocks, fitting_size
 from avatar.engine.media.ffmpeg import run_ffmpeg
@@ -56,7 +56,7 @@ def test_nothing_but_the_picture_is_kept(tmp_path):
     told = ["-metadata", "location=+52.5200+013.4050/", "-metadata", "title=At home"]
     clip = look(numbered(tmp_path / "home.mov", 50, args=told))
     assert b"+52.5200" in clip.path.read_bytes()
-    made = only_needed(clip, 1200, tmp_path / "out.mp4")
+    made = fitted(clip, 1200, "cut_off", tmp_path / "out.mp4")
     assert numbers(made.path) == list(range(30))
     assert not probe(made.path).has_audio
     content = made.path.read_bytes()
@@ -73,7 +73,7 @@ def test_a_film_that_is_too_large_is_made_smaller(tmp_path):
     path = tmp_path / "large.mp4"
     picture = "testsrc=size=960x540:rate=25:duration=1"
     run_ffmpeg(["-f", "lavfi", "-i", picture, "-pix_fmt", "yuv420p", f"file:{path}"])
-    made = only_needed(look(path), 400, tmp_path / "out.mp4", largest=(480, 480))
+    made = fitted(look(path), 400, "cut_off", tmp_path / "out.mp4", largest=(480, 480))
     assert (made.width, made.height) == (480, 270)
     about = probe(made.path)
     assert (about.width, about.height) == (480, 270)
@@ -98,7 +98,7 @@ def test_a_turned_clip_is_upright_in_the_result(tmp_path):
     halves = "color=white:size=480x270:rate=25:duration=1,drawbox=w=240:h=270:color=black:t=fill"
     run_ffmpeg(["-f", "lavfi", "-i", halves, "-pix_fmt", "yuv420p", f"file:{lying}"])
     run_ffmpeg(["-display_rotation", "90", "-i", f"file:{lying}", "-c", "copy", f"file:{turned}"])
-    made = only_needed(look(turned), 500, tmp_path / "out.mp4")
+    made = fitted(look(turned), 500, "cut_off", tmp_path / "out.mp4")
     assert probe(made.path).rotation == 0
     first = run_ffmpeg(
         [
@@ -131,7 +131,7 @@ def test_colours_stay_what_they_were(tmp_path, size, filters, codec):
     path = tmp_path / "colour.mkv"
     brick = f"color=0xC84630:size={size}:rate=25:duration=1.2,format=rgb24,{filters}"
     run_ffmpeg(["-f", "lavfi", "-i", brick, *codec.split(), f"file:{path}"])
-    made = only_needed(look(path), 200, tmp_path / "out.mp4")
+    made = fitted(look(path), 200, "cut_off", tmp_path / "out.mp4")
     exact = "scale=in_color_matrix=bt709:flags=accurate_rnd+full_chroma_int,format=rgb24"
     raw = run_ffmpeg(
         ["-i", f"file:{made.path}", "-frames:v", "1", "-vf", exact, "-f", "rawvideo", "pipe:1"]
@@ -146,7 +146,7 @@ def test_interlaced_footage_is_made_whole_pictures(tmp_path):
     codec = ["-pix_fmt", "yuv420p", "-flags", "+ildct+ilme", "-x264opts", "tff=1"]
     run_ffmpeg(["-f", "lavfi", "-i", moving, *codec, f"file:{path}"])
     assert "first" in look(path).about.colour
-    made = only_needed(look(path), 1000, tmp_path / "out.mp4")
+    made = fitted(look(path), 1000, "cut_off", tmp_path / "out.mp4")
     assert _combing(made.path) < 0.5 * _combing(path)
 
 
@@ -167,7 +167,7 @@ def test_what_a_telephone_films_brighter_is_brought_to_the_screen(tmp_path):
     codec = ["-c:v", "libx265", "-x265-params", hlg, *tags]
     run_ffmpeg(["-f", "lavfi", "-i", white + ",lutyuv=y=721", *codec, f"file:{path}"])
     assert "arib-std-b67" in look(path).about.colour
-    made = only_needed(look(path), 400, tmp_path / "out.mp4")
+    made = fitted(look(path), 400, "cut_off", tmp_path / "out.mp4")
     assert 210 < levels(made.path).mean() < 225  # 75 % of HLG is paper, not the brightest light
 
 
