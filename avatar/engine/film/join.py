@@ -11,7 +11,6 @@ from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -127,16 +126,19 @@ def _mixed(tail: list[Planes], head: list[Planes]) -> tuple[list[Planes], list[P
     old = [*tail, *[tail[-1]] * HALF]
     new = [*[head[0]] * HALF, *head]
     mixed = [
-        cv2.addWeighted(a, 1 - weight, b, weight, 0)
+        np.rint(a + weight * (b.astype(np.float32) - a)).astype(np.uint8)
         for a, b, weight in zip(old, new, weights, strict=True)
     ]
     return mixed[:HALF], mixed[HALF:]
 
 
 def _thumbnail(frame: Planes) -> NDArray[np.float32]:
-    size = THUMBNAIL_PX, THUMBNAIL_PX
-    small = cv2.resize(luma(frame), size, interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.float32)
+    """About THUMBNAIL_PX on the shorter side: means of blocks, in which noise is lost."""
+    picture = luma(frame)
+    side = max(1, min(picture.shape) // THUMBNAIL_PX)
+    rows, columns = picture.shape[0] // side, picture.shape[1] // side
+    blocks = picture[: rows * side, : columns * side].reshape(rows, side, columns, side)
+    return np.asarray(blocks.mean(axis=(1, 3), dtype=np.float32))
 
 
 def _change(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
