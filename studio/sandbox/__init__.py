@@ -1,5 +1,5 @@
-"""The sandbox: nine platforms on one port, as strict as the real ones, for tests, demos and anyone
-without keys.
+"""The sandbox: nine platforms and the vendors of voices and lip-sync on one port, as strict as the
+real ones, for tests, demos and anyone without keys.
 
 It listens on a real socket, downloads what it is told to download, keeps a clock of its own, and
 can be told to fail. It knows no Django. A platform is a module with

@@ -41,6 +41,7 @@ MODELS = {
          "resolution": one_of("1080p", "720p"), "turbo_mode": FLAG},
         **_OF, sound_s=(0, 60), short_side=1080, longest_at={"1080p": 30},
     ),
+    "bytedance/omnihuman/v2": Model({**_PHOTO, "prompt": text()}, **_OF, sound_s=(0, 60)),
     "fal-ai/kling-video/lipsync/audio-to-video": Model(
         {**_FILM}, **_AT, fit="film", sound_s=(2, 60), film_s=(2, 60)
     ),

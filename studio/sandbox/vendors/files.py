@@ -92,6 +92,14 @@ def keep(
     return call.sandbox.change("file", found["id"], ready=True, size=size, sha256=digest)
 
 
+def sent_file(call: Call, field: str) -> tuple[Path | None, str]:
+    """A file of a multipart body, and the name it was sent with."""
+    for one in call.parts():
+        if one.name == field and isinstance(one.content, Path):
+            return one.content, one.filename or field
+    return None, ""
+
+
 def put(call: Call) -> Reply:
     """PUT to a ticket. Answers as S3 does."""
     sandbox = call.sandbox

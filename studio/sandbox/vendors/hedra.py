@@ -15,7 +15,7 @@ from studio.sandbox.calls import Call, Reply, Route
 from studio.sandbox.state import Document, Sandbox
 from studio.sandbox.vendors import results
 from studio.sandbox.vendors.common import House, Problem, once
-from studio.sandbox.vendors.files import DAY, FILE_ROUTES, keep
+from studio.sandbox.vendors.files import DAY, FILE_ROUTES, keep, sent_file
 from studio.sandbox.vendors.hedra_models import MODELS, PRICES, VOICES
 from studio.sandbox.vendors.hooks import public_key, watch
 from studio.sandbox.vendors.jobs import look, make, progress, status_word
@@ -69,8 +69,8 @@ trouble = HOUSE.trouble
 def upload(call: Call) -> Reply:
     """POST /files, multipart `file`. Its kind is told by its content."""
     HOUSE.enter(call)
-    sent = call.multipart_files().get("file")
-    if not isinstance(sent, Path):
+    sent, name = sent_file(call, "file")
+    if sent is None:
         raise HOUSE.refusal(call, "invalid", "file is required", field="file")
     try:
         kind = seen(sent).kind
@@ -79,10 +79,10 @@ def upload(call: Call) -> Reply:
     most = {"image": IMAGE_BYTES, "audio": AUDIO_BYTES}.get(kind, AUDIO_BYTES)
     if sent.stat().st_size > most:
         raise HOUSE.refusal(call, "too_large", f"The {kind} is larger than {most} bytes.")
-    name = {"image": "image/jpeg", "audio": "audio/wav", "video": "video/mp4"}[kind]
-    found = keep(call, sent, content_type=name, file_s=HOUR)
+    mime = {"image": "image/jpeg", "audio": "audio/wav", "video": "video/mp4"}[kind]
+    found = keep(call, sent, content_type=mime, name=name, file_s=HOUR)
     url = f"{found['url']}?token={found['secret']}"
-    return Reply(200, {"url": url, "content_type": name, "expires_at": _iso(found["until"])})
+    return Reply(200, {"url": url, "content_type": mime, "expires_at": _iso(found["until"])})
 
 
 def submit(call: Call) -> Reply:

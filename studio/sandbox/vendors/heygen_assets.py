@@ -9,7 +9,7 @@ from typing import Any
 from studio.sandbox.calls import Call, Refused, Reply, Route
 from studio.sandbox.state import Document
 from studio.sandbox.vendors.common import House, Problem
-from studio.sandbox.vendors.files import DAY, keep, ticket
+from studio.sandbox.vendors.files import DAY, keep, sent_file, ticket
 from studio.sandbox.vendors.media import NotMedia, look
 
 SMALL_BYTES, LARGE_BYTES = 32 * 2**20, 2 * 2**30
@@ -46,14 +46,14 @@ def invalid(call: Call, field: str, text: str) -> Refused:
 def upload(call: Call) -> Reply:
     """POST /v3/assets, multipart `file`."""
     HOUSE.enter(call)
-    sent = call.multipart_files().get("file")
-    if not isinstance(sent, Path):
+    sent, name = sent_file(call, "file")
+    if sent is None:
         raise invalid(call, "file", "file is required")
     size = sent.stat().st_size
     if size > SMALL_BYTES:
         raise HOUSE.refusal(call, "too_large", "Up to 32 MB; larger files go directly.")
     kind = _kind(call, sent)
-    found = keep(call, sent, content_type=kind, file_s=LASTS_S, prefix="asset")
+    found = keep(call, sent, content_type=kind, name=name, file_s=LASTS_S, prefix="asset")
     about = {"asset_id": found["id"], "mime_type": kind, "size_bytes": size}
     return good({**about, "url": found["url"]})
 

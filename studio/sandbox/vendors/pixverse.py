@@ -1,11 +1,10 @@
-"""PixVerse: uploads, lip-sync, results. Everything is HTTP 200; ErrCode says what happened.
+"""PixVerse: uploads, lip-sync, results. What it says is HTTP 200; ErrCode says what happened.
 
 Ai-Trace-Id has to be a new UUID for every call. The codes are those its documents were seen to
 list; only that they are not 0 is certain. Rules: those of every vendor.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from studio.sandbox.calls import Call, Refused, Reply, Route
 from studio.sandbox.state import Document, Sandbox
 from studio.sandbox.vendors import results
 from studio.sandbox.vendors.common import House, Problem
-from studio.sandbox.vendors.files import DAY, FILE_ROUTES, keep
+from studio.sandbox.vendors.files import DAY, FILE_ROUTES, keep, sent_file
 from studio.sandbox.vendors.jobs import Wanted, look, make, status_word
 from studio.sandbox.vendors.media import NotMedia
 from studio.sandbox.vendors.media import look as seen
@@ -27,14 +26,13 @@ CODES = {
     "missing_key": 10003, "wrong_key": 10001, "expired_key": 10001, "forbidden": 500020,
     "unpaid": 500090, "not_found": 400032, "conflict": 400017, "too_large": 500030,
     "invalid": 400017, "unprocessable": 400017, "rate": 500069, "slots": 500044,
-    "server": 99999, "unavailable": 500069, "timeout": 500069,
 }  # fmt: skip
 
 
 def word(call: Call, problem: Problem) -> Reply:
-    """HTTP 200 all the same, but for a gateway that fails."""
-    if problem.status == 502:
-        return Reply(502, "<html><h1>502 Bad Gateway</h1></html>")
+    """HTTP 200 all the same, but where its gateway fails."""
+    if problem.status >= 500:
+        return Reply(problem.status, f"<html><h1>{problem.status}</h1></html>")
     return Reply(200, {"ErrCode": CODES[problem.name], "ErrMsg": problem.text, "Resp": None})
 
 
@@ -70,8 +68,8 @@ def bad(call: Call, text: str) -> Refused:
 def upload(call: Call) -> Reply:
     """POST /openapi/v2/media/upload, multipart `file`."""
     HOUSE.enter(call)
-    sent = call.multipart_files().get("file")
-    if not isinstance(sent, Path):
+    sent, name = sent_file(call, "file")
+    if sent is None:
         raise bad(call, "file is required")
     try:
         media = seen(sent)
@@ -85,7 +83,7 @@ def upload(call: Call) -> Reply:
         if media.seconds > SOUND_S:
             raise bad(call, "The audio is longer than 30 seconds")
     kind = {"video": "video/mp4", "audio": "audio/mpeg"}[media.kind]
-    found = keep(call, sent, content_type=kind, file_s=30 * DAY, media=media.kind)
+    found = keep(call, sent, content_type=kind, name=name, file_s=30 * DAY, media=media.kind)
     about = {"media_id": int(found["id"]), "media_type": media.kind, "url": found["url"]}
     return good(about)
 

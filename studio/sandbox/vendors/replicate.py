@@ -294,17 +294,19 @@ def secret(call: Call) -> Reply:
 def upload(call: Call) -> Reply:
     """POST /files, multipart `content`."""
     HOUSE.enter(call)
-    sent = call.multipart_files()
-    content = sent.get("content")
-    if not isinstance(content, Path):
+    sent = {one.name: one for one in call.parts()}
+    part = sent.get("content")
+    if part is None or not isinstance(part.content, Path):
         raise HOUSE.refusal(call, "invalid", "Missing content")
+    content, name = part.content, part.filename or "content"
     if content.stat().st_size > FILE_BYTES:
         raise HOUSE.refusal(call, "too_large")
     try:
-        metadata = json.loads(str(sent.get("metadata") or "{}"))
+        metadata = json.loads(str(sent["metadata"].content) if "metadata" in sent else "{}")
     except ValueError as e:
         raise HOUSE.refusal(call, "invalid", "metadata is not JSON") from e
-    found = keep(call, content, content_type="application/octet-stream", file_s=DAY)
+    kind = part.content_type or "application/octet-stream"
+    found = keep(call, content, content_type=kind, name=name, file_s=DAY)
     return Reply(201, _file(found, metadata))
 
 

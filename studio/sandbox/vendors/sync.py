@@ -99,7 +99,9 @@ def _say_unknown(call: Call, once_key: str) -> None:
 def _with_files(call: Call) -> dict[str, Any]:
     """The body of a multipart create, with its files as inputs."""
     body: dict[str, Any] = {}
-    given = call.multipart_files()
+    sent = call.parts()
+    given = {one.name: one.content for one in sent}
+    names = {one.name: one.filename or one.name for one in sent}
     for name, value in given.items():
         if isinstance(value, Path):
             continue
@@ -119,7 +121,7 @@ def _with_files(call: Call) -> dict[str, Any]:
         if value.stat().st_size > DIRECT_BYTES:
             raise HOUSE.refusal(call, "too_large", "Files of up to 20 MB can be sent directly.")
         kind = {"video": "video/mp4", "audio": "audio/mpeg", "image": "image/jpeg"}[name]
-        stored = keep(call, value, content_type=kind, name=name)
+        stored = keep(call, value, content_type=kind, name=names[name])
         inputs.append({"type": name, "url": stored["url"], "sha256": stored["sha256"]})
     return {**body, "input": inputs}
 

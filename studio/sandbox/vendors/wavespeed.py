@@ -6,14 +6,13 @@ seven days. Rules: those of every vendor.
 
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from studio.sandbox.calls import Call, Reply, Route
 from studio.sandbox.state import Document, Sandbox
 from studio.sandbox.vendors import results, speech_models
 from studio.sandbox.vendors.common import House, Problem
-from studio.sandbox.vendors.files import DAY, FILE_ROUTES, keep, ticket
+from studio.sandbox.vendors.files import DAY, FILE_ROUTES, keep, sent_file, ticket
 from studio.sandbox.vendors.hooks import SECRET, watch
 from studio.sandbox.vendors.jobs import look, make, status_word
 from studio.sandbox.vendors.models import SEED, Model, file, number, one_of, text
@@ -241,10 +240,10 @@ def upload(call: Call) -> Reply:
 def upload_binary(call: Call) -> Reply:
     """POST /api/v3/media/upload/binary: the older way, in one call."""
     HOUSE.enter(call)
-    sent = call.multipart_files().get("file")
-    if not isinstance(sent, Path):
+    sent, name = sent_file(call, "file")
+    if sent is None:
         raise HOUSE.refusal(call, "invalid", "file is required")
-    found = keep(call, sent, content_type="application/octet-stream", file_s=WEEK)
+    found = keep(call, sent, content_type="application/octet-stream", name=name, file_s=WEEK)
     return _good({"download_url": found["url"]})
 
 

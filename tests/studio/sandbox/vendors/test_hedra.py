@@ -133,6 +133,13 @@ def test_jobs_end_badly_when_told(sandbox, ask, given, outcome, code, retryable)
     assert (found["error"]["code"], found["error"]["retryable"]) == (code, retryable)
 
 
+def test_the_name_of_a_file_can_ask_for_a_failure(ask, given, photo):
+    answer = ask.post("/files", files={"file": ("me [no-face].jpg", photo.read_bytes())})
+    image = {"source": "url", "url": answer.json()["url"]}
+    made = ask.post(MODEL, json={"input": {**given, "start_image": image}}).json()
+    assert "No face" in ask.get(made["result_url"]).json()["error"]["message"]
+
+
 def test_a_pause_says_how_long(sandbox, ask):
     sandbox.fault("status", platform="hedra", commit=True, status=429, seconds=9)
     error = ask.post(MODEL, json={}).json()["error"]
