@@ -133,6 +133,10 @@ class Ledger:
             raise
         return self._local(charge)
 
+    def lost(self, key: str, why: str) -> None:
+        """It stays paid."""
+        self._move(key, (State.DONE,), State.FAILED, why=why)
+
     def _current(self, key: str) -> Charge | None:
         """The order that counts: neither over nor purged."""
         rows = Charge.objects.filter(creator=self.creator, key=key, purged_at=None)

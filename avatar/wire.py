@@ -55,6 +55,9 @@ class PipeJournal:
         kept = self._ask("done", key=key, file=given, usd=usd, facts=dict(facts))["kept"]
         return kept and Path(kept)
 
+    def lost(self, key: str, why: str) -> None:
+        self._ask("lost", key=key, why=why)
+
     def _ask(self, verb: str, **about: Any) -> Message:
         with self._one_at_a_time:
             self._tell({"journal": verb, **about})
@@ -95,6 +98,8 @@ def _carried_out(journal: Journal, message: Message) -> Message:
             given = None if about["file"] is None else Path(about["file"])
             kept = journal.done(about["key"], given, usd=about["usd"], facts=about["facts"])
             return {"kept": None if kept is None else str(kept)}
+        case "lost":
+            journal.lost(about["key"], about["why"])
         case verb:
             raise ResourceError(f"There is no way to {verb} an order.")
     return {}

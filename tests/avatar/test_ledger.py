@@ -133,6 +133,17 @@ def test_a_result_whose_file_was_lost_is_bought_again(journal, tmp_path):
     assert ledger.spent_usd(journal.creator) == Decimal("1.9")
 
 
+def test_what_is_gone_at_the_vendor_stays_paid_and_is_ordered_anew(journal, tmp_path):
+    placed(journal, paid())
+    journal.done(paid().key, film(tmp_path), usd=1.5, facts={})
+    journal.lost(paid().key, "The vendor has deleted the voice.")
+    assert journal.begin(paid()).state == State.RESERVED
+    old, new = Charge.objects.order_by("round")
+    assert (old.state, old.usd) == ("failed", Decimal("1.5"))
+    assert old.why == "The vendor has deleted the voice."
+    assert new.round == old.round + 1
+
+
 def test_a_film_that_comes_after_a_person_gave_it_up_is_kept(journal, tmp_path):
     placed(journal, paid())
     Charge.objects.update(state=State.ABSENT, settled_by="alice", usd=0)

@@ -45,6 +45,13 @@ def test_what_came_to_nothing_begins_anew(far, verb):
     assert far.begin(PAID).state == State.RESERVED
 
 
+def test_what_was_made_and_is_gone_begins_anew(far):
+    far.begin(PAID)
+    far.done(PAID.key, None, usd=0.9, facts={})
+    far.lost(PAID.key, "The vendor has deleted the voice.")
+    assert far.begin(PAID).state == State.RESERVED
+
+
 def test_a_no_arrives_as_the_same_error(far):
     far.begin(PAID)
     with pytest.raises(OverBudget, match=r"2\.50 USD are allowed"):

@@ -51,6 +51,8 @@ def _eleven(
     options["voice"] = Option(default, about=of.SELLERS_VOICE.about)
     if row == of.V3:
         options["tag"] = of.TAG
+        if "stability" in options:
+            options["stability"] = of.V3_STABILITY
     own = moods.ELEVEN_V3 if row == of.V3 else moods.ELEVEN_V2
     return _voice(
         vendor,

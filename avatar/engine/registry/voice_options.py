@@ -27,6 +27,7 @@ VOICE_ID = Option(about="the vendor's own name of a voice, instead of the sample
 SELLERS_VOICE = Option(about="one of the seller's voices")
 SAMPLE_TEXT = Option(about="the words of the voice sample, if they are known")
 STABILITY = number(0, 1, "low is lively, high is steady")
+V3_STABILITY = number(0, 1, "0 is creative, 0.5 natural, 1 robust; it knows no others")
 SIMILARITY = number(0, 1, "how close to the sample")
 STYLE = number(0, 1, "how much of the voice's manner")
 SLOW_OR_FAST = number(0.7, 1.2, "1 is as it comes")

@@ -70,7 +70,7 @@ ELEVENLABS = (
         rows=(of.V3,),
         options={
             "voice_id": of.VOICE_ID,
-            "stability": of.STABILITY,
+            "stability": of.V3_STABILITY,
             "similarity_boost": of.SIMILARITY,
             "tag": of.TAG,
         },

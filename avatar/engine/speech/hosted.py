@@ -79,7 +79,7 @@ class HostedSpeaker:
             return self._spoken(client, lines, context, clone["voice_id"], is_cloned=True)
         except VoiceGone as e:
             log.info("%s: %s", self.engine.name, e)
-            context.journal.failed(paid.key, str(e))
+            context.journal.lost(paid.key, str(e))
         _, clone = self._clone(client, lines, context)
         return self._spoken(client, lines, context, clone["voice_id"], is_cloned=True)
 

@@ -233,11 +233,18 @@ class _CloneJob(_Job):
             handle["voice_id"] = prepared[field]
         return handle
 
+    def look(self, engine: Engine, handle: Handle) -> Look:
+        look = super().look(engine, handle)
+        if not look.is_done or self.cloning.is_file:
+            return look
+        output = look.facts.get("output")
+        voice = handle.get("voice_id") or named(output, self.cloning.output)
+        return replace(look, facts={"voice_id": voice})
+
     def fetch(self, engine: Engine, look: Look, target: Path) -> Path:
         if self.cloning.is_file:
             return fetched(self.client.access, engine.vendor, look.url, target)
-        voice = self.handle.get("voice_id") or named(look.facts.get("output"), self.cloning.output)
-        target.write_text(json.dumps({"voice_id": voice}), encoding="utf-8")
+        target.write_text(json.dumps(dict(look.facts)), encoding="utf-8")
         return target
 
 

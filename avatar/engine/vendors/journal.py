@@ -93,6 +93,10 @@ class Journal(Protocol):
         """Keep the result. Returns where; the file that was given may be moved."""
         ...
 
+    def lost(self, key: str, why: str) -> None:
+        """What was made and paid for is gone at the vendor: it can only be ordered anew."""
+        ...
+
 
 class FileJournal:
     """A journal in a folder, one folder an order.
@@ -147,6 +151,9 @@ class FileJournal:
         lines = [f"{one['engine']} ({one['what']}): {one['usd']:.4f} USD" for one in self.bought]
         total = sum(one["usd"] for one in self.bought)
         return [*lines, f"{total:.4f} USD in all"] if len(lines) > 1 else lines
+
+    def lost(self, key: str, why: str) -> None:
+        self._change(key, State.FAILED, why=why)
 
     def _is_over(self, row: dict[str, Any]) -> bool:
         return row["state"] in OVER or (self.again and row["state"] == State.SENDING)
