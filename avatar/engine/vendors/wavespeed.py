@@ -1,5 +1,8 @@
 """WaveSpeedAI, API v3: many models behind one queue.
 
+Its price call names a price and not what it is for (the second or the run), so nothing is
+estimated from it.
+
 Source: wavespeed 2.0.5 (PyPI), wavespeed.ai/docs.
 """
 
@@ -77,12 +80,6 @@ class WaveSpeed(JobQueue):
             if sent.prepared in (row.get("input"), row.get("inputs")) and row.get("id"):
                 return {"id": str(row["id"])}
         return None
-
-    def estimate(self, engine: Engine, prepared: Body) -> float | None:
-        wanted = {"model_id": engine.model, "inputs": prepared}
-        answer = self.caller.call("POST", "/api/v3/model/price", json=wanted)
-        usd = answer.get("data", "unit_price", default=answer.get("unit_price"))
-        return float(usd) if isinstance(usd, int | float) else None
 
     def check(self) -> str:
         answer = self.caller.call("GET", "/api/v3/balance")

@@ -2,13 +2,7 @@
 the person gets one sentence with the vendor's reason in it.
 """
 
-import os
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
-
 import pytest
-from PIL import Image
 
 from avatar.engine.errors import (
     BadResult,
@@ -25,17 +19,13 @@ from avatar.engine.errors import (
 from avatar.engine.film import checked
 from avatar.engine.registry import find
 from avatar.engine.vendors import orders, results
-from avatar.engine.vendors.access import VENDORS, Access
-from avatar.engine.vendors.clients import client_of
-from avatar.engine.vendors.journal import FileJournal, Paid
-from avatar.engine.vendors.orders import Context, ordered, paid_key
-from studio.lib.engines import Engine, Kind
-from studio.sandbox import VENDORS as DOUBLES
-from studio.sandbox.vendors import media
-from studio.sandbox.vendors.common import orders as charged
+from avatar.engine.vendors.access import VENDORS
+from avatar.engine.vendors.clients import CLIENTS, client_of
+from studio.lib.engines import Kind
+from tests.avatar.engine.vendors.desk import Desk, given, inputs_of
 
 SOUND_MS = 2200
-# One engine of each vendor, and whether its orders can be found among the vendor's jobs.
+# One engine of each vendor.
 ONES = {
     "sync": "sync:lipsync-2",
     "wavespeed": "wavespeed:sync/lipsync-3",
@@ -47,79 +37,19 @@ ONES = {
     "pixverse": "pixverse:lipsync",
 }
 KEYED = {"sync", "hedra", "heygen"}
-LISTED = {"wavespeed", "replicate", "kling"}
-HERE = sorted(set(ONES) & set(DOUBLES))
-
-
-@dataclass
-class Desk:
-    """Where orders to one vendor are placed, with one journal."""
-
-    vendor: str
-    engine: Engine
-    folder: Path
-    inputs: dict
-    environ: dict
-
-    def order(self, *, patience_s=30.0, key="", **more) -> Path:
-        environ = {
-            **os.environ,
-            **self.environ,
-            **({VENDORS[self.vendor].key: key} if key else {}),
-        }
-        access = Access(environ)
-        client = client_of(self.vendor, access)
-        client.poll_s = 0.05
-        context = Context(access, FileJournal(self.folder, **more), patience_s=patience_s)
-        account = access.account(self.vendor)
-        paid = Paid(paid_key(self.engine, self.inputs, account), self.engine.name, "film", 0.1)
-        look = partial(checked, expected_ms=SOUND_MS, moves=False)
-        return ordered(context, client, self.engine, paid, self.inputs, check=look)
-
-    def charges(self, sandbox) -> list[int]:
-        return [one["charged"] for one in charged(sandbox, self.vendor)]
+LISTED = {"wavespeed", "replicate", "kling"}  # whose jobs can be told apart in their lists
 
 
 @pytest.fixture(scope="module")
-def _files(tmp_path_factory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("given")
-    names = {"image": "photo.jpg", "audio": "voice.wav", "video": "footage.mp4"}
-    files = {name: folder / file for name, file in names.items()}
-    Image.effect_noise((300, 400), 40).convert("RGB").save(files["image"])
-    media.humming(files["audio"], SOUND_MS / 1000)
-    media.run_ffmpeg(
-        "-f", "lavfi", "-i", f"testsrc2=s=144x256:r=25:d={SOUND_MS / 1000}",
-        "-f", "lavfi", "-i", f"sine=220:d={SOUND_MS / 1000}", *media.QUICK, "-shortest",
-        str(files["video"]),
-    )  # fmt: skip
-    return files
+def files(tmp_path_factory):
+    return given(tmp_path_factory.mktemp("given"), SOUND_MS)
 
 
-def inputs_of(engine: Engine, files: dict[str, Path]) -> dict:
-    """What the engine is given, as HostedPerformer gives it."""
-    source = "video" if engine.takes("video") else "image"
-    given = {source: files[source]}
-    if engine.takes("audio"):
-        given["audio"] = files["audio"]
-    if engine.takes("aspect_ratio"):
-        given["aspect_ratio"] = "9:16"
-    chosen = {"output_language": "Spanish"} if "output_language" in engine.options else {}
-    return {**given, **engine.fixed, **engine.settled(chosen)}
-
-
-@pytest.fixture
-def desk_of(sandbox, tmp_path, _files):
-    def make(name: str) -> Desk:
-        engine = find(name, Kind.PERFORMER)
-        sandbox.set_rule(f"{engine.vendor}.job_s", 0)
-        return Desk(engine.vendor, engine, tmp_path / "orders", inputs_of(engine, _files), {})
-
-    return make
-
-
-@pytest.fixture(params=HERE)
-def desk(request, desk_of) -> Desk:
-    return desk_of(ONES[request.param])
+@pytest.fixture(params=sorted(ONES))
+def desk(request, sandbox, tmp_path, files) -> Desk:
+    engine = find(ONES[request.param], Kind.PERFORMER)
+    sandbox.set_rule(f"{engine.vendor}.job_s", 0)
+    return Desk(engine, tmp_path / "orders", inputs_of(engine, files), SOUND_MS)
 
 
 @pytest.fixture(autouse=True)
@@ -130,6 +60,10 @@ def _quick(monkeypatch):
 @pytest.fixture
 def _settled_long_ago(monkeypatch):
     monkeypatch.setattr(orders, "JUST_SENT_S", 0)
+
+
+def test_every_vendor_is_here():
+    assert set(ONES) == set(CLIENTS)
 
 
 # It works
@@ -158,8 +92,8 @@ def test_a_render_that_was_killed_goes_on_with_the_same_job(desk, sandbox):
 
 
 def test_the_test_of_the_key_is_a_sentence_and_costs_nothing(desk, sandbox):
-    said = client_of(desk.vendor, Access()).check()
-    assert said.startswith(f"{VENDORS[desk.vendor].label} accepts the key")
+    said = client_of(desk.vendor, desk.access()).check()
+    assert said.startswith(f"{desk.label} accepts the key")
     assert said.endswith(".")
     assert desk.charges(sandbox) == []
 
@@ -171,15 +105,15 @@ def test_the_test_of_the_key_is_a_sentence_and_costs_nothing(desk, sandbox):
 def test_a_wrong_key_is_told_and_nothing_is_ordered(desk, sandbox, key):
     with pytest.raises(KeyRefused) as caught:
         desk.order(key=key)
-    assert VENDORS[desk.vendor].label in str(caught.value)
+    assert desk.label in str(caught.value)
     assert key not in str(caught.value)
     with pytest.raises(KeyRefused):
-        client_of(desk.vendor, Access({**os.environ, VENDORS[desk.vendor].key: key})).check()
+        client_of(desk.vendor, desk.access(key)).check()
     assert desk.charges(sandbox) == []
 
 
 def test_an_empty_account_is_told_as_such(desk, sandbox):
-    with pytest.raises(Unpaid, match=VENDORS[desk.vendor].label):
+    with pytest.raises(Unpaid, match=desk.label):
         desk.order(key="unpaid-key")
     assert desk.charges(sandbox) == []
 
@@ -210,7 +144,7 @@ def test_a_job_that_failed_is_ordered_anew_only_when_somebody_asks(desk, sandbox
     sandbox.set_rule(f"{desk.vendor}.outcome", outcome)
     with pytest.raises((JobFailed, Refused)) as caught:
         desk.order()
-    assert VENDORS[desk.vendor].label in str(caught.value)
+    assert desk.label in str(caught.value)
     assert sum(desk.charges(sandbox)) == 1
     sandbox.set_rule(f"{desk.vendor}.outcome", "")
     desk.order()

@@ -2,59 +2,36 @@
 options as they are sent, and a film comes back.
 """
 
-from functools import partial
-
 import pytest
-from PIL import Image
 
 from avatar.engine.errors import Refused
-from avatar.engine.film import checked
 from avatar.engine.registry import find
 from avatar.engine.registry.performers import PERFORMERS
-from avatar.engine.vendors.access import VENDORS, Access
-from avatar.engine.vendors.clients import client_of
-from avatar.engine.vendors.journal import FileJournal, Paid
-from avatar.engine.vendors.orders import Context, ordered
+from avatar.engine.vendors.access import VENDORS
 from studio.lib.engines import Kind
-from studio.sandbox import VENDORS as DOUBLES
 from studio.sandbox.vendors import media
 from studio.sandbox.vendors.common import orders as charged
-from tests.avatar.engine.vendors.test_conformance import inputs_of
+from tests.avatar.engine.vendors.desk import Desk, given, inputs_of
 from tests.sandboxes import hosting
 
-HOSTED = [e for e in PERFORMERS if e.is_hosted and e.vendor in DOUBLES]
+HOSTED = [engine for engine in PERFORMERS if engine.is_hosted]
 SOUND_MS = 4200
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("given")
-    names = {"image": "photo.png", "audio": "voice.wav", "video": "footage.mp4"}
-    files = {name: folder / file for name, file in names.items()}
-    Image.new("RGB", (320, 480), "teal").save(files["image"])
-    media.humming(files["audio"], SOUND_MS / 1000)
-    media.run_ffmpeg(
-        "-f", "lavfi", "-i", f"testsrc2=s=720x1280:r=5:d={SOUND_MS / 1000}",
-        *media.QUICK, str(files["video"]),
-    )  # fmt: skip
-    return files
+    return given(tmp_path_factory.mktemp("given"), SOUND_MS, "720x1280", 5)
 
 
 @pytest.fixture
 def film_of(sandbox, tmp_path, files):
     """Order a film; the options are those of the table, and what is chosen."""
 
-    as_long = partial(checked, expected_ms=SOUND_MS, moves=False)
-
-    def order(name, *, check=as_long, **chosen):
+    def order(name, *, check=None, **chosen):
         engine = find(name, Kind.PERFORMER)
         sandbox.set_rule(f"{engine.vendor}.job_s", 0)
-        inputs = {**inputs_of(engine, files), **chosen}
-        client = client_of(engine.vendor, Access())
-        client.poll_s = 0.02
-        context = Context(Access(), FileJournal(tmp_path / "orders"), patience_s=30)
-        paid = Paid("k" * 64, engine.name, "film", 0.1)
-        return ordered(context, client, engine, paid, inputs, check=check)
+        inputs = inputs_of(engine, files, **chosen)
+        return Desk(engine, tmp_path / "orders", inputs, SOUND_MS).order(check=check)
 
     return order
 
