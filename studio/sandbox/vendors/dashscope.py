@@ -97,7 +97,7 @@ def generation(call: Call) -> Reply:
     model, given = _asked(call)
     text = _text(call, given)
     language = given.get("language_type", "Auto")
-    if language not in LANGUAGES:
+    if not isinstance(language, str) or language not in LANGUAGES:
         raise refuse(call, f"language_type {language} is not supported.")
     if given.get("instructions") and model not in INSTRUCT:
         raise refuse(call, f"instructions are not supported by {model}.")

@@ -1,6 +1,6 @@
 """ElevenLabs: text to speech, with and without the times of its characters.
 
-Rules: elevenlabs.normalized_alignment ("null", or "same").
+Rules: elevenlabs.normalized_alignment ("null", "same", or "spelled": with its digits as words).
 """
 
 import base64
@@ -43,6 +43,7 @@ RANGES = {
     "clone_strength": (0, 1),
 }  # fmt: skip
 NEIGHBOURS = ("previous_text", "next_text", "previous_request_ids", "next_request_ids")
+DIGITS = ("zero ", "one ", "two ", "three ", "four ", "five ", "six ", "seven ", "eight ", "nine ")
 MAX_SEED = 4_294_967_295
 
 
@@ -68,18 +69,38 @@ def speech(call: Call) -> Reply:
 def with_timestamps(call: Call) -> Reply:
     order, said, headers = _said(call)
     data, _ = _file(call, order, said)
-    times = {
-        "characters": list(said.text),
-        "character_start_times_seconds": [round(one, 3) for one in said.starts],
-        "character_end_times_seconds": [round(one, 3) for one in said.ends],
-    }
-    same = call.sandbox.rule("elevenlabs.normalized_alignment", "null") == "same"
+    letters = list(zip(said.text, said.starts, said.ends, strict=True))
+    normalized = {
+        "same": lambda: _times(letters),
+        "spelled": lambda: _times(spelled(letters)),
+    }.get(str(call.sandbox.rule("elevenlabs.normalized_alignment", "null")), lambda: None)
     answer = {
         "audio_base64": base64.b64encode(data).decode(),
-        "alignment": times,
-        "normalized_alignment": times if same else None,
+        "alignment": _times(letters),
+        "normalized_alignment": normalized(),
     }
     return Reply(200, answer, headers)
+
+
+Letter = tuple[str, float, float]
+
+
+def _times(letters: list[Letter]) -> dict[str, list[Any]]:
+    return {
+        "characters": [one for one, _, _ in letters],
+        "character_start_times_seconds": [round(start, 3) for _, start, _ in letters],
+        "character_end_times_seconds": [round(end, 3) for _, _, end in letters],
+    }
+
+
+def spelled(letters: list[Letter]) -> list[Letter]:
+    """The same with every digit as a word, whose letters share its time."""
+    found: list[Letter] = []
+    for letter, start, end in letters:
+        word = DIGITS[int(letter)] if letter in "0123456789" else letter
+        step = (end - start) / len(word)
+        found += [(one, start + i * step, start + (i + 1) * step) for i, one in enumerate(word)]
+    return found
 
 
 def _said(call: Call) -> tuple[Order, Speech, dict[str, str]]:
@@ -171,7 +192,10 @@ def _plain_fields(asked: dict[str, Any]) -> None:
     if asked.get("apply_text_normalization", "auto") not in ("auto", "on", "off"):
         raise unfit("Input should be 'auto', 'on' or 'off'", "body", "apply_text_normalization")
     for name in ("previous_request_ids", "next_request_ids", "pronunciation_dictionary_locators"):
-        if len(asked.get(name) or []) > 3:
+        value = asked.get(name)
+        if value is not None and not isinstance(value, list):
+            raise unfit("Input should be a valid list", "body", name)
+        if len(value or []) > 3:
             raise unfit("List should have at most 3 items", "body", name)
     language = asked.get("language_code")
     if language is not None and not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z]{2,4})?", str(language)):

@@ -1,7 +1,8 @@
 """ElevenLabs: the voices of the account, cloned ones among them.
 
 Rules: elevenlabs.voice_limit (10), elevenlabs.requires_verification (false),
-elevenlabs.shortest_sample_s (1).
+elevenlabs.shortest_sample_s (1), elevenlabs.sample_problem (""; anything said there is wrong with
+every sample).
 """
 
 import json
@@ -137,6 +138,10 @@ def _sample(call: Call, part: Part) -> dict[str, Any]:
     if sound.seconds < float(call.sandbox.rule("elevenlabs.shortest_sample_s", 1)):
         raise refuse(
             call, 400, "audio_too_short", f"{part.filename} is too short to clone.", "files"
+        )
+    if problem := str(call.sandbox.rule("elevenlabs.sample_problem", "")):
+        raise refuse(
+            call, 400, "invalid_sample", f"The sample cannot be used: {problem}.", "files"
         )
     return {
         "sample_id": call.sandbox.new_id("sample"),

@@ -114,7 +114,7 @@ def checked(call: Call, asked: dict[str, Any]) -> Order:
     _in_range(call, voice, "speed", 0.5, 2)
     _in_range(call, voice, "vol", 0.0001, 10)
     _in_range(call, voice, "pitch", -12, 12)
-    emotion = voice.get("emotion", "calm")
+    emotion = str(voice.get("emotion", "calm"))
     if emotion not in EMOTIONS and not (emotion in ONLY_26 and "2.6" in model):
         raise refuse(call, 2013, "invalid emotion")
     _one_of(call, asked, "output_format", ("hex", "url"))

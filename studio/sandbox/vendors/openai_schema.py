@@ -31,6 +31,51 @@ class Unsatisfiable(ValueError):
     """The schema is wrong, or asks for what the sandbox cannot make."""
 
 
+TYPES = ("object", "array", "string", "integer", "number", "boolean", "null")
+FORMS: dict[str, type | tuple[type, ...]] = {
+    "properties": dict, "$defs": dict, "definitions": dict, "required": list, "enum": list,
+    "anyOf": list, "oneOf": list, "allOf": list, "$ref": str, "format": str, "pattern": str,
+    "minLength": int, "maxLength": int, "minItems": int, "maxItems": int,
+    "minimum": (int, float), "maximum": (int, float), "multipleOf": (int, float),
+    "exclusiveMinimum": (int, float), "exclusiveMaximum": (int, float),
+}  # fmt: skip
+
+
+def check_form(schema: Any) -> None:
+    """Whether it is a schema at all. Raises Unsatisfiable."""
+    if isinstance(schema, bool):
+        return
+    if not isinstance(schema, dict):
+        raise Unsatisfiable(f"{schema!r} is not a schema.")
+    for name, kind in FORMS.items():
+        value = schema.get(name)
+        if name in schema and (not isinstance(value, kind) or isinstance(value, bool)):
+            raise Unsatisfiable(f"{value!r} is not valid for '{name}'.")
+    kinds = schema.get("type", "object")
+    for one in kinds if isinstance(kinds, list) and kinds else [kinds]:
+        if one not in TYPES:
+            raise Unsatisfiable(f"{one!r} is not valid for 'type'.")
+    if not all(isinstance(one, str) for one in schema.get("required", ())):
+        raise Unsatisfiable("'required' is a list of names.")
+    if schema.get("multipleOf", 1) <= 0:
+        raise Unsatisfiable("'multipleOf' is above 0.")
+    try:
+        re.compile(schema.get("pattern", ""))
+    except re.error as e:
+        raise Unsatisfiable(f"'pattern' is no regular expression: {e}.") from e
+    for name in ("enum", "anyOf", "oneOf", "allOf"):
+        if name in schema and not schema[name]:
+            raise Unsatisfiable(f"'{name}' is empty.")
+    for name in ("properties", "$defs", "definitions"):
+        for one in schema.get(name, {}).values():
+            check_form(one)
+    for one in [schema.get("items", True), *(schema.get("prefixItems") or ())]:
+        check_form(one)
+    for name in ("anyOf", "oneOf", "allOf"):
+        for one in schema.get(name, ()):
+            check_form(one)
+
+
 def check_strict(schema: Any, where: str = "()") -> None:
     """What `strict` demands of every object: no other keys, and all of them required.
 
@@ -111,6 +156,8 @@ class Answerer:
     def _merged(self, schema: dict[str, Any]) -> dict[str, Any]:
         found = {name: value for name, value in schema.items() if name != "allOf"}
         for one in schema["allOf"]:
+            if isinstance(one, bool):
+                continue
             part = self._resolved(one["$ref"]) if "$ref" in one else one
             for name, value in part.items():
                 if name == "properties":
@@ -123,10 +170,10 @@ class Answerer:
 
     def _branch(self, branches: list[Any], depth: int) -> Any:
         """The first that says something; deep down the one that ends."""
-        nulls = [one for one in branches if one.get("type") == "null"]
+        nulls = [one for one in branches if isinstance(one, dict) and one.get("type") == "null"]
         if depth >= DEEP and nulls:
             return nulls[0]
-        return next((one for one in branches if one.get("type") != "null"), branches[0])
+        return next((one for one in branches if one not in nulls), branches[0])
 
     def _type(self, schema: dict[str, Any], depth: int) -> str:
         kind = schema.get("type")

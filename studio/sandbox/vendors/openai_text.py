@@ -16,7 +16,13 @@ from typing import Any
 from studio.sandbox.calls import Call, Reply, Route
 from studio.sandbox.vendors.common import charge
 from studio.sandbox.vendors.openai_base import HOUSE, body, enter, headers, model_for, refuse
-from studio.sandbox.vendors.openai_schema import NAME, Answerer, Unsatisfiable, check_strict
+from studio.sandbox.vendors.openai_schema import (
+    NAME,
+    Answerer,
+    Unsatisfiable,
+    check_form,
+    check_strict,
+)
 
 MAGIC = {
     "[refuse]": "refusal",
@@ -75,7 +81,11 @@ def answered(call: Call, question: str, schema: dict[str, Any] | None, most: Any
 
 def format_of(call: Call, asked: Any, field: str) -> dict[str, Any] | None:
     """The schema of a response format, checked; None for plain text. Raises Refused."""
-    if asked is None or asked.get("type") == "text":
+    if asked is None:
+        return None
+    if not isinstance(asked, dict):
+        raise refuse(call, f"Invalid type for '{field}': expected an object.", field)
+    if asked.get("type") == "text":
         return None
     if asked.get("type") == "json_object":
         return {"type": "object", "properties": {"answer": {"type": "string"}}}
@@ -87,13 +97,14 @@ def format_of(call: Call, asked: Any, field: str) -> dict[str, Any] | None:
         raise refuse(call, f"Invalid '{field}.name'.", f"{field}.name", "invalid_value")
     if not isinstance(schema, dict):
         raise refuse(call, f"Missing required parameter: '{field}.schema'.", f"{field}.schema")
-    if asked.get("strict"):
-        try:
+    try:
+        check_form(schema)
+        if asked.get("strict"):
             if schema.get("type") != "object":
                 raise Unsatisfiable("schema must be a JSON Schema of 'type: \"object\"'.")
             check_strict(schema)
-        except Unsatisfiable as e:
-            raise refuse(call, f"Invalid schema for {field} '{name}': {e}", field) from e
+    except (Unsatisfiable, RecursionError) as e:
+        raise refuse(call, f"Invalid schema for {field} '{name}': {e}", field) from e
     return schema
 
 
@@ -114,7 +125,8 @@ def chat(call: Call) -> Reply:
     question = _last_of_user(call, asked.get("messages"), "messages")
     wanted = asked.get("response_format")
     if isinstance(wanted, dict) and wanted.get("type") == "json_schema":
-        wanted = {"type": "json_schema", **(wanted.get("json_schema") or {})}
+        inner = wanted.get("json_schema")
+        wanted = {"type": "json_schema", **(inner if isinstance(inner, dict) else {})}
     if isinstance(wanted, dict) and wanted.get("type") == "json_object":
         _speaks_of_json(call, asked)
     schema = format_of(call, wanted, "response_format")
@@ -184,7 +196,8 @@ def responses(call: Call) -> Reply:
     model = model_for(call, "text", asked.get("model"))
     given = asked.get("input")
     question = given if isinstance(given, str) else _last_of_user(call, given, "input")
-    wanted = (asked.get("text") or {}).get("format")
+    text = asked.get("text")
+    wanted = text.get("format") if isinstance(text, dict) else None
     schema = format_of(call, wanted, "text.format")
     tools = _tools(call, asked.get("tools"))
     HOUSE.pace(call, key, 500)
@@ -223,11 +236,11 @@ def responses(call: Call) -> Reply:
 
 
 def _tools(call: Call, asked: Any) -> list[dict[str, Any]]:
-    found = asked or []
+    found = asked if isinstance(asked, list) else []
     for one in found:
         if not isinstance(one, dict) or not SEARCHES.fullmatch(str(one.get("type", ""))):
             raise refuse(call, "The sandbox plays no tool but web_search.", "tools")
-    return list(found)
+    return found
 
 
 def _output(
@@ -264,7 +277,9 @@ def _output(
 
 
 def _citation(tool: dict[str, Any], text: str) -> dict[str, Any]:
-    domains = (tool.get("filters") or {}).get("allowed_domains") or ["example.org"]
+    filters = tool.get("filters")
+    named = filters.get("allowed_domains") if isinstance(filters, dict) else None
+    domains = named if isinstance(named, list) and named else ["example.org"]
     return {
         "type": "url_citation",
         "start_index": 0,

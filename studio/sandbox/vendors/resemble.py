@@ -118,7 +118,7 @@ def _format(call: Call, asked: dict[str, Any]) -> tuple[int, str, str]:
         raise refuse(call, f"sample_rate is one of {', '.join(map(str, RATES))}.")
     if output not in ("wav", "mp3"):
         raise refuse(call, "output_format is wav or mp3.")
-    if precision not in PRECISIONS:
+    if not isinstance(precision, str) or precision not in PRECISIONS:
         raise refuse(call, f"precision is one of {', '.join(PRECISIONS)}.")
     return int(rate), output, PRECISIONS[precision]
 

@@ -1,7 +1,7 @@
 """Resemble's management: `app.resemble.ai/api/v2`. Voices, their recordings, building them.
 
 Rules: resemble.build_s (60), resemble.fewest_recordings (1), resemble.build_fails (false),
-resemble.recordings_need_text (true).
+resemble.recordings_need_text (true), resemble.sample_problem ("").
 Source: the published OpenAPI document and resemble 1.9.0 (PyPI), 2026-11-20.
 """
 
@@ -182,6 +182,8 @@ def _recording(
         raise refuse(
             call, f"The recording lasts {sound.seconds:.1f} s; 1 to 12 s are needed.", 422
         )
+    if problem := str(call.sandbox.rule("resemble.sample_problem", "")):
+        raise refuse(call, f"The recording cannot be used: {problem}.", 422)
     id = uuid.uuid4().hex[:8]
     call.sandbox.put("recording", id, voice=voice["id"], sha256=sha256_of(found[0]),
                      is_active=plain["is_active"] == "true")  # fmt: skip

@@ -65,6 +65,17 @@ def test_times_match_the_text_character_by_character(url):
     assert answer["normalized_alignment"] is None
 
 
+def test_normalized_times_are_of_another_text(sandbox, url):
+    sandbox.set_rule("elevenlabs.normalized_alignment", "spelled")
+    answer = speak(url, "It is 42.", path="/with-timestamps").json()
+    times = answer["normalized_alignment"]
+    assert "".join(times["characters"]) == "It is four two ."
+    assert len(times["character_start_times_seconds"]) == len(times["characters"])
+    ends = times["character_end_times_seconds"]
+    assert ends == sorted(ends)
+    assert ends[-1] == answer["alignment"]["character_end_times_seconds"][-1]
+
+
 def test_headers_say_what_it_cost(url):
     answer = speak(url, "Hello there", model_id="eleven_flash_v2_5")
     assert answer.headers["character-cost"] == "6"
@@ -193,7 +204,7 @@ def test_pages_of_voices(url):
     }
 
 
-def test_every_field_of_a_clone_is_checked(url, voice_file, tmp_path):
+def test_every_field_of_a_clone_is_checked(sandbox, url, voice_file, tmp_path):
     assert clone(url, voice_file, name="").json()["detail"][0]["loc"][-1] == "name"
     assert clone(url, voice_file, labels="{").json()["detail"][0]["loc"][-1] == "labels"
     assert clone(url, voice_file, nam="x").json()["detail"][0]["loc"][-1] == "nam"
@@ -206,6 +217,8 @@ def test_every_field_of_a_clone_is_checked(url, voice_file, tmp_path):
     (tmp_path / "text.wav").write_text("no sound")
     assert detail(clone(url, tmp_path / "text.wav")) == (400, "upload_file_corrupted")
     assert detail(clone(url, sample(tmp_path / "short.wav", 0.5))) == (400, "audio_too_short")
+    sandbox.set_rule("elevenlabs.sample_problem", "two speakers")
+    assert "two speakers" in clone(url, voice_file).json()["detail"]["message"]
 
 
 def test_clones_have_a_limit(sandbox, url, voice_file):
