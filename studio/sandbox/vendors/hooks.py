@@ -13,6 +13,7 @@ import json
 import sqlite3
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -24,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from studio.sandbox import VENDORS
 from studio.sandbox.state import Document, Sandbox
-from studio.sandbox.vendors.jobs import FFMPEG_WAIT_S, is_over, settled, stage
+from studio.sandbox.vendors.jobs import FFMPEG_WAIT_S, is_known, is_over, settled, stage
 
 SECRET = "whsec_" + base64.b64encode(b"sandbox-webhook-secret-of-32-bytes").decode()
 SIGNER = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"sandbox").digest())
@@ -156,8 +157,11 @@ def _follow(sandbox: Sandbox, job: Document) -> None:
         kept = [_told(sandbox, job, one, manner) for one in MANNERS[sandbox.platform].tells]
         for found, shown in reversed([one for one in kept if one]):  # what was held back
             _send(sandbox, found, shown, manner)
-    except (sqlite3.ProgrammingError, KeyError, _Gone):
+    except (sqlite3.ProgrammingError, _Gone):
         return
+    except Exception:
+        if is_known(sandbox, job):
+            sandbox.crashes.append(traceback.format_exc())
 
 
 class _Gone(Exception):

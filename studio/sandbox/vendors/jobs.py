@@ -3,7 +3,8 @@
 Rules, of every vendor: job_s (1.5: how long it takes; 0: over at the first look),
 polls_until_done (0: the clock decides; else after so many looks), slots (its own: jobs at once for
 one key, 0 any number), outcome (""; or a word of OUTCOMES), odd_word (""; what a running job's
-status is called instead of the vendor's own word).
+status is called instead of the vendor's own word), failed_word ("": the same of a failed one, such
+as WaveSpeed's timeout and Replicate's aborted).
 
 A person can ask for the same with a word in brackets in any text of the order or in the name of
 an uploaded file: [refuse], [no-face], [fail], [trouble], [stuck], and for spoilt results the
@@ -200,7 +201,8 @@ def stage(sandbox: Sandbox, job: Document) -> str:
 def status_word(sandbox: Sandbox, stage: str, words: Mapping[str, str]) -> str:
     """The vendor's word for a stage."""
     odd = str(sandbox.rule(f"{sandbox.platform}.odd_word", ""))
-    return odd if odd and stage == "running" else words[stage]
+    failed = str(sandbox.rule(f"{sandbox.platform}.failed_word", ""))
+    return {"running": odd, "failed": failed}.get(stage) or words[stage]
 
 
 def progress(sandbox: Sandbox, job: Document) -> float:
@@ -255,12 +257,12 @@ def _work(sandbox: Sandbox, job: Document, name: tuple[str, str, str]) -> None:
         error = {"name": e.name, "text": str(e), "field": e.field}
     except Exception:
         trace = traceback.format_exc()
-        if _is_known(sandbox, job):
+        if is_known(sandbox, job):
             sandbox.crashes.append(trace)
         error = {"name": "fail", "text": "A bug in the sandbox.", "field": ""}
     try:
         over = {"settled": True, "error": error, "made": made, "over_at": sandbox.time()}
-        if _is_known(sandbox, job):
+        if is_known(sandbox, job):
             sandbox.change("job", job["id"], **over)
     except (KeyError, sqlite3.ProgrammingError):
         pass  # reset or closed in this very moment
@@ -269,7 +271,8 @@ def _work(sandbox: Sandbox, job: Document, name: tuple[str, str, str]) -> None:
             _at_work.pop(name, None)
 
 
-def _is_known(sandbox: Sandbox, job: Document) -> bool:
+def is_known(sandbox: Sandbox, job: Document) -> bool:
+    """Whether the sandbox still remembers it."""
     try:
         return sandbox.get("job", job["id"]) is not None
     except sqlite3.ProgrammingError:  # closed

@@ -6,17 +6,19 @@ costs nothing here. Rules: kling.faces (1: how many it sees), and those of every
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from studio.sandbox.calls import Call, Refused, Reply, Route
 from studio.sandbox.state import Document, Sandbox
 from studio.sandbox.vendors import results
+from studio.sandbox.vendors.common import digest
 from studio.sandbox.vendors.files import DAY, NotThere, source
 from studio.sandbox.vendors.hooks import watch
 from studio.sandbox.vendors.jobs import Wanted, look, make, status_word
 from studio.sandbox.vendors.kling_house import HOUSE
-from studio.sandbox.vendors.media import NotMedia
+from studio.sandbox.vendors.media import NotMedia, kept, reading, run_ffmpeg
 from studio.sandbox.vendors.media import look as seen
 
 PREFIX = "kling"
@@ -46,23 +48,38 @@ def identify(call: Call) -> Reply:
     HOUSE.enter(call)
     body, sandbox = call.json(), call.sandbox
     url = _film_of(call, body)
-    seconds = _check_film(call, url)
+    path, seconds = _check_film(call, url)
+    id = sandbox.new_id("s")
     count = int(sandbox.rule("kling.faces", 1))
     if sandbox.rule("kling.outcome", "") == "no_face":
         count = 0
     faces = [
         {
             "face_id": str(at),
-            "face_image": f"{call.url_base}/_faces/{at}.jpg",
+            "face_image": f"{call.url_base}/_faces/{id}.jpg",
             "start_time": 0,
             "end_time": round(seconds * 1000),
         }
         for at in range(count)
     ]
     session = sandbox.put(
-        "session", sandbox.new_id("s"), url=url, faces=faces, until=sandbox.time() + DAY
+        "session", id, url=url, path=str(path), faces=faces, until=sandbox.time() + DAY
     )
     return good({"session_id": session["id"], "face_data": faces})
+
+
+def face(call: Call) -> Reply:
+    """GET of a face: the first picture of the film, whole."""
+    session = call.sandbox.get("session", call.args["id"])
+    if session is None:
+        raise HOUSE.refusal(call, "not_found", "There is no such face")
+    path = Path(session["path"])
+    target = call.sandbox.folder / "made" / f"face-{digest([path])}.jpg"
+    kept(
+        target,
+        lambda out: run_ffmpeg(*reading(path), "-frames:v", "1", "-update", "1", f"file:{out}"),
+    )
+    return Reply(200, target, {"Content-Type": "image/jpeg"})
 
 
 def _film_of(call: Call, body: Mapping[str, Any]) -> str:
@@ -80,8 +97,8 @@ def _film_of(call: Call, body: Mapping[str, Any]) -> str:
     return results.address(call.sandbox, job, call.url_base)
 
 
-def _check_film(call: Call, url: str) -> float:
-    """How long it is, in seconds."""
+def _check_film(call: Call, url: str) -> tuple[Path, float]:
+    """Where it lies now, and how long it is, in seconds."""
     try:
         path = source(call.sandbox, url)
         film = seen(path)
@@ -95,7 +112,7 @@ def _check_film(call: Call, url: str) -> float:
         raise bad(call, "The video must last 2 to 60 seconds", "video_url")
     if not LEAST_PX <= min(film.width, film.height) <= max(film.width, film.height) <= MOST_PX:
         raise bad(call, "The sides of the video must have 512 to 2160 px", "video_url")
-    return film.seconds
+    return path, film.seconds
 
 
 def lip_sync(call: Call) -> Reply:
@@ -273,6 +290,7 @@ def _kind(call: Call) -> str:
 
 KIND = r"(?P<kind>advanced-lip-sync|lip-sync|avatar/image2video)"
 ROUTES = [
+    Route("GET", r"/_faces/(?P<id>\w+)\.jpg", face),
     Route("POST", r"/v1/videos/identify-face", identify),
     Route("POST", r"/v1/videos/advanced-lip-sync", lip_sync, commit=True, creates=True),
     Route("POST", r"/v1/videos/lip-sync", lip_sync_at_once, commit=True, creates=True),

@@ -62,6 +62,7 @@ def order(ask, session, choice, **more):
 
 def test_a_face_is_found_and_speaks(ask, session, choice, tmp_path):
     (face,) = session["face_data"]
+    assert ask.get(face["face_image"]).content.startswith(b"\xff\xd8")
     assert (face["start_time"], face["end_time"]) == (0, 3000)
     made = order(ask, session, choice).json()
     assert (made["code"], made["data"]["task_status"]) == (0, "submitted")

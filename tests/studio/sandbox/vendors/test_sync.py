@@ -220,6 +220,20 @@ def test_a_ticket_wants_what_was_promised(ask, clip):
     assert requests.get(ticket["url"], timeout=9).content == data
 
 
+def test_a_ticket_is_good_for_an_hour_and_a_file_for_its_time(sandbox, ask, clip):
+    about = {"fileName": "c.mp4", "contentType": "video/mp4", "size": clip.stat().st_size}
+    late = ask.post("/v2/assets/upload", json=about).json()["uploadUrl"]
+    url = uploaded(ask, clip)
+    sandbox.advance(3601)
+    sent = requests.put(
+        late, data=clip.read_bytes(), headers={"Content-Type": "video/mp4"}, timeout=9
+    )
+    assert sent.status_code == 403
+    assert requests.get(url, timeout=9).status_code == 200
+    sandbox.advance(31 * 86400)
+    assert requests.get(url, timeout=9).status_code == 403
+
+
 def test_an_upload_that_never_came_fails_the_job(ask, voice):
     about = {"fileName": "c.mp4", "contentType": "video/mp4", "size": 9}
     url = ask.post("/v2/assets/upload", json=about).json()["url"]

@@ -134,6 +134,13 @@ def test_trouble_upstream_is_told_in_the_text(sandbox, ask, inputs):
     assert "HTTP 503" in done["error"]
 
 
+def test_a_failure_has_more_words_than_one(sandbox, ask, inputs):
+    sandbox.set_rule("wavespeed.outcome", "fail")
+    sandbox.set_rule("wavespeed.failed_word", "timeout")
+    done = data_of(ask, submit(ask, "sync/lipsync-3", inputs, "video", "audio"))
+    assert done["status"] == "timeout"
+
+
 def test_a_word_in_a_text_makes_it_refuse(ask, inputs):
     answer = submit(
         ask, "wavespeed-ai/infinitetalk", inputs, "image", "audio", prompt="Wave [refuse]"
