@@ -7,6 +7,7 @@ elevenlabs.character_limit (100000), and those of `elevenlabs_base`, `elevenlabs
 
 from studio.sandbox.calls import Call, Reply, Route
 from studio.sandbox.vendors import elevenlabs_hearing, elevenlabs_speech, elevenlabs_voices
+from studio.sandbox.vendors.common import Problem
 from studio.sandbox.vendors.elevenlabs_base import (
     HOUSE,
     MODELS,
@@ -16,6 +17,7 @@ from studio.sandbox.vendors.elevenlabs_base import (
     tier,
     used,
     voices,
+    word,
 )
 
 PREFIX = "elevenlabs"
@@ -97,4 +99,11 @@ ROUTES = [
     Route("GET", r"/v1/user/subscription", subscription),
     Route("GET", r"/v1/user", user),
 ]
-trouble = HOUSE.trouble
+
+
+def trouble(call: Call, status: int, seconds: float) -> Reply:
+    """An ordered 403 is the plan's; what the key may not do comes as 401."""
+    if status == 403:
+        words = "Your current subscription does not include this. Please upgrade."
+        return word(call, Problem("invalid", status, words, code="subscription_required"))
+    return HOUSE.trouble(call, status, seconds)

@@ -16,6 +16,7 @@ CODES = {  # of problems that every vendor has
     "unprocessable": 2013, "rate": 1002, "slots": 1041, "server": 1000, "unavailable": 1024,
     "timeout": 1001,
 }  # fmt: skip
+OF_STATUS = {408: 1001, 425: 1039}  # ordered ones that would be final by their name
 WORDS = {
     1000: "unknown error", 1001: "request timeout", 1002: "rate limit",
     1004: "login fail: Please carry the API secret key in the 'Authorization' field",
@@ -46,9 +47,9 @@ def word(call: Call, problem: Problem) -> Reply:
     """A fault with a status of 500 or more is the gateway's, which knows no base_resp."""
     if problem.status >= 500 and problem.code == "":
         return Reply(problem.status, {"error": problem.text})
-    code = int(problem.code or CODES[problem.name])
+    code = int(problem.code or OF_STATUS.get(problem.status) or CODES[problem.name])
     usual = WORDS.get(code, problem.text)
-    words = f"{usual}, {problem.text}" if problem.name == "invalid" else usual
+    words = f"{usual}, {problem.text}" if code == CODES["invalid"] else usual
     headers = {"Trace-Id": call.sandbox.new_id()}
     return Reply(
         200, {"trace_id": headers["Trace-Id"], "base_resp": base_resp(code, words)}, headers

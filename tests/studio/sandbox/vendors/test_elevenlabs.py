@@ -317,6 +317,11 @@ def test_a_busy_server_speaks_in_its_shape(sandbox, url):
     assert answer.headers["Retry-After"] == "7"
 
 
+def test_an_ordered_403_is_the_plans(sandbox, url):
+    sandbox.fault("status", platform="elevenlabs", status=403)
+    assert detail(speak(url)) == (403, "subscription_required")
+
+
 # With the vendor's own library
 
 

@@ -231,6 +231,8 @@ def test_a_lost_answer_has_been_charged_for(sandbox, url):
 def test_faults_come_as_codes_or_from_the_gateway(sandbox, url):
     sandbox.fault("status", platform="minimax", status=429)
     assert code(speak(url)) == 1002
+    sandbox.fault("status", platform="minimax", status=408)
+    assert speak(url)["base_resp"] == {"status_code": 1001, "status_msg": "request timeout"}
     sandbox.fault("status", platform="minimax", status=502)
     answer = requests.post(f"{url}/v1/t2a_v2", headers=KEY, json={}, timeout=5)
     assert answer.status_code == 502
