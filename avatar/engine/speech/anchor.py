@@ -44,6 +44,7 @@ def anchored(
     placed = {number for number, time in enumerate(times) if time} | set(heard)
     unplaced = tuple(name for i, name in enumerate(reading.words) if i not in placed)
     unwritten = found.unwritten if found else ()
+    phones = _with(phones, _between(found, words) if found else [])
     return Alignment(duration_ms, tuple(phones), tuple(words), unplaced, unwritten)
 
 
@@ -73,6 +74,20 @@ def _phones_of(found: Alignment, word: Word) -> list[Phone]:
         for phone in found.phones
         if word.start_ms <= (phone.start_ms + phone.end_ms) / 2 < word.end_ms
     ]
+
+
+def _between(found: Alignment, words: list[Word]) -> list[Phone]:
+    """What is heard beside the words: laughter, something that is not in the text."""
+    beside = [p for p in found.phones if not any(_overlap(p, word) for word in found.words)]
+    return [p for p in beside if not any(_overlap(p, word) for word in words)]
+
+
+def _overlap(phone: Phone, word: Word) -> bool:
+    return phone.start_ms < word.end_ms and word.start_ms < phone.end_ms
+
+
+def _with(phones: list[Phone], more: list[Phone]) -> list[Phone]:
+    return sorted([*phones, *more], key=lambda phone: phone.start_ms)
 
 
 def _read_phones(reading: Reading, number: int) -> list[Phone]:

@@ -108,7 +108,7 @@ class ElevenLabs:
             "POST",
             "/v1/voices/add",
             order=True,
-            data={"name": name, "description": "Made by Understudy with the speaker's consent."},
+            data={"name": name, "description": "Made by Understudy."},
             files=[("files", ("sample.wav", sample.read_bytes(), "audio/wav"))],
             read_s=SPEAKING_S,
         )

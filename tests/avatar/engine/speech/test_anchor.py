@@ -1,5 +1,6 @@
 """Sounds are found by listening, words stand where the vendor says."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -8,6 +9,7 @@ from avatar.engine.align import align
 from avatar.engine.speech.anchor import anchored
 from avatar.engine.speech.reading import read
 from avatar.engine.text import display_words
+from avatar.engine.types import Phone
 
 TEXT = "Most people quit in week two. Keep going, and tell us what happened!"
 
@@ -55,6 +57,20 @@ def test_a_word_without_a_time_stays_where_it_was_heard(reading, heard):
     check(found)
     assert len(found.words) == len(heard.words)
     assert abs(found.words[3].start_ms - heard.words[3].start_ms) < 60
+
+
+def test_what_is_said_beside_the_text_keeps_its_sounds(reading, heard):
+    laugh = Phone("h", heard.duration_ms + 100, heard.duration_ms + 300)
+    longer = replace(
+        heard,
+        duration_ms=heard.duration_ms + 400,
+        phones=(*heard.phones, laugh),
+        unwritten=((laugh.start_ms, laugh.end_ms),),
+    )
+    found = anchored(longer, reading, spans(reading, by_ms=40), longer.duration_ms)
+    check(found)
+    assert found.phones[-1] == laugh
+    assert found.unwritten == longer.unwritten
 
 
 def test_times_for_another_number_of_words_change_nothing(reading, heard):
