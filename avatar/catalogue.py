@@ -79,6 +79,8 @@ class Row:
             told = f"{1000 * price.usd:.6g} USD for 1,000 characters"
         else:
             told = f"{price.usd:.6g} USD a {price.per}"
+        if clone := self.engine.clone_price:
+            told += f", {clone.usd:.6g} USD once for making a voice"
         return f"{told} (looked up {price.checked}{note})"
 
     def to_json(self) -> dict[str, Any]:

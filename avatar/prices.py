@@ -5,10 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 from avatar.engine.registry import order_of
+from avatar.engine.vendors.journal import State
 from avatar.ledger import budget_of, left_usd, money
-from avatar.models import Take
+from avatar.models import Charge, Take
 from avatar.models.money import NOTHING
 from avatar.services import spoken_take
+from creators.models import Creator
 from scripts_gen.models import Script
 from studio.lib.engines import Engine, Kind
 
@@ -78,5 +80,24 @@ def _line(kind: Kind, names: str, script: Script, take: Take | None) -> Line:
         return Line(kind, first, NOTHING, "spoken already")
     seconds = (take.duration_ms if take else script.estimated_ms) / 1000
     usd = price(first, seconds=seconds, characters=len(script.spoken))
-    instead = ", then ".join(other.label for other in others)
-    return Line(kind, first, usd, f"if it cannot: {instead}" if instead else "")
+    notes = []
+    if usd is not None and (once := clone_usd(first, script.creator)):
+        usd += once
+        notes.append(f"{once:.2f} USD of it once, for making the voice")
+    if others:
+        notes.append(f"if it cannot: {', then '.join(other.label for other in others)}")
+    return Line(kind, first, usd, "; ".join(notes))
+
+
+def clone_usd(engine: Engine, creator: Creator) -> Decimal:
+    """What making the creator's voice takes at that vendor; nothing when it has been made."""
+    if engine.clone_price is None:
+        return NOTHING
+    made = Charge.objects.filter(
+        creator=creator,
+        what="clone",
+        engine__startswith=f"{engine.vendor}:",
+        state=State.DONE,
+        purged_at=None,
+    )
+    return NOTHING if made.exists() else money(engine.clone_price.of())

@@ -1,13 +1,15 @@
 """What a reel is expected to cost, before anything is ordered."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from avatar import prices, services
+from avatar.engine import registry
 from avatar.engine.registry import find
-from avatar.models import Budget, Take
-from studio.lib.engines import PER_CHARACTER, PER_SECOND, Engine, Kind, Price
+from avatar.models import Budget, Charge, Take
+from studio.lib.engines import PER_CALL, PER_CHARACTER, PER_SECOND, Engine, Kind, Price
 
 pytestmark = pytest.mark.django_db
 
@@ -20,11 +22,11 @@ TALKER = Engine(
     price=Price(0.0001, PER_CHARACTER, "2026-11-20"),
 )  # fmt: skip
 
+CLONE = Price(1.5, PER_CALL, "2026-11-20")
+
 
 @pytest.fixture(autouse=True)
 def _registered(monkeypatch):
-    from avatar.engine import registry
-
     monkeypatch.setitem(registry.ENGINES, DEAR.name, DEAR)
     monkeypatch.setitem(registry.ENGINES, TALKER.name, TALKER)
 
@@ -51,6 +53,23 @@ def test_a_voice_that_has_spoken_already_is_not_paid_again(script):
     quote = prices.quote(script, {**options, "performer": "double:film"})
     assert [line.usd for line in quote.lines] == [0, Decimal("0.5")]
     assert quote.lines[0].note == "spoken already"
+
+
+def test_making_a_voice_is_counted_until_it_is_made(script, monkeypatch):
+    cloner = replace(TALKER, name="minimax:talk", vendor="minimax", clone_price=CLONE)
+    monkeypatch.setitem(registry.ENGINES, cloner.name, cloner)
+    first = prices.quote(script, asked(voice="minimax:talk"))
+    assert first.usd == pytest.approx(Decimal("1.5"), abs=Decimal("0.05"))
+    assert first.lines[0].note == "1.50 USD of it once, for making the voice"
+    Charge.objects.create(
+        creator=script.creator,
+        what="clone",
+        engine="minimax:other",
+        key="a" * 64,
+        state="done",
+        estimated_usd=1.5,
+    )
+    assert prices.quote(script, asked(voice="minimax:talk")).usd < 1
 
 
 def test_more_than_is_left_is_too_much(script):
