@@ -210,12 +210,21 @@ def test_a_pause_while_asking_after_a_job_is_made(desk, sandbox):
 # The film
 
 
-@pytest.mark.parametrize(
-    "bad", ["empty", "403", "404", "410", "truncated", "zero", "html", "silent", "short", "broken"]
-)
-def test_a_film_of_no_use_is_refused_with_the_reason(desk, sandbox, bad):
+def refused_film(desk, sandbox, bad):
     sandbox.set_rule(f"{desk.vendor}.bad_result", bad)
     with pytest.raises(BadResult) as caught:
         desk.order()
     assert str(caught.value).endswith(".")
     assert desk.charges(sandbox) == [1]
+
+
+@pytest.mark.parametrize("bad", ["empty", "403", "truncated"])
+def test_a_film_of_no_use_is_refused_with_the_reason(desk, sandbox, bad):
+    refused_film(desk, sandbox, bad)
+
+
+# Fetching is the same for all.
+@pytest.mark.parametrize("desk", ["sync"], indirect=True)
+@pytest.mark.parametrize("bad", ["404", "410", "zero", "html", "silent", "short", "broken"])
+def test_whatever_is_wrong_with_a_film_is_seen(desk, sandbox, bad):
+    refused_film(desk, sandbox, bad)

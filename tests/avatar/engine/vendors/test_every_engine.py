@@ -37,7 +37,10 @@ def film_of(sandbox, tmp_path, files):
 
 
 # Not confirmed by the vendor: these the double has, the others it has not.
-OFFERED = ("pixverse:lipsync", "wavespeed:sync/react-1", "replicate:sync/react-1")
+OFFERED = (
+    "pixverse:lipsync", "wavespeed:sync/react-1", "replicate:sync/react-1",
+    "fal:bytedance/omnihuman/v2",
+)  # fmt: skip
 ALL = [engine.name for engine in HOSTED if not engine.public_url]
 SURE = [name for name in ALL if name in OFFERED or find(name, Kind.PERFORMER).confirmed]
 
