@@ -24,7 +24,7 @@ def _sandbox(tmp_path_factory) -> Iterator[Sandbox]:
 @pytest.fixture
 def sandbox(_sandbox, monkeypatch) -> Iterator[Sandbox]:
     """All platforms at `sandbox.url`, where every client finds them; see `state.Sandbox`."""
-    _sandbox.reset()
+    _sandbox.reset(keep_made=True)  # films are rendered once a session
     monkeypatch.setenv("SANDBOX_URL", _sandbox.url)
     yield _sandbox
     assert _sandbox.crashes == []

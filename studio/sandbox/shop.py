@@ -38,7 +38,7 @@ def section(sandbox: Sandbox) -> str:
     total = sum(one["charged"] for one in bought)
     rows = "".join(_rows(sandbox, one) for one in bought[:SHOWN])
     older = f", the newest {SHOWN} shown" if len(bought) > SHOWN else ""
-    head = "<tr><th>Vendor<th>Model<th>State<th>Paid<th>Result<th>Job</tr>"
+    head = "<tr><th>Vendor<th>Model<th>Paid<th>Result<th>State<th>Job</tr>"
     table = f'<div class="scroll"><table>{head}{rows}</table></div>' if rows else ""
     count = f"{total} paid {'order' if total == 1 else 'orders'}{older}" if rows else "nothing yet"
     return f"<h2>Vendors <small>{count}</small></h2>{table}{_endings(sandbox)}"
@@ -58,7 +58,7 @@ def _row(sandbox: Sandbox, order: Document, job: Document | None) -> str:
     id = f"<code>{escape(job['id'])}</code>" if job else "answered at once"
     return (
         f"<tr><td>{escape(label(order['vendor']))}</td><td>{escape(order['model'])}</td>"
-        f"<td>{escape(_state(sandbox, job))}</td><td>{paid}</td><td>{_link(sandbox, job)}</td>"
+        f"<td>{paid}</td><td>{_link(sandbox, job)}</td><td>{escape(_state(sandbox, job))}</td>"
         f"<td>{id}</td></tr>"
     )
 

@@ -79,8 +79,11 @@ class Sandbox:
         with self.lock:
             self._db.close()
 
-    def reset(self) -> None:
-        """As if it had just been started in an empty folder."""
+    def reset(self, *, keep_made: bool = False) -> None:
+        """As if it had just been started in an empty folder.
+
+        keep_made: what the doubles of vendors rendered stays, for whoever orders the same again.
+        """
         with self.lock:
             for table in ("documents", "posts", "settings"):
                 self._db.execute(f"delete from {table}")
@@ -91,6 +94,8 @@ class Sandbox:
             self.crashes.clear()
             shutil.rmtree(self._uploads, ignore_errors=True)
             self._uploads.mkdir(exist_ok=True)
+            if not keep_made:
+                shutil.rmtree(self.folder / "made", ignore_errors=True)
             self.seed()
 
     # The clock

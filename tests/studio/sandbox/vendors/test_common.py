@@ -68,6 +68,14 @@ def test_a_sandbox_that_forgets_everything_forgets_jobs_under_way(sandbox, ask, 
     assert orders(sandbox) == []
 
 
+def test_films_are_forgotten_with_the_rest(at_once, ask, clip, voice):
+    id = order(ask, clip, voice(0.6)).json()["id"]
+    assert ask.get(f"/v2/generate/{id}").json()["status"] == "COMPLETED"
+    assert list((at_once.folder / "made").iterdir())
+    requests.post(f"{at_once.url}/_admin/reset", timeout=9)
+    assert not (at_once.folder / "made").exists()
+
+
 def test_requests_are_on_record_without_their_secrets(sandbox, ask, clip, voice):
     files = {"video": ("c.mp4", clip.read_bytes()), "audio": ("a.wav", voice(0.6).read_bytes())}
     ask.post("/v2/generate", data={"model": "lipsync-2"}, files=files)
