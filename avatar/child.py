@@ -93,7 +93,7 @@ def render(job: dict[str, Any], report: Report, journal: PipeJournal) -> dict[st
     sample = Path(job["voice_sample"]) if job["voice_sample"] else None
     spoken_before, warnings = job.get("spoken_before"), list[str]()
     reel = make_reel(
-        Path(job["photo"]),
+        Path(job["source"]),
         Path(job["out"]),
         text=job["text"],
         options=ReelOptions(**{**job["options"], "voice_sample": sample}),
@@ -137,10 +137,27 @@ def inspect_voice(job: dict[str, Any], report: Report, journal: PipeJournal) -> 
     return found
 
 
+def inspect_footage(job: dict[str, Any], report: Report, journal: PipeJournal) -> dict[str, Any]:
+    from avatar.engine.footage import look
+
+    found = look(Path(job["video"]))
+    return {
+        "usable": True,
+        "problems": [],
+        "warnings": [],
+        "duration_ms": found.duration_ms,
+        "width": found.width,
+        "height": found.height,
+        "fps": float(found.fps),
+        "has_sound": found.has_sound,
+    }
+
+
 JOBS: dict[str, Callable[[dict[str, Any], Report, PipeJournal], dict[str, Any]]] = {
     "render": render,
     "inspect_portrait": inspect_portrait,
     "inspect_voice": inspect_voice,
+    "inspect_footage": inspect_footage,
 }
 
 if __name__ == "__main__":

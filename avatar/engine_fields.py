@@ -9,11 +9,11 @@ from django.forms import BoundField
 from django.urls import reverse
 
 from avatar import engine_keys
+from avatar.choices import DEFAULTS, FOOTAGE, PHOTO
 from avatar.engine.errors import InputError
 from avatar.engine.options import EMOTIONS, SYNC_MODES
 from avatar.engine.registry import find, missing, of_kind, order_of
 from avatar.engine.vendors.access import Access
-from avatar.services import DEFAULTS
 from creators.models import Creator
 from studio.lib.engines import Engine, Kind, Option
 from studio.lib.words import sentence
@@ -69,6 +69,11 @@ class EngineFields(forms.Form):
     What is left out is as in `initial`, or as usual. script_pk: whose price is shown beside it.
     """
 
+    source = forms.ChoiceField(
+        label="What is made to speak",
+        required=False,
+        choices=[(PHOTO, "The photo"), (FOOTAGE, "Your video")],
+    )
     voice = forms.ChoiceField(label="Who speaks", required=False)
     voice_else = forms.ChoiceField(label="If that voice cannot", required=False)
     emotion = forms.ChoiceField(
@@ -103,19 +108,23 @@ class EngineFields(forms.Form):
         if script_pk is not None:
             self.choose_url += f"?script={script_pk}"
         self.options_of: dict[str, dict[str, Option]] = {}
+        if creator.footage is None and self.initial.get("source") != FOOTAGE:
+            del self.fields["source"]
+        else:
+            self.fields["source"].widget.attrs["hx-get"] = self.choose_url  # others can move it
         for name, kind in KINDS.items():
             self._offer(name, kind)
             self._add_options(name, kind)
         performers = self._named("performer", Kind.PERFORMER)
         if not any(engine.takes("prompt") for engine in performers):
             del self.fields["prompt"]
-        if not any(engine.takes("video") for engine in performers):
+        if not self._is_footage():
             del self.fields["sync_mode"]
 
     def engine_parts(self) -> list[Part]:
         """The voice's fields, then the performer's."""
         voice = ("voice", "voice_else", "emotion")
-        performer = ("performer", "performer_else", "prompt", "sync_mode")
+        performer = ("source", "performer", "performer_else", "prompt", "sync_mode")
         return [self._part("voice", voice), self._part("performer", performer)]
 
     def _part(self, name: str, names: tuple[str, ...]) -> Part:
@@ -132,7 +141,7 @@ class EngineFields(forms.Form):
         """By the names of avatar.services.ENGINES. The form is valid."""
         kept = {
             name: self.cleaned_data.get(name) or self.initial.get(name) or DEFAULTS[name]
-            for name in ("sync_mode",)
+            for name in ("sync_mode", "source")
         }
         for name in KINDS:
             first = self._value(name)
@@ -147,11 +156,22 @@ class EngineFields(forms.Form):
         first, second = self.fields[name], self.fields[f"{name}_else"]
         assert isinstance(first, forms.ChoiceField)
         assert isinstance(second, forms.ChoiceField)
-        first.choices = choices(kind, self.access, str(self.initial.get(name, "")))
-        others = choices(kind, self.access, str(self.initial.get(f"{name}_else", "")))
+        first.choices = self._fitting(name, kind)
+        others = self._fitting(f"{name}_else", kind)
         second.choices = [(NOBODY, "Stop, and tell me"), *others]
         for field in (first, second):
             field.widget.attrs["hx-get"] = self.choose_url  # other engines, other options
+
+    def _fitting(self, name: str, kind: Kind) -> list[tuple[str, str]]:
+        """Those that are set up; performers that take what is to speak."""
+        offered = choices(kind, self.access, str(self.initial.get(name, "")))
+        if kind != Kind.PERFORMER:
+            return offered
+        wanted = "video" if self._is_footage() else "image"
+        return [(one, label) for one, label in offered if find(one, kind).takes(wanted)]
+
+    def _is_footage(self) -> bool:
+        return "source" in self.fields and self._value("source") == FOOTAGE
 
     def _value(self, name: str) -> str:
         """What is chosen: in the form as it was sent, else in what it began with."""
@@ -198,7 +218,9 @@ class EngineFields(forms.Form):
 
 def engine_values(options: Mapping[str, Any]) -> dict[str, Any]:
     """The fields as they would have to be filled in for these options: all of ENGINES."""
-    values: dict[str, Any] = {name: options[name] for name in ("emotion", "prompt", "sync_mode")}
+    values: dict[str, Any] = {
+        name: options[name] for name in ("emotion", "prompt", "sync_mode", "source")
+    }
     for name, kind in KINDS.items():
         first, second, *_ = [*_known(options[name], kind), NOBODY, NOBODY]
         values |= {name: first, f"{name}_else": second}

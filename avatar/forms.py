@@ -5,11 +5,11 @@ from typing import Any
 from django import forms
 from django.core.validators import RegexValidator
 
+from avatar.choices import DEFAULTS, PICTURE
 from avatar.engine.captions import STYLES
 from avatar.engine.options import BLUR, KEEP, STILL
 from avatar.engine_fields import EngineFields, engine_values
 from avatar.models import Reel
-from avatar.services import DEFAULTS, PICTURE
 from creators.models import Creator
 
 SIZES = {(1080, 1920): "Full size, 1080 × 1920", (720, 1280): "Small and quick, 720 × 1280"}

@@ -14,7 +14,10 @@ from studio.lib.files import local_path
 PICTURE_GONE = (
     "The picture behind the person is gone. Choose another background, then make it again."
 )
-FILE_GONE = "The file of the photo or the voice is gone. Add it again, then make the reel again."
+FILE_GONE = (
+    "The file of the photo, the video or the voice is gone. Add it again, then make the reel"
+    " again."
+)
 
 
 class FileGone(Exception):  # named for what happened
@@ -22,22 +25,22 @@ class FileGone(Exception):  # named for what happened
 
 
 def job_of(reel: Reel, bench: Path, stack: ExitStack) -> dict[str, Any]:
-    """What the child is told. Raises FileGone when photo, sample or background are gone."""
+    """What the child is told. Raises FileGone when source, sample or background are gone."""
     voices = reel.creator.voices.filter(sha256=reel.take.voice_sha256)
     voice = voices.first() if reel.take.voice_sha256 else None
     try:
-        photo = stack.enter_context(local_path(reel.portrait.image)) if reel.portrait else None
+        source = _source(reel, stack)
         sample = stack.enter_context(local_path(voice.sample)) if voice else None
     except FileNotFoundError as e:
         raise FileGone(FILE_GONE) from e
-    if photo is None or (reel.take.voice_sha256 and sample is None):
+    if source is None or (reel.take.voice_sha256 and sample is None):
         raise FileGone(FILE_GONE)
     options = asdict(services.render_options(reel))
     if options["background"].startswith(services.PICTURE):
         options["background"] = str(_backdrop(reel, stack))
     return {
         "do": "render",
-        "photo": str(photo),
+        "source": str(source),
         "out": str(bench / "reel.mp4"),
         "text": reel.script.spoken,
         "options": options,
@@ -46,6 +49,14 @@ def job_of(reel: Reel, bench: Path, stack: ExitStack) -> dict[str, Any]:
         "keys": engine_keys.own(reel.creator),
         "spoken_before": _spoken_before(reel.take, bench / "take", stack),
     }
+
+
+def _source(reel: Reel, stack: ExitStack) -> Path | None:
+    """The photo, or the video that was chosen instead."""
+    if not reel.footage_sha256:
+        return stack.enter_context(local_path(reel.portrait.image)) if reel.portrait else None
+    footage = reel.creator.footages.filter(sha256=reel.footage_sha256).first()
+    return stack.enter_context(local_path(footage.video)) if footage else None
 
 
 def _spoken_before(take: Take, folder: Path, stack: ExitStack) -> str | None:

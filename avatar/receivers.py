@@ -5,7 +5,7 @@ from typing import Any
 from django.dispatch import receiver
 
 from avatar import services
-from creators.signals import consent_revoked, portrait_added, voice_added
+from creators.signals import consent_revoked, footage_added, portrait_added, voice_added
 from scripts_gen.signals import approval_withdrawn, script_approved
 from studio.lib.jobs import enqueue
 
@@ -18,6 +18,11 @@ def inspect_portrait(portrait_id: int, **kwargs: Any) -> None:
 @receiver(voice_added)
 def inspect_voice(voice_id: int, **kwargs: Any) -> None:
     enqueue("avatar.tasks.inspect_voice", voice_id)
+
+
+@receiver(footage_added)
+def inspect_footage(footage_id: int, **kwargs: Any) -> None:
+    enqueue("avatar.tasks.inspect_footage", footage_id)
 
 
 @receiver(script_approved)

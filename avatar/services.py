@@ -1,10 +1,7 @@
 """What can be done with takes and reels. Each verb leaves rows a person can understand."""
 
-import hashlib
-import json
 import logging
 from collections.abc import Iterable
-from dataclasses import MISSING, fields
 from functools import partial
 from typing import Any
 
@@ -13,15 +10,20 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from avatar import workshop
-from avatar.engine.errors import InputError
+from avatar.choices import CHOICES as CHOICES
+from avatar.choices import DEFAULTS as DEFAULTS
+from avatar.choices import ENGINES as ENGINES
+from avatar.choices import PHOTO, settled, sha256, voice_settings
+from avatar.choices import PICTURE as PICTURE
+from avatar.choices import ReelRefused as ReelRefused
+from avatar.choices import recipe_sha256 as recipe_sha256
 from avatar.engine.options import ReelOptions
 from avatar.engine.registry import order_of
-from avatar.engine.registry.choice import options_of
 from avatar.models import Look, Reel, ReelQuerySet, Take
 from avatar.purging import purge_orders
 from avatar.signals import reel_withdrawn
 from creators.models import Backdrop, Consent, Creator, Portrait
-from creators.services import live_consent, remove_backdrop
+from creators.services import live_consent, may_leave, remove_backdrop
 from scripts_gen.models import Script
 from scripts_gen.services import FILM
 from studio.lib.engines import Kind
@@ -30,20 +32,6 @@ from studio.lib.leases import NOBODYS
 
 log = logging.getLogger(__name__)
 
-# What a creator may choose for one reel; the rest of ReelOptions follows from script and voice.
-SPEAKING = ("voice", "voice_options", "emotion")  # they make another take
-ENGINES = (*SPEAKING, "performer", "performer_options", "prompt", "sync_mode")
-CHOICES = (
-    *("captions", "width", "height", "background", "punch_in"),
-    *("motion", "blink", "expression", "loop"),
-    *ENGINES,
-)
-DEFAULTS: dict[str, Any] = {
-    f.name: f.default if f.default_factory is MISSING else f.default_factory()
-    for f in fields(ReelOptions)
-    if f.name in CHOICES
-}
-PICTURE = "picture:"  # and the SHA-256 of one of the creator's backdrops: a background
 COVER_LETTERS = 90  # a longer hook is too small to read on a poster
 FILES = ("video", "cover", "srt", "vtt")
 
@@ -57,13 +45,14 @@ IN_A_SENTENCE: dict[str, str] = {
 
 NO_APPROVAL = "This script is not approved as it stands, so no reel is made of it."
 NO_PORTRAIT = "There is no photo that can be used yet."
+NO_FOOTAGE = "There is no video of you that can be used yet."
 NO_CONSENT = "There is no consent for the current photo and voice, so no reel is made."
 A_FILM = "This film was made elsewhere; no reel can be made of the words beside it."
+STAYS_HERE = (
+    "The agreement says that photo and voice stay in this installation, and {label} works"
+    " elsewhere. Agree to the new wording, or choose another engine."
+)
 CHANGED = "The photo, the voice or the text changed after this reel was asked for."
-
-
-class ReelRefused(Exception):  # an answer, not a fault
-    """A reel cannot be made or changed that way; the message is a sentence for the creator."""
 
 
 def request_reel(
@@ -77,10 +66,12 @@ def request_reel(
     Asking again for the same gives the same reel. Raises ReelRefused.
     """
     portrait, consent = _permission(script)
-    chosen = _chosen({**look(script.creator), **(options or {})})
+    chosen = settled({**look(script.creator), **(options or {})})
+    _check_leaving(consent, chosen)
     label = script.creator.reel_label if label is None else label
     take = _take(script, consent, chosen)
-    key = recipe_sha256(portrait, chosen, label)
+    footage = _footage_sha256(script.creator, chosen)
+    key = recipe_sha256(portrait, chosen, label, footage)
     live = take.reels.filter(
         recipe_sha256=key,
         state__in=(Reel.State.QUEUED, Reel.State.RENDERING, Reel.State.READY),
@@ -90,7 +81,12 @@ def request_reel(
     try:
         with transaction.atomic():
             reel = Reel.objects.create(
-                take=take, portrait=portrait, options=chosen, label=label, recipe_sha256=key
+                take=take,
+                portrait=portrait,
+                footage_sha256=footage,
+                options=chosen,
+                label=label,
+                recipe_sha256=key,
             )
     except IntegrityError:  # another request was quicker
         return live.get()
@@ -107,25 +103,23 @@ def request_if_possible(script_id: int) -> None:
         log.info("No reel of script %s yet: %s", script_id, e)
 
 
-def _chosen(options: dict[str, Any]) -> dict[str, Any]:
-    """All of CHOICES, so that 1 and 1.0, or left out and written out, are the same reel."""
-    if unknown := options.keys() - DEFAULTS.keys():
-        raise ReelRefused(f"There is no such choice: {', '.join(sorted(unknown))}.")
-    chosen = {name: type(usual)(options.get(name, usual)) for name, usual in DEFAULTS.items()}
-    for named, kind in (("voice", Kind.VOICE), ("performer", Kind.PERFORMER)):
-        chosen[named] = _order(chosen[named], kind, chosen[f"{named}_options"])
-    return chosen
+def _check_leaving(consent: Consent, chosen: dict[str, Any]) -> None:
+    """Files leave only under an agreement that says so. Raises ReelRefused."""
+    kinds = (("voice", Kind.VOICE), ("performer", Kind.PERFORMER))
+    engines = [engine for name, kind in kinds for engine in order_of(chosen[name], kind)]
+    elsewhere = next((engine for engine in engines if engine.is_hosted), None)
+    if elsewhere is not None and not may_leave(consent):
+        raise ReelRefused(STAYS_HERE.format(label=elsewhere.label))
 
 
-def _order(names: str, kind: Kind, options: dict[str, Any]) -> str:
-    """The engines as they are written down. Raises ReelRefused for what cannot be."""
-    try:
-        engines = order_of(names, kind)
-        for engine in engines:
-            options_of(engine, engines, options)
-    except InputError as e:
-        raise ReelRefused(str(e)) from e
-    return ", ".join(engine.name for engine in engines)
+def _footage_sha256(creator: Creator, chosen: dict[str, Any]) -> str:
+    """The video that is to speak; empty for the photo. Raises ReelRefused when there is none."""
+    if chosen["source"] == PHOTO:
+        return ""
+    footage = creator.footage
+    if footage is None:
+        raise ReelRefused(NO_FOOTAGE)
+    return footage.sha256
 
 
 def look(creator: Creator) -> dict[str, Any]:
@@ -136,7 +130,7 @@ def look(creator: Creator) -> dict[str, Any]:
 
 def keep_look(creator: Creator, *, options: dict[str, Any]) -> None:
     """From now on reels look like this. options: any of CHOICES. Raises ReelRefused."""
-    Look.objects.update_or_create(creator=creator, defaults={"options": _chosen(options)})
+    Look.objects.update_or_create(creator=creator, defaults={"options": settled(options)})
 
 
 def drop_backdrop(backdrop: Backdrop) -> None:
@@ -158,7 +152,10 @@ def backdrop_of(reel: Reel) -> Backdrop | None:
 def why_not(script: Script) -> str:
     """Why no reel can be made of this script now, in a sentence; empty when one can."""
     try:
-        _permission(script)
+        _, consent = _permission(script)
+        usual = look(script.creator)
+        _footage_sha256(script.creator, usual)
+        _check_leaving(consent, usual)
     except ReelRefused as e:
         return str(e)
     return ""
@@ -183,12 +180,14 @@ def why_stop(reel: Reel) -> str:
     script = Script.objects.select_related("slot__creator").get(pk=reel.take.script_id)
     try:
         portrait, consent = _permission(script)
+        _check_leaving(consent, {**DEFAULTS, **reel.options, "voice": reel.take.engine})
     except ReelRefused as e:
         return str(e)
     same = (
         reel.portrait_id == portrait.pk
         and reel.take.voice_sha256 == consent.voice_sha256
         and reel.take.text_sha256 == script.text_sha256
+        and reel.footage_sha256 in ("", consent.footage_sha256)
     )
     return "" if same else CHANGED
 
@@ -198,7 +197,7 @@ def _take(script: Script, consent: Consent, chosen: dict[str, Any]) -> Take:
     take, _ = Take.objects.get_or_create(
         script=script,
         engine=chosen["voice"],
-        settings_sha256=_sha256(settings) if settings else "",
+        settings_sha256=sha256(settings) if settings else "",
         text_sha256=script.text_sha256,
         voice_sha256=consent.voice_sha256,
         defaults={"settings": settings},
@@ -212,33 +211,17 @@ def spoken_take(script: Script, chosen: dict[str, Any]) -> Take | None:
     settings = voice_settings(chosen)
     takes = script.takes.filter(
         engine=chosen["voice"],
-        settings_sha256=_sha256(settings) if settings else "",
+        settings_sha256=sha256(settings) if settings else "",
         text_sha256=script.text_sha256,
         voice_sha256=consent.voice_sha256 if consent else "",
     )
     return takes.exclude(audio="").first()
 
 
-def voice_settings(chosen: dict[str, Any]) -> dict[str, Any]:
-    """How it is spoken, as far as that is not as usual."""
-    return {name: chosen[name] for name in SPEAKING[1:] if chosen[name] != DEFAULTS[name]}
-
-
-def recipe_sha256(portrait: Portrait, options: dict[str, Any], label: str) -> str:
-    """Engines that are as usual count for nothing: reels from before they could be chosen stay
-    the same reels.
-    """
-    told = {k: v for k, v in options.items() if k not in ENGINES or v != DEFAULTS[k]}
-    return _sha256([portrait.sha256, portrait.face_index, told, label])
-
-
-def _sha256(parts: Any) -> str:
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
 def render_options(reel: Reel) -> ReelOptions:
     """What the engine is told for this reel, but for the paths of voice sample and background."""
     chosen = {**DEFAULTS, **{k: v for k, v in reel.options.items() if k in CHOICES}}
+    chosen.pop("source")
     hook = reel.script.hook.strip()
     on_cover = chosen["captions"] != "none" and len(hook) <= COVER_LETTERS
     return ReelOptions(

@@ -10,8 +10,12 @@ from django.utils import timezone
 
 from avatar import process, purging, rendering, services
 from avatar.models import Charge, Reel
-from creators.models import Consent, Creator, Portrait, Voice
-from creators.services import record_portrait_report, record_voice_report
+from creators.models import Consent, Creator, Footage, Portrait, Voice
+from creators.services import (
+    record_footage_report,
+    record_portrait_report,
+    record_voice_report,
+)
 from scripts_gen.models import Script
 from studio.lib.files import local_path
 
@@ -75,6 +79,22 @@ def inspect_voice(pk: int) -> None:
     record_voice_report(pk, report)
 
 
+def inspect_footage(pk: int) -> None:
+    """Look at a creator's video and record what was seen."""
+    footage = Footage.objects.filter(pk=pk, state=Footage.State.CHECKING).first()
+    if footage is None:
+        return
+    try:
+        with local_path(footage.video) as path:
+            report = _inspect({"do": "inspect_footage", "video": str(path)}, f"Video {pk}")
+            report["problems"] = [
+                problem.replace(path.name, "The video") for problem in report["problems"]
+            ]
+    except FileNotFoundError:
+        report = _unusable("The video's file is gone. Add it again.")
+    record_footage_report(pk, report)
+
+
 def _inspect(job: dict[str, Any], what: str) -> dict[str, Any]:
     """A report always comes of it, so that nothing stays 'being looked at' for ever.
 
@@ -109,12 +129,13 @@ def due() -> list[tuple[str, int, str]]:
         *(("avatar.tasks.forget_voice", pk, "default") for pk in purging.voices_to_forget()),
         *(("avatar.tasks.inspect_portrait", pk, "default") for pk in _checking(Portrait)),
         *(("avatar.tasks.inspect_voice", pk, "default") for pk in _checking(Voice)),
+        *(("avatar.tasks.inspect_footage", pk, "default") for pk in _checking(Footage)),
         *(("avatar.tasks.render", pk, "render") for pk in _renders()),
         *(("avatar.tasks.request", pk, "default") for pk in _unrequested()),
     ]
 
 
-def _checking(model: type[Portrait] | type[Voice]) -> list[int]:
+def _checking(model: type[Portrait] | type[Voice] | type[Footage]) -> list[int]:
     waiting = model.objects.filter(state=model.State.CHECKING).order_by("pk")
     return list(waiting.values_list("pk", flat=True)[:AT_ONCE])
 

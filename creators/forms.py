@@ -222,6 +222,16 @@ class VoiceForm(forms.Form):
     )
 
 
+class FootageForm(forms.Form):
+    video = forms.FileField(
+        label="Video",
+        allow_empty_file=True,
+        error_messages={"required": "Choose a video first."},
+        help_text="Ten to twenty seconds of you talking to the camera, upright. MP4, MOV or WebM.",
+        widget=forms.FileInput(attrs={"accept": "video/mp4,video/quicktime,video/webm"}),
+    )
+
+
 class ConsentForm(forms.Form):
     """An agreement to the wording that stands above the form."""
 
@@ -255,6 +265,7 @@ class ConsentForm(forms.Form):
     )
     seen_likeness = forms.CharField(widget=forms.HiddenInput, max_length=64)
     seen_voice = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
+    seen_footage = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -270,5 +281,6 @@ class ConsentForm(forms.Form):
         return f"Given to the account's holder: {self.cleaned_data['details']}"
 
     @property
-    def seen(self) -> tuple[str, str]:
-        return self.cleaned_data["seen_likeness"], self.cleaned_data["seen_voice"]
+    def seen(self) -> tuple[str, str, str]:
+        files = self.cleaned_data
+        return files["seen_likeness"], files["seen_voice"], files["seen_footage"]

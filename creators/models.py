@@ -39,20 +39,24 @@ class CreatorQuerySet(OwnedQuerySet["Creator"]):
     def with_readiness(self) -> Self:
         """Adds what a list shows, in the same query.
 
-        portrait_pk, likeness_now, voice_now: the photo that new reels use and the hashes of photo
-        and voice sample, None where there is none; agreed: `services.live_consent` would find one.
+        portrait_pk, likeness_now, voice_now, footage_now: the photo that new reels use and the
+        hashes of photo, voice sample and video, None where there is none; agreed:
+        `services.live_consent` would find one.
         """
         portraits = Portrait.objects.filter(creator=OuterRef("pk"), state=Portrait.State.READY)
         voices = Voice.objects.filter(creator=OuterRef("pk"), state=Voice.State.READY)
+        footage = Footage.objects.filter(creator=OuterRef("pk"), state=Footage.State.READY)
         agreed = Consent.objects.live().filter(
             creator=OuterRef("pk"),
             likeness_sha256=OuterRef("likeness_now"),
             voice_sha256=Coalesce(OuterRef("voice_now"), models.Value("")),
+            footage_sha256=Coalesce(OuterRef("footage_now"), models.Value("")),
         )
         with_files = self.annotate(
             portrait_pk=Subquery(portraits.values("pk")[:1]),
             likeness_now=Subquery(portraits.values("sha256")[:1]),
             voice_now=Subquery(voices.values("sha256")[:1]),
+            footage_now=Subquery(footage.values("sha256")[:1]),
         )
         return with_files.annotate(agreed=Exists(agreed))
 
@@ -99,6 +103,11 @@ class Creator(models.Model):
     def voice(self) -> "Voice | None":
         """The voice that new takes use: the newest sample that passed its check."""
         return self.voices.filter(state=Voice.State.READY).first()
+
+    @property
+    def footage(self) -> "Footage | None":
+        """The video that new reels may use: the newest one that passed its check."""
+        return self.footages.filter(state=Footage.State.READY).first()
 
 
 class Portrait(models.Model):
@@ -181,6 +190,30 @@ class Voice(models.Model):
         return f"voice sample {self.pk} of {self.creator}"
 
 
+class Footage(models.Model):
+    """One video of the creator, kept as it came, and what a worker saw in it."""
+
+    class State(models.TextChoices):
+        CHECKING = "checking", "being looked at"
+        READY = "ready", "ready"
+        REFUSED = "refused", "cannot be used"
+
+    creator = models.ForeignKey(Creator, models.CASCADE, related_name="footages")
+    video = models.FileField(upload_to="footage/%Y/%m")
+    sha256 = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, choices=State, default=State.CHECKING)
+    report = models.JSONField(default=dict, blank=True)  # avatar.child: inspect_footage
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = OwnedQuerySet["Footage"].as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"video {self.pk} of {self.creator}"
+
+
 FILM = "film"  # the wording of a consent to a film that was made elsewhere
 
 
@@ -212,6 +245,9 @@ class Consent(models.Model):
     voice_sha256 = models.CharField(
         max_length=64, blank=True
     )  # the sample's file; empty: a synthetic voice
+    footage_sha256 = models.CharField(
+        max_length=64, blank=True, default=""
+    )  # the video's file; empty: only the photo is moved
     given_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     given_at = models.DateTimeField(default=timezone.now, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True)

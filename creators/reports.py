@@ -114,6 +114,17 @@ def voice_facts(report: Report) -> list[tuple[str, str]]:
     ]
 
 
+def footage_facts(report: Report) -> list[tuple[str, str]]:
+    """What was seen in a video: (what, how much)."""
+    if not report.get("duration_ms"):
+        return []
+    return [
+        ("Length", f"{report['duration_ms'] / 1000:.1f} s"),
+        ("Size", f"{report['width']} × {report['height']}"),
+        ("Pictures a second", f"{report['fps']:.3g}"),
+    ]
+
+
 def problems(report: Report) -> list[str]:
     """Why it cannot be used, in sentences."""
     return [_ours(text) for text in report.get("problems", [])]

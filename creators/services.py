@@ -14,14 +14,15 @@ from django.db import IntegrityError, transaction
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
-from creators.models import FILM, Backdrop, Consent, Creator, Portrait, Voice
-from creators.signals import consent_revoked, portrait_added, voice_added
-from creators.wording import CURRENT
+from creators.models import FILM, Backdrop, Consent, Creator, Footage, Portrait, Voice
+from creators.signals import consent_revoked, footage_added, portrait_added, voice_added
+from creators.wording import CURRENT, WORDINGS
 from studio.lib.files import random_name
 from studio.lib.photos import PhotoError, encode_photo, preview, read_photo
 from studio.lib.sniff import HEAD_BYTES, Kind, sniff
 
 MAX_VOICE_BYTES = 50 * 2**20  # a quarter of an hour of CD sound; fifteen seconds are asked for
+MAX_FOOTAGE_BYTES = 60 * 2**20  # half a minute of a phone's 1080p
 
 
 class UploadError(ValueError):
@@ -229,6 +230,53 @@ def _sha256(upload: "UploadedFile[bytes]") -> str:
     return digest.hexdigest()
 
 
+# Footage
+
+
+def add_footage(creator: Creator, upload: "UploadedFile[bytes]") -> Footage:
+    """Keep a video of the creator as it came and have a worker look at it.
+
+    Raises UploadError with a sentence.
+    """
+    kind = _video_kind(upload)
+    footage = Footage(creator=creator, sha256=_sha256(upload))
+    upload.seek(0)
+    upload.name = random_name(kind.suffix)
+    with _stored(footage.video, upload), transaction.atomic():
+        footage.save()
+        heard = partial(footage_added.send, sender=Footage, footage_id=footage.pk)
+        transaction.on_commit(heard)
+    return footage
+
+
+def record_footage_report(footage_id: int, report: dict[str, Any]) -> None:
+    """Keep what a worker saw, and decide by it."""
+    state = Footage.State.READY if report.get("usable") else Footage.State.REFUSED
+    checking = Footage.objects.filter(pk=footage_id, state=Footage.State.CHECKING)
+    checking.update(report=report, state=state)
+
+
+def remove_footage(footage: Footage) -> None:
+    """Forget a video and delete its file. New reels use the one before it, or the photo."""
+    _remove(footage, footage.video)
+
+
+def _video_kind(upload: "UploadedFile[bytes]") -> Kind:
+    if not upload.size:
+        raise UploadError("The video is empty; nothing arrived. Choose it again.")
+    if upload.size > MAX_FOOTAGE_BYTES:
+        raise UploadError(
+            f"The video is {upload.size / 2**20:.0f} MB; {MAX_FOOTAGE_BYTES // 2**20} MB are"
+            " accepted. Twenty seconds are plenty."
+        )
+    kind = sniff(upload.read(HEAD_BYTES))
+    upload.seek(0)
+    if kind is None or not (kind.moves and kind.sound):
+        what = kind.words if kind else "of no kind that is known here"
+        raise UploadError(f"This file is {what}, not a video. MP4, QuickTime and WebM are taken.")
+    return kind
+
+
 # Consent
 
 
@@ -236,12 +284,16 @@ def live_consent(creator: Creator) -> Consent | None:
     """The agreement under which this creator may be made to speak now.
 
     It is not revoked, and it is about exactly the photo that a new reel would use, and about
-    exactly the voice sample; about none when there is none.
+    exactly the voice sample and the video; about none when there is none.
     """
-    portrait, voice = creator.portrait, creator.voice
+    portrait, voice, footage = creator.portrait, creator.voice, creator.footage
     if portrait is None:
         return None
-    files = {"likeness_sha256": portrait.sha256, "voice_sha256": voice.sha256 if voice else ""}
+    files = {
+        "likeness_sha256": portrait.sha256,
+        "voice_sha256": voice.sha256 if voice else "",
+        "footage_sha256": footage.sha256 if footage else "",
+    }
     return creator.consents.live().filter(**files).first()
 
 
@@ -252,19 +304,20 @@ def give_consent(
     person: str,
     basis: str,
     include_voice: bool,
-    seen: tuple[str, str] | None = None,
+    seen: tuple[str, str] | tuple[str, str, str] | None = None,
 ) -> Consent:
-    """Record that `person` agrees to the current wording, for the current photo and voice.
+    """Record that `person` agrees to the current wording, for the current photo, voice and video.
 
     basis: how the agreement was given, or why none is needed.
-    seen: hashes of the photo and of the sample ("" without one) that were on the page.
+    seen: hashes of the photo, of the sample and of the video ("" without one) that were on the
+        page.
 
     Raises ConsentError when there is no photo yet, when a voice sample would be used that the
     agreement leaves out, or when something else is current than what was seen.
     """
     with transaction.atomic():
         creator = Creator.objects.select_for_update().get(pk=creator.pk)
-        portrait, voice = creator.portrait, creator.voice
+        portrait, voice, footage = creator.portrait, creator.voice, creator.footage
         if portrait is None:
             raise ConsentError("There is no photo to agree to yet; add one first.")
         if voice is None and include_voice:
@@ -274,11 +327,12 @@ def give_consent(
                 "There is a voice sample, and reels would speak with it. Agree to its use as "
                 "well, or remove the sample."
             )
-        current = (portrait.sha256, voice.sha256 if voice else "")
-        if seen not in (None, current):
+        files = (portrait, voice, footage)
+        current = tuple(file.sha256 if file else "" for file in files)
+        if seen is not None and (*seen, "")[:3] != current:
             raise ConsentError(
-                "The photo or the voice has changed since this page was shown. Look at them "
-                "again, then agree."
+                "The photo, the voice or the video has changed since this page was shown. Look "
+                "at them again, then agree."
             )
         return Consent.objects.create(
             creator=creator,
@@ -287,8 +341,15 @@ def give_consent(
             wording_version=CURRENT.version,
             likeness_sha256=current[0],
             voice_sha256=current[1],
+            footage_sha256=current[2],
             given_by_id=user.pk,
         )
+
+
+def may_leave(consent: Consent) -> bool:
+    """Whether photo, sample and video may be sent to an engine that works elsewhere."""
+    wording = WORDINGS.get(consent.wording_version)
+    return wording is not None and wording.elsewhere
 
 
 def vouch_for_film(
@@ -342,7 +403,7 @@ def _stored(field_file: FieldFile, content: "File[bytes]") -> Iterator[None]:
         raise
 
 
-def _remove(row: Portrait | Voice | Backdrop, *files: FieldFile) -> None:
+def _remove(row: Portrait | Voice | Footage | Backdrop, *files: FieldFile) -> None:
     with transaction.atomic():
         row.delete()
         for file in filter(None, files):

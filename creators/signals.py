@@ -4,4 +4,5 @@ from django.dispatch import Signal
 
 portrait_added = Signal()  # portrait_id: int
 voice_added = Signal()  # voice_id: int
+footage_added = Signal()  # footage_id: int
 consent_revoked = Signal()  # creator_id: int

@@ -1,7 +1,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from creators.views import creators, doors, room
+from creators.views import creators, doors, footage, room
 
 urlpatterns = [
     path("login/", doors.login, name="login"),
@@ -21,6 +21,10 @@ urlpatterns = [
     path("voices/<int:pk>/", room.voice_detail, name="voice-detail"),
     path("voices/<int:pk>/sample/", room.voice_sample, name="voice-sample"),
     path("voices/<int:pk>/delete/", room.voice_delete, name="voice-delete"),
+    path("creators/<int:pk>/footage/", footage.footage_create, name="footage-create"),
+    path("footage/<int:pk>/", footage.footage_detail, name="footage-detail"),
+    path("footage/<int:pk>/video/", footage.footage_video, name="footage-video"),
+    path("footage/<int:pk>/delete/", footage.footage_delete, name="footage-delete"),
     path("creators/<int:pk>/consent/", room.consent_create, name="consent-create"),
     path("consents/<int:pk>/revoke/", room.consent_revoke, name="consent-revoke"),
 ]

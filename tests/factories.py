@@ -87,7 +87,7 @@ class ConsentFactory(factory.django.DjangoModelFactory):
 
     creator = factory.SubFactory(CreatorFactory)
     person = "Alice Example"
-    wording_version = "1"
+    wording_version = "2"
     likeness_sha256 = hashlib.sha256(PHOTO).hexdigest()
     given_by = factory.SelfAttribute("creator.owner")
 

@@ -73,6 +73,11 @@ class ReelQuerySet(LeasedQuerySet["Reel"]):
             likeness_sha256=OuterRef("portrait__sha256"),
         )
         voice = face.filter(voice_sha256=OuterRef("take__voice_sha256"))
+        moving = Consent.objects.live().filter(
+            creator=OuterRef("take__script__slot__creator"),
+            footage_sha256=OuterRef("footage_sha256"),
+        )
+        moving_voice = moving.filter(voice_sha256=OuterRef("take__voice_sha256"))
         film = (
             Consent.objects.live()
             .to_films()
@@ -80,9 +85,12 @@ class ReelQuerySet(LeasedQuerySet["Reel"]):
                 creator=OuterRef("take__script__slot__creator"), likeness_sha256=OuterRef("sha256")
             )
         )
+        no_sample = Q(take__voice_sha256="")
+        of_photo = Exists(voice) | (no_sample & Exists(face))
+        of_footage = Exists(moving_voice) | (no_sample & Exists(moving))
         return self.exclude(
-            Exists(voice)
-            | (Q(take__voice_sha256="") & Exists(face))
+            (Q(footage_sha256="") & of_photo)
+            | (~Q(footage_sha256="") & of_footage)
             | (Q(take__engine=FILM) & Exists(film))
         )
 
@@ -114,6 +122,9 @@ class Reel(Leased):
     portrait = models.ForeignKey(
         Portrait, models.SET_NULL, null=True, blank=True, related_name="reels"
     )  # the photo that speaks
+    footage_sha256 = models.CharField(
+        max_length=64, blank=True, default=""
+    )  # the video that is made to speak instead
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     stage = models.CharField(max_length=10, choices=stage_choices, blank=True)
     progress = models.FloatField(default=0.0)  # of the whole, 0 to 1

@@ -10,9 +10,9 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from creators import reports, services
-from creators.forms import ConsentForm, PortraitForm, VoiceForm
+from creators.forms import ConsentForm, FootageForm, PortraitForm, VoiceForm
 from creators.languages import reading
-from creators.models import Consent, Creator, Portrait, Voice
+from creators.models import Consent, Creator, Footage, Portrait, Voice
 from creators.wording import CURRENT, WORDINGS
 from studio.lib.files import serve_file
 from studio.lib.htmx import STOP_POLLING
@@ -28,13 +28,14 @@ TOO_LARGE = "This file is far too large; nothing was kept of it. 50 MB are accep
 @require_safe
 def creator_detail(request: HttpRequest, pk: int) -> HttpResponse:
     creator = get_object_or_404(Creator.objects.for_user(request.user), pk=pk)
-    return render(request, PAGE, _room(creator))
+    return render(request, PAGE, room(creator))
 
 
-def _room(creator: Creator, **forms: Any) -> dict[str, Any]:
+def room(creator: Creator, **forms: Any) -> dict[str, Any]:
     """What the page shows. The newest photo and sample are judged, the newest good ones used."""
     photo, used_photo = creator.portraits.first(), creator.portrait
     sample, used_voice = creator.voices.first(), creator.voice
+    video, used_video = creator.footages.first(), creator.footage
     consent = services.live_consent(creator)
     return {
         "creator": creator,
@@ -45,18 +46,23 @@ def _room(creator: Creator, **forms: Any) -> dict[str, Any]:
         "sample": sample,
         "used_voice": used_voice,
         **_told("sample", sample, reports.voice_facts),
+        "video": video,
+        "used_video": used_video,
+        **_told("video", video, reports.footage_facts),
         "reading": reading(creator.language),
         "consent": consent,
         "consent_text": _wording(creator, consent),
+        "newer_text": _newer_wording(creator, consent),
         "earlier_consent": creator.consents.to_speak().first(),
         "portrait_form": PortraitForm(),
         "voice_form": VoiceForm(),
-        "consent_form": _consent_form(creator, used_photo, used_voice),
+        "footage_form": FootageForm(),
+        "consent_form": _consent_form(creator, used_photo, used_voice, used_video),
         **forms,
     }
 
 
-def _told(name: str, row: Portrait | Voice | None, facts: Facts) -> dict[str, Any]:
+def _told(name: str, row: Portrait | Voice | Footage | None, facts: Facts) -> dict[str, Any]:
     report = row.report if row else {}
     return {
         f"{name}_facts": facts(report),
@@ -70,18 +76,38 @@ def _wording(creator: Creator, consent: Consent | None) -> list[str]:
     if consent is not None:
         wording = WORDINGS.get(consent.wording_version, CURRENT)
         voice = bool(consent.voice_sha256)
-        return wording.paragraphs(person=consent.person, creator=creator.name, voice=voice)
+        footage = bool(consent.footage_sha256)
+        return wording.paragraphs(
+            person=consent.person, creator=creator.name, voice=voice, footage=footage
+        )
+    return _current_wording(creator)
+
+
+def _newer_wording(creator: Creator, consent: Consent | None) -> list[str]:
+    """What could be agreed to instead, where the agreement was given to an earlier wording."""
+    is_old = consent is not None and consent.wording_version != CURRENT.version
+    return _current_wording(creator) if is_old else []
+
+
+def _current_wording(creator: Creator) -> list[str]:
     return CURRENT.paragraphs(
-        person="The person named below", creator=creator.name, voice=creator.voice is not None
+        person="The person named below",
+        creator=creator.name,
+        voice=creator.voice is not None,
+        footage=creator.footage is not None,
     )
 
 
 def _consent_form(
-    creator: Creator, photo: Portrait | None, voice: Voice | None
+    creator: Creator, photo: Portrait | None, voice: Voice | None, video: Footage | None
 ) -> ConsentForm | None:
     if photo is None:
         return None
-    seen = {"seen_likeness": photo.sha256, "seen_voice": voice.sha256 if voice else ""}
+    seen = {
+        "seen_likeness": photo.sha256,
+        "seen_voice": voice.sha256 if voice else "",
+        "seen_footage": video.sha256 if video else "",
+    }
     return ConsentForm(initial={"person": creator.name, **seen})
 
 
@@ -102,7 +128,7 @@ def portrait_create(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.info(request, "The photo has arrived.")
             return redirect("creator-detail", creator.pk)
-    return render(request, PAGE, _room(creator, portrait_form=form), status=422)
+    return render(request, PAGE, room(creator, portrait_form=form), status=422)
 
 
 @require_safe
@@ -112,7 +138,7 @@ def portrait_detail(request: SignedIn, pk: int) -> HttpResponse:
         Portrait.objects.for_user(request.user).select_related("creator"), pk=pk
     )
     still = portrait.state == Portrait.State.CHECKING
-    return _progress(request, portrait.creator, still, "photo_told")
+    return progress(request, portrait.creator, still, "photo_told")
 
 
 @require_safe
@@ -166,7 +192,7 @@ def voice_create(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.info(request, "The recording has arrived.")
             return redirect("creator-detail", creator.pk)
-    return render(request, PAGE, _room(creator, voice_form=form), status=422)
+    return render(request, PAGE, room(creator, voice_form=form), status=422)
 
 
 @require_safe
@@ -176,7 +202,7 @@ def voice_detail(request: SignedIn, pk: int) -> HttpResponse:
         Voice.objects.for_user(request.user).select_related("creator"), pk=pk
     )
     still = voice.state == Voice.State.CHECKING
-    return _progress(request, voice.creator, still, "voice_told")
+    return progress(request, voice.creator, still, "voice_told")
 
 
 @require_safe
@@ -193,7 +219,7 @@ def voice_delete(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("creator-detail", voice.creator_id)
 
 
-def _progress(
+def progress(
     request: SignedIn, creator: Creator, still_checking: bool, partial: str
 ) -> HttpResponse:
     """For htmx: nothing new yet (204), or the result and no more polling. Else the whole page."""
@@ -201,7 +227,7 @@ def _progress(
         return redirect("creator-detail", creator.pk)
     if still_checking:
         return HttpResponse(status=204)
-    context = {**_room(creator), "oob": True}
+    context = {**room(creator), "oob": True}
     response = render(request, f"{PAGE}#{partial}", context, status=STOP_POLLING)
     patch_vary_headers(response, ("HX-Request",))
     return response
@@ -229,7 +255,7 @@ def consent_create(request: SignedIn, pk: int) -> HttpResponse:
         else:
             messages.success(request, f"Recorded: {consent.person} agrees.")
             return redirect("creator-detail", creator.pk)
-    return render(request, PAGE, _room(creator, consent_form=form), status=422)
+    return render(request, PAGE, room(creator, consent_form=form), status=422)
 
 
 @require_POST

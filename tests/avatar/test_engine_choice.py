@@ -141,3 +141,15 @@ def test_nobody_elses_form_or_script_is_shown(client, keyed, script):
     client.force_login(UserFactory())
     assert client.get(f"/creators/{keyed.pk}/engine-fields/").status_code == 404
     assert client.get(f"/scripts/{script.pk}/price/").status_code == 404
+
+
+def test_nothing_leaves_under_an_agreement_that_says_it_stays(script, alice):
+    script.creator.consents.update(wording_version="1")
+    with pytest.raises(ReelRefused, match="Double works elsewhere"):
+        services.request_reel(script, options={"performer": FILM.name})
+    assert services.request_reel(script).pk, "what works here is made"
+    services.keep_look(script.creator, options={"performer": FILM.name})
+    assert "Agree to the new wording" in services.why_not(script)
+    page = alice.get(f"/creators/{script.creator.pk}/").content.decode()
+    assert "Agree to the new wording" in page
+    assert "a performer elsewhere" in page

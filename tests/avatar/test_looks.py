@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
-from avatar import rendering, services
+from avatar import job, rendering, services
 from avatar.models import Look, Reel
 from avatar.views.looks import TOO_LARGE
 from creators.services import add_backdrop
@@ -149,8 +149,7 @@ def test_the_render_is_told_the_path_of_the_creators_own_picture(creator, script
     options = {"background": f"picture:{backdrop.sha256}"}
     reel = services.request_reel(script, options=options)
     with ExitStack() as stack:
-        job = rendering._job(reel, tmp_path, stack)
-        told = Path(job["options"]["background"])
+        told = Path(job.job_of(reel, tmp_path, stack)["options"]["background"])
         assert told.read_bytes() == Path(backdrop.image.path).read_bytes()
 
 
@@ -159,4 +158,4 @@ def test_a_reel_whose_picture_is_gone_says_so(creator, script):
     reel = services.request_reel(script, options={"background": "picture:" + 64 * "0"})
     rendering.make(rendering.claim(reel.pk))
     reel.refresh_from_db()
-    assert (reel.state, reel.error) == (Reel.State.FAILED, rendering.PICTURE_GONE)
+    assert (reel.state, reel.error) == (Reel.State.FAILED, job.PICTURE_GONE)

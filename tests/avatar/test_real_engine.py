@@ -142,7 +142,7 @@ def test_a_silent_sample_is_refused_with_a_sentence(db):
 def test_a_render_ends_with_its_worker_and_ffmpeg_with_it(hopper, tmp_path):
     job = {
         "do": "render",
-        "photo": str(hopper),
+        "source": str(hopper),
         "out": str(tmp_path / "reel.mp4"),
         "text": "Yeast eats sugar and makes gas. " * 3,
         "options": {"width": 540, "height": 960},

@@ -456,6 +456,7 @@ def test_a_list_knows_what_live_consent_knows(creator, photo_state, voice_state,
     assert row.agreed == (live_consent(creator) is not None)
     assert row.portrait_pk == (creator.portrait.pk if creator.portrait else None)
     assert row.voice_now == (creator.voice.sha256 if creator.voice else None)
+    assert row.footage_now == (creator.footage.sha256 if creator.footage else None)
 
 
 # Wording
@@ -465,11 +466,13 @@ def test_published_wordings_never_change():
     """A consent names the version it was given under: a new text is a new version."""
     texts = {
         version: hashlib.sha256(
-            "\n".join((*wording.likeness, *wording.voice, *wording.always)).encode()
+            "\n".join(
+                (*wording.likeness, *wording.voice, *wording.footage, *wording.always)
+            ).encode()
         ).hexdigest()[:12]
         for version, wording in WORDINGS.items()
     }
-    assert texts == {"1": "47e0335f95f9"}
+    assert texts == {"1": "47e0335f95f9", "2": "e67c073199d2"}
 
 
 def test_the_wording_speaks_of_the_voice_only_when_there_is_one():

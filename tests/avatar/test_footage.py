@@ -1,0 +1,194 @@
+"""A video of the creator instead of the photo: brought, checked, agreed to, made to speak."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from avatar import engine_keys, services, tasks
+from avatar.engine.media.ffmpeg import ffmpeg_exe
+from avatar.forms import LookForm
+from avatar.job import job_of
+from avatar.models import Reel
+from avatar.services import ReelRefused
+from creators.models import Footage
+from creators.services import (
+    UploadError,
+    add_footage,
+    give_consent,
+    live_consent,
+    record_footage_report,
+    remove_footage,
+)
+from tests.factories import ConsentFactory, ScriptFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+FILMED = {"source": "footage", "performer": "sync:lipsync-2"}
+CHOICE = {
+    "captions": "bold", "size": "720x1280", "background": "keep", "motion": "0.5",
+    "blink": "1.0", "expression": "1.5", "label": "",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory) -> bytes:
+    """Two seconds of a test picture, upright."""
+    path = tmp_path_factory.mktemp("video") / "me.mp4"
+    source = ["-f", "lavfi", "-i", "testsrc=size=360x640:rate=25:duration=2"]
+    command = [ffmpeg_exe(), "-v", "error", *source, "-pix_fmt", "yuv420p", str(path)]
+    subprocess.run(command, check=True)
+    return path.read_bytes()
+
+
+def upload(data: bytes, name: str = "me.mp4") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, data, content_type="video/mp4")
+
+
+@pytest.fixture
+def footage(creator, video):
+    """One that passed its check and is agreed to."""
+    footage = add_footage(creator, upload(video))
+    record_footage_report(footage.pk, {"usable": True})
+    ConsentFactory(creator=creator, footage_sha256=footage.sha256)
+    return Footage.objects.get()
+
+
+@pytest.fixture
+def alice(client, creator):
+    client.force_login(creator.owner)
+    return client
+
+
+# Bringing it
+
+
+def test_a_video_is_looked_at_in_a_process_of_its_own(creator, video):
+    footage = add_footage(creator, upload(video))
+    assert ("avatar.tasks.inspect_footage", footage.pk, "default") in tasks.due()
+    tasks.inspect_footage(footage.pk)
+    footage.refresh_from_db()
+    assert footage.state == Footage.State.READY
+    assert footage.report["duration_ms"] == 2000
+    assert (footage.report["width"], footage.report["height"]) == (360, 640)
+
+
+def test_a_broken_video_is_refused_with_a_sentence(creator, video):
+    footage = add_footage(creator, upload(video[: len(video) // 2]))
+    tasks.inspect_footage(footage.pk)
+    footage.refresh_from_db()
+    assert footage.state == Footage.State.REFUSED
+    [problem] = footage.report["problems"]
+    assert Path(footage.video.name).name not in problem
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xd8\xff a photo", b"RIFF1234WAVE a sound", b"words"])
+def test_what_is_no_video_is_not_kept(creator, data):
+    with pytest.raises(UploadError):
+        add_footage(creator, upload(data))
+    assert not Footage.objects.exists()
+
+
+def test_the_page_takes_shows_and_deletes_it(alice, creator, video):
+    url = f"/creators/{creator.pk}/footage/"
+    assert alice.post(url, {"video": upload(video)}).status_code == 302
+    footage = Footage.objects.get()
+    record_footage_report(footage.pk, {"usable": True})
+    page = alice.get(f"/creators/{creator.pk}/").content.decode()
+    assert f"/footage/{footage.pk}/video/" in page
+    shown = alice.get(f"/footage/{footage.pk}/video/")
+    assert shown.headers["Content-Type"] == "video/mp4"
+    assert b"".join(shown.streaming_content) == video
+    shown.close()
+    assert alice.post(url, {"video": upload(b"words")}).status_code == 422
+
+
+def test_somebody_elses_video_is_not_there(client, footage, creator):
+    client.force_login(UserFactory())
+    assert client.get(f"/footage/{footage.pk}/video/").status_code == 404
+    assert client.post(f"/footage/{footage.pk}/delete/").status_code == 404
+    assert client.post(f"/creators/{creator.pk}/footage/").status_code == 404
+
+
+# Agreeing to it
+
+
+def test_a_new_video_needs_a_new_agreement_that_names_it(creator, video):
+    footage = add_footage(creator, upload(video))
+    assert live_consent(creator), "it is not in use before it is checked"
+    record_footage_report(footage.pk, {"usable": True})
+    assert live_consent(creator) is None
+    given = give_consent(
+        creator, user=creator.owner, person="Alice", basis="Own", include_voice=False
+    )
+    assert given.footage_sha256 == footage.sha256
+    assert live_consent(creator) == given
+
+
+def test_the_wording_speaks_of_the_video(alice, creator, video):
+    record_footage_report(add_footage(creator, upload(video)).pk, {"usable": True})
+    page = alice.get(f"/creators/{creator.pk}/").content.decode()
+    assert "is the person in the video" in page
+
+
+# Reels of it
+
+
+def test_a_reel_of_the_video_gives_it_to_the_engine(creator, footage, script, tmp_path, stack):
+    reel = services.request_reel(script, options=FILMED)
+    assert reel.footage_sha256 == footage.sha256
+    job = job_of(reel, tmp_path, stack)
+    assert job["source"] == footage.video.path
+    assert services.why_stop(reel) == ""
+
+
+def test_photo_and_video_are_different_reels(script, footage):
+    of_photo = services.request_reel(script, options={"performer": "sync:sync-3"})
+    of_video = services.request_reel(script, options={**FILMED, "performer": "sync:sync-3"})
+    assert of_photo != of_video
+    assert of_photo.take == of_video.take
+
+
+def test_a_performer_that_does_not_take_it_is_refused(script, footage):
+    with pytest.raises(ReelRefused, match="Puppet does not take a video"):
+        services.request_reel(script, options={"source": "footage"})
+    with pytest.raises(ReelRefused, match="does not take a photo"):
+        services.request_reel(script, options={"performer": "sync:lipsync-2"})
+
+
+def test_without_a_video_no_reel_of_one(script):
+    with pytest.raises(ReelRefused, match="no video"):
+        services.request_reel(script, options=FILMED)
+
+
+def test_the_form_offers_performers_for_what_is_to_speak(creator, footage):
+    engine_keys.keep(creator, "sync", "sk-secret")
+    for source, ours, theirs in (
+        ("photo", "puppet", "sync:lipsync-2"),
+        ("footage", "sync:lipsync-2", "puppet"),
+    ):
+        form = LookForm(creator, {**CHOICE, "source": source, "performer": ours})
+        assert form.is_valid(), form.errors
+        offered = [name for name, _ in form.fields["performer"].choices]
+        assert theirs not in offered
+        assert ("sync_mode" in form.fields) == (source == "footage")
+
+
+def test_without_a_video_the_form_does_not_speak_of_one(creator):
+    assert "source" not in LookForm(creator).fields
+
+
+def test_a_film_of_the_video_is_covered_by_the_agreement_to_it(creator, footage, script):
+    reel = services.request_reel(script, options=FILMED)
+    assert reel not in Reel.objects.uncovered()
+    creator.consents.filter(footage_sha256=footage.sha256).delete()
+    assert reel in Reel.objects.uncovered(), "the consent to the photo does not cover it"
+
+
+def test_a_deleted_video_ends_reels_of_it(creator, footage, script):
+    reel = services.request_reel(script, options=FILMED)
+    remove_footage(footage)
+    assert services.why_stop(reel)
+    other = ScriptFactory(slot__creator=creator, approved=True)
+    services.keep_look(creator, options=FILMED)
+    assert "no video" in services.why_not(other)
