@@ -11,6 +11,9 @@ from pathlib import Path
 from PIL import Image
 
 from avatar.engine.cache import Cache, Entry, code_sha256, file_sha256
+from avatar.engine.errors import InputError
+from avatar.engine.face.detect import find_faces
+from avatar.engine.film import face_of_footage
 from avatar.engine.film.assembled import CODE, assembled
 from avatar.engine.film.checked import checked
 from avatar.engine.footage import Fitted, fitted, look, made_as_long
@@ -25,6 +28,7 @@ from avatar.engine.types import Alignment, Performance
 from avatar.engine.vendors.orders import Context
 from studio.lib.engines import Engine
 
+LARGEST_SENT = (1920, 1080)  # the longer and the shorter side of footage: reels are no larger
 SENT_QUALITY = 95  # of a JPEG: engines make their own of it
 ENGINES_SHARE = 0.7  # of the stage, for the engine; the rest is cutting and encoding
 NO_WORDS = "The film was translated; it has no captions, for those words are written nowhere."
@@ -70,6 +74,7 @@ class Filming:
         self.context = replace(
             context,
             on_progress=lambda share: course.progress("perform", ENGINES_SHARE * share),
+            on_warning=on_warning,
             should_stop=course.should_stop,
         )
         self.encoder_peak_mb = 0.0
@@ -99,11 +104,13 @@ class Filming:
 
         def make(folder: Path) -> None:
             footage = look(self.order.source, self.course.should_stop)
+            face_of_footage(footage, self.course.should_stop)
             fit = fitted(
                 footage,
                 said.duration_ms,
                 mode,
                 folder / "fitted.mp4",
+                largest=LARGEST_SENT,
                 should_stop=self.course.should_stop,
             )
             sound = WavFile(said.take)
@@ -172,6 +179,8 @@ class Filming:
 
     def _photo(self, folder: Path) -> Path:
         """The photo as it leaves the house: turned upright, and nothing beside the picture."""
+        if not find_faces(self.order.photo):
+            raise InputError("No face was found in this photo: it must be seen from the front.")
         path = folder / "photo.jpg"
         Image.fromarray(self.order.photo).save(path, "JPEG", quality=SENT_QUALITY)
         return path

@@ -126,7 +126,7 @@ class HostedPerformer:
             for film, part in zip(films, parts, strict=True)
         ]
         out = folder / "joined.mp4"
-        joined(seen, spans, fps, out, should_stop=context.should_stop)
+        joined(seen, spans, fps, out, sounds=sounds, should_stop=context.should_stop)
         return out
 
 

@@ -30,6 +30,7 @@ class Wav2LipPerformer:
             checkpoint=Path(named).expanduser() if named else find_checkpoint(),
             options=_options(take),
             on_progress=lambda stage, share: context.on_progress(share),
+            on_warning=context.on_warning,
             should_stop=context.should_stop,
         )
         return out

@@ -56,6 +56,7 @@ class Context:
     journal: Journal
     patience_s: float = LONGEST_S
     on_progress: Callable[[float], None] = lambda fraction: None
+    on_warning: Callable[[str], None] = lambda sentence: None  # what will look worse than it could
     should_stop: Callable[[], bool] = lambda: False
 
 

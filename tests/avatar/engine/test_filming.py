@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from PIL import Image
 
 from avatar.engine.errors import InputError, Pending
 from avatar.engine.media.ffmpeg import run_ffmpeg
@@ -134,3 +135,11 @@ def test_the_next_one_performs_when_the_first_cannot_and_the_reel_says_so(hopper
 def test_the_puppet_takes_no_footage(footage, film):
     with pytest.raises(InputError, match="Puppet does not take footage"):
         film(footage, replace(SMALL, performer="puppet"))
+
+
+def test_nobody_is_paid_for_a_photo_without_a_face(film, context, tmp_path):
+    photo = tmp_path / "wall.png"
+    Image.new("RGB", (320, 480), "slategray").save(photo)
+    with pytest.raises(InputError, match="No face was found in this photo"):
+        film(photo)
+    assert paid(context) == []

@@ -125,8 +125,9 @@ def children(tmp_path) -> list[psutil.Process]:
     """What was started by programs of this test."""
     return [
         process
-        for process in psutil.process_iter(["cmdline"])
-        if any(str(tmp_path) in word for word in process.info["cmdline"] or [])
+        for process in psutil.process_iter(["cmdline", "status"])
+        if process.info["status"] != psutil.STATUS_ZOMBIE  # it waits for init to look at it
+        and any(str(tmp_path) in word for word in process.info["cmdline"] or [])
     ]
 
 
