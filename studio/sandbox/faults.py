@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args, get_type_hints
 # close_late     hang up, and do it `seconds` later all the same (small bodies)
 # status         refuse with `status` before anything is done; 429 carries Retry-After
 # status_after   do it, then answer with `status`
-# malformed      do it, then answer with half of the JSON
+# malformed      do it, then answer with half of the JSON; of a file, the connection ends halfway
 # html           do it, then answer 200 with a web page
 # slow           do it, then answer drop by drop over `seconds`
 # latency        wait `seconds`, then do it

@@ -269,22 +269,20 @@ class Connection(BaseHTTPRequestHandler):
 
     def _send(self, reply: Reply, fault: Fault | None = None) -> None:
         kind = fault.kind if fault else ""
+        if kind == "html":
+            reply = Reply(200, "<!doctype html><title>Sorry</title><h1>Something went wrong</h1>")
         if isinstance(reply.body, Path):
-            self._send_file(reply)
+            self._send_file(reply, is_cut=kind == "malformed")
             return
         content, data = _encoded(reply.body)
         if kind == "malformed":
             data = data[: len(data) // 2] or b'{"'
-        status = reply.status
-        if kind == "html":
-            status, content = 200, "text/html; charset=utf-8"
-            data = b"<!doctype html><title>Sorry</title><h1>Something went wrong</h1>"
-        self.send_response(status)
+        self.send_response(reply.status)
         for name, value in reply.headers.items():
             self.send_header(name, value)
         if content and "Content-Type" not in reply.headers:
             self.send_header("Content-Type", content)
-        if status != 304:
+        if reply.status != 304:
             self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         if self.command == "HEAD":
@@ -303,8 +301,11 @@ class Connection(BaseHTTPRequestHandler):
             self.wfile.flush()
             time.sleep(seconds / parts)
 
-    def _send_file(self, reply: Reply) -> None:
-        """A file, or the range of it that was asked for (players do)."""
+    def _send_file(self, reply: Reply, *, is_cut: bool = False) -> None:
+        """A file, or the range of it that was asked for (players do).
+
+        is_cut: the connection ends in the middle of it.
+        """
         path: Path = reply.body
         size = path.stat().st_size
         start, end = 0, size - 1
@@ -324,8 +325,10 @@ class Connection(BaseHTTPRequestHandler):
             return
         with path.open("rb") as file:
             file.seek(start)
-            part = Exactly(file, end - start + 1)
-            shutil.copyfileobj(part, self.wfile, BLOCK)
+            length = end - start + 1
+            shutil.copyfileobj(Exactly(file, length // 2 if is_cut else length), self.wfile, BLOCK)
+        if is_cut:
+            self.close_connection = True
         self.wfile.flush()
 
     def _hang_up(self) -> None:

@@ -388,6 +388,18 @@ def test_results_go_bad_when_told(sandbox, ask, clip, voice):
     assert requests.get(url, timeout=9).status_code == 403
 
 
+def test_a_download_can_break_off_or_be_a_web_page(sandbox, ask, clip, voice):
+    id = order(ask, clip, voice(0.6)).json()["id"]
+    url = ask.get(f"/v2/generate/{id}").json()["outputUrl"]
+    sandbox.fault("malformed", platform="sync", path="_results")
+    with pytest.raises(requests.RequestException):
+        requests.get(url, timeout=9)
+    sandbox.fault("html", platform="sync", path="_results")
+    page = requests.get(url, timeout=9)
+    assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert requests.get(url, timeout=9).headers["Content-Type"] == "video/mp4"
+
+
 @pytest.mark.parametrize(
     ("status", "means", "code"),
     [
