@@ -31,6 +31,7 @@ from studio.sandbox.vendors.sync_rules import (
     Parts,
     asset_shown,
     bad,
+    check_quota,
     checked,
     cost_usd,
     fails_of,
@@ -70,6 +71,7 @@ def create(call: Call) -> Reply:
 
     def act() -> Reply:
         parts = checked(call, body)
+        check_quota(call, key)
         job = _order(call, body, parts, key, once_key)
         watch(call.sandbox, job)
         return Reply(201, _shown(call, job, "queued"))

@@ -29,6 +29,7 @@ FEELINGS = ("happy", "sad", "angry", "disgusted", "surprised", "neutral")
 SCRIPT_CHARS = 5000
 AUDIO_S = 300
 REACT_S = 15
+FREE_SYNC_3_S, FREE_JOBS, MONTH_S = 15, 3, 30 * 86400
 DIRECT_BYTES = 20 * 2**20
 CODES = {
     "missing_key": "unauthorized", "wrong_key": "unauthorized", "expired_key": "unauthorized",
@@ -233,9 +234,20 @@ def _check_lengths(call: Call, model: str, parts: Parts, options: Mapping[str, A
     if sound_s is None:
         return
     long = sound_s if film_s is None else LENGTHS[mode_of(options)](sound_s, film_s)
-    if long > plan(call)[1]:
+    is_free = call.sandbox.rule("sync.plan", "creator") == "free"
+    if long > (FREE_SYNC_3_S if is_free and model == "sync-3" else plan(call)[1]):
         code = "generation_plan_duration_exceeded"
         raise HOUSE.refusal(call, "unpaid", "The plan allows shorter films only.", code=code)
+
+
+def check_quota(call: Call, account: str) -> None:
+    """The free plan has a few films a month."""
+    if call.sandbox.rule("sync.plan", "creator") != "free":
+        return
+    since = call.sandbox.time() - MONTH_S
+    if sum(job["at"] > since for job in call.sandbox.find("job", account=account)) >= FREE_JOBS:
+        code = "generation_free_quota_exceeded"
+        raise HOUSE.refusal(call, "unpaid", f"{FREE_JOBS} films a month are free.", code=code)
 
 
 def mode_of(options: Mapping[str, Any]) -> str:

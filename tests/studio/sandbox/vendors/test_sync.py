@@ -160,6 +160,17 @@ def test_a_plan_has_a_longest_film(sandbox, ask, photo, voice):
     assert refused.json()["errorCode"] == "generation_plan_duration_exceeded"
 
 
+def test_the_free_plan_has_three_films_a_month(sandbox, ask, clip, voice):
+    sandbox.set_rule("sync.plan", "free")
+    said = []
+    for _ in range(4):
+        said.append(order(ask, clip, voice(0.6)).status_code)
+        sandbox.advance(60)
+    assert said == [201, 201, 201, 402]
+    sandbox.advance(30 * 86400)
+    assert order(ask, clip, voice(0.6)).status_code == 201
+
+
 def test_options_that_sync_3_does_not_know_break_the_job(ask, clip, voice):
     id = order(ask, clip, voice(0.6), options={"temperature": 0.5}).json()["id"]
     found = ask.get(f"/v2/generate/{id}").json()
