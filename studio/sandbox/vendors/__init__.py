@@ -9,4 +9,7 @@ record, so that a second one for the same thing shows.
     jobs     from the order to the result, by the sandbox's clock
     results  temporary addresses of what was made, and all that can be wrong with it
     hooks    webhooks with their signatures
+    sound    speech, and when each of its characters sounds (`espeak` is the program that speaks)
+    audio    sound files: written in any format, and read
+    hearing  transcripts and alignment: what the doubles understand of speech
 """
