@@ -8,6 +8,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+SANDBOX_KEY = "sandbox-key"  # the doubles of vendors know it; used where no other is set
+
 
 @dataclass(frozen=True)
 class Host:

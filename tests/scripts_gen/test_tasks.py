@@ -132,6 +132,13 @@ def test_a_slow_writer_is_left_to_a_worker(
     assert sent == [("scripts_gen.tasks.write", slot.pk)]
 
 
+def test_in_the_sandbox_the_service_needs_no_key(creator, note, slot, settings, sandbox):
+    settings.WRITER, settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "openai", "", ""
+    script = services.write_script(slot)
+    assert script.body
+    assert sandbox.calls["openai"]
+
+
 def test_asking_again_forgets_the_last_trouble(creator, note):
     slot = SlotFactory(creator=creator, state=State.STUCK, problem="Old.", tries=5)
     services.ask_for_script(slot)

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from avatar.engine.errors import ModelUnavailable
-from studio.lib.hosts import Host, sandbox
-
-SANDBOX_KEY = "sandbox-key"  # the doubles know it; used where no other is set
+from studio.lib.hosts import SANDBOX_KEY, Host, sandbox
 
 
 @dataclass(frozen=True)
