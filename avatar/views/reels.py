@@ -48,6 +48,7 @@ def reel_detail(request: SignedIn, pk: int) -> HttpResponse:
     if "card" in request.GET:
         card = {"reel": reel, "headline": _all_in_a_sentence(request.user), "oob": polls}
         return render_partial(request, "avatar/reel_list.html", "card", card, status=status)
+    charges = list(reel.charges.select_related("creator", "reel"))
     context = {
         "reel": reel,
         "headline": _one_in_a_sentence(reel),
@@ -55,7 +56,8 @@ def reel_detail(request: SignedIn, pk: int) -> HttpResponse:
         "why_not": "" if reel.is_unfinished else services.why_not(reel.script),
         "zones": _zones(),
         "credits": credits.told(reel),
-        "charges": reel.charges.select_related("creator", "reel"),
+        "charges": charges,
+        "unknown": [one for one in charges if one.is_unknown and not one.is_in_the_air],
         "oob": polls,
     }
     part = "progress" if reel.is_unfinished else "reel"

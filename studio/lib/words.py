@@ -57,4 +57,6 @@ def usd(amount: Decimal | float) -> str:
     exact = Decimal(str(amount))
     if not exact or exact >= Decimal("0.01"):
         return f"{exact:.2f} USD"
-    return f"{exact.normalize():f} USD"
+    return (
+        f"{float(exact):.2g} USD" if exact >= Decimal("0.0001") else f"{exact.normalize():f} USD"
+    )
