@@ -142,7 +142,9 @@ def completed(engine: Engine, inputs: Mapping[str, Any]) -> dict[str, Any]:
         found["prompt"] = PROMPT
     needed = [name.rstrip("*") for name in engine.inputs if name.endswith("*")]
     if lacking := [name for name in needed if found.get(name) in (None, "")]:
-        raise InputError(f"{engine.label} needs {lacking[0].replace('_', ' ')}; choose one.")
+        name = lacking[0]
+        what = f"the option {name}" if name in engine.options else f"a {name.replace('_', ' ')}"
+        raise InputError(f"{engine.label} needs {what}.")
     if (shape := found.get("aspect_ratio")) and engine.aspects:
         found["aspect_ratio"] = nearest_aspect(str(shape), engine.aspects)
     return found

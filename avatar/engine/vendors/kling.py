@@ -20,7 +20,7 @@ from avatar.engine.errors import Busy, KeyRefused, Refused, Unpaid, VendorError
 from avatar.engine.vendors.caller import Caller, reason, seconds_to_wait
 from avatar.engine.vendors.files import sendable
 from avatar.engine.vendors.jobs import Body, JobCaller, JobQueue, completed
-from avatar.engine.vendors.orders import Handle, Look, Sent
+from avatar.engine.vendors.orders import NOT_THERE, Handle, Look, Sent
 from studio.lib.engines import Engine
 from studio.lib.web import Answer
 
@@ -32,7 +32,7 @@ UNPAID, NO_KEY, REFUSED = (
     (1000, 1001, 1002, 1003, 1004, 1103, 1304),
     (1300, 1301),
 )
-PAUSE, UNKNOWN_TASK = (1302, 1303), (1202, 1203)
+PAUSE, NO_TASK = (1302, 1303), 1203
 VOLUME = 1.0
 
 
@@ -92,8 +92,8 @@ class Kling(JobQueue):
     def find(self, engine: Engine, sent: Sent) -> Handle | None:
         try:
             answer = self.caller.call("GET", f"{engine.model}/{sent.key}")
-        except Refused:
-            return None  # there is no such task
+        except _NoTask:
+            return NOT_THERE
         task = answer.get("data", "task_id")
         return {"id": str(task)} if task else None
 
@@ -155,6 +155,10 @@ def _url_safe(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
+class _NoTask(Refused):
+    """There is no task of that name."""
+
+
 class _Caller(JobCaller):
     def call(self, method: str, url: str, **more: Any) -> Answer:
         """Signed anew each time: a film takes longer than a token lives."""
@@ -177,6 +181,8 @@ class _Caller(JobCaller):
             wait = seconds_to_wait(answer)
             words = f"Kling asks for a pause: {said}"
             return Busy(words, retry_after_s=wait, reply=answer.text)
+        if code == NO_TASK:
+            return _NoTask(f"Kling knows no such task: {said}", reply=answer.text)
         if code in REFUSED or answer.ok:
             return Refused(f"Kling refuses this: {said}", reply=answer.text)
         return super().usual(answer, order)

@@ -43,6 +43,7 @@ KEYED_S = 23 * 3600  # HeyGen forgets keys after a day
 LONGEST_S = 3 * 3600  # after that a job that is said to be running is given up
 
 Handle = dict[str, Any]
+NOT_THERE: Handle = {}
 
 
 @dataclass(frozen=True)
@@ -119,8 +120,8 @@ class JobClient(Protocol):
         ...
 
     def find(self, engine: Engine, sent: Sent) -> Handle | None:
-        """The order among the vendor's latest jobs, where it can be told from others; else
-        None.
+        """The order among the vendor's latest jobs. NOT_THERE: certain that it is not one of
+        them; None: cannot be told.
         """
         ...
 
@@ -265,11 +266,16 @@ def _settle(
     sent = Sent(str(known.get("key", "")), known.get("prepared"), entry.since_s)
     if client.keyed and sent.key and sent.since_s < KEYED_S:
         return _send(context, client, engine, paid, sent)
-    if sent.since_s >= JUST_SENT_S and (found := _found(client, engine, sent)):
-        handle = {"placed_at": time.time() - sent.since_s, **found}
-        context.journal.placed(paid.key, handle)
-        return handle
-    raise _unsettled(paid, entry)
+    found = _found(client, engine, sent) if sent.since_s >= JUST_SENT_S else None
+    if found is None:
+        raise _unsettled(paid, entry)
+    if found == NOT_THERE:
+        why = f"{engine.label} never got this order; it is placed anew."
+        context.journal.absent(paid.key, why)
+        raise Busy(why, retry_after_s=1)
+    handle = {"placed_at": time.time() - sent.since_s, **found}
+    context.journal.placed(paid.key, handle)
+    return handle
 
 
 def _found(client: JobClient, engine: Engine, sent: Sent) -> Handle | None:

@@ -4,7 +4,7 @@ Source: replicate 1.0.7 (PyPI), replicate.com/docs (http reference, rate-limits)
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,6 +13,7 @@ from avatar.engine.errors import BadResult, Busy, VendorError
 from avatar.engine.vendors.caller import Caller, reason, seconds_to_wait
 from avatar.engine.vendors.files import post_form
 from avatar.engine.vendors.jobs import Body, JobCaller, JobQueue, first_url
+from avatar.engine.vendors.listing import Row, found_among
 from avatar.engine.vendors.orders import Handle, Look, Sent
 from avatar.engine.vendors.schemas import fitted
 from studio.lib.engines import Engine
@@ -57,18 +58,22 @@ class Replicate(JobQueue):
         return Look()
 
     def find(self, engine: Engine, sent: Sent) -> Handle | None:
-        """By the inputs, which hold addresses of files that no other order has."""
+        """An hour after it was made, a job shows its inputs no longer."""
+        return found_among(self._rows(), sent)
+
+    def _rows(self) -> Iterator[Row | None]:
         cursor: dict[str, str] = {}
         for _ in range(PAGES):
             answer = self.caller.call("GET", "/predictions", params=cursor)
-            for row in answer.get("results", default=[]):
-                if isinstance(row, dict) and row.get("input") == sent.prepared and row.get("id"):
-                    return {"id": str(row["id"])}
+            for one in answer.get("results", default=[]):
+                if isinstance(one, dict):
+                    inputs, at = one.get("input"), str(one.get("created_at", ""))
+                    yield Row(str(one.get("id", "")), inputs, at)
             following = parse_qs(urlsplit(str(answer.get("next", default=""))).query)
             if not following.get("cursor"):
-                return None
+                return
             cursor = {"cursor": following["cursor"][0]}
-        return None
+        yield None
 
     def check(self) -> str:
         answer = self.caller.call("GET", "/account")

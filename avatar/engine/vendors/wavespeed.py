@@ -6,7 +6,7 @@ estimated from it.
 Source: wavespeed 2.0.5 (PyPI), wavespeed.ai/docs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,13 @@ from avatar.engine.errors import Refused, VendorError
 from avatar.engine.vendors.caller import Caller
 from avatar.engine.vendors.files import mime_of, put_file
 from avatar.engine.vendors.jobs import Body, JobCaller, JobQueue, first_url
+from avatar.engine.vendors.listing import Row, found_among
 from avatar.engine.vendors.orders import Handle, Look, Sent
 from avatar.engine.vendors.schemas import fitted
 from studio.lib.engines import Engine
 from studio.lib.web import Answer
 
+LISTED = 100  # of the latest jobs
 COMPLETED, ENDED = "completed", ("failed", "cancelled", "canceled", "timeout", "deleted")
 
 
@@ -66,20 +68,19 @@ class WaveSpeed(JobQueue):
         return Look()
 
     def find(self, engine: Engine, sent: Sent) -> Handle | None:
-        """By the inputs, which hold addresses that no other order has. A list that does not show
-        inputs settles nothing: another's film would be worse than none.
-        """
-        answer = self.caller.call(
-            "POST", "/api/v3/predictions", json={"page": 1, "page_size": 100}
-        )
+        return found_among(self._rows(), sent)
+
+    def _rows(self) -> Iterator[Row | None]:
+        wanted = {"page": 1, "page_size": LISTED}
+        answer = self.caller.call("POST", "/api/v3/predictions", json=wanted)
         data = answer.get("data", default=[])
-        rows = data if isinstance(data, list) else answer.get("data", "items", default=[])
-        for row in rows:
-            if not isinstance(row, dict) or row.get("model") != engine.model:
-                continue
-            if sent.prepared in (row.get("input"), row.get("inputs")) and row.get("id"):
-                return {"id": str(row["id"])}
-        return None
+        found = data if isinstance(data, list) else answer.get("data", "items", default=[])
+        for one in found:
+            if isinstance(one, dict):
+                inputs = one.get("inputs") or one.get("input")
+                yield Row(str(one.get("id", "")), inputs, str(one.get("created_at", "")))
+        if len(found) >= LISTED:
+            yield None
 
     def check(self) -> str:
         answer = self.caller.call("GET", "/api/v3/balance")

@@ -176,6 +176,19 @@ def test_an_order_whose_answer_is_lost_is_never_paid_twice(desk, sandbox, kind):
 
 
 @pytest.mark.usefixtures("_settled_long_ago")
+@pytest.mark.parametrize("desk", sorted(LISTED), indirect=True)
+@pytest.mark.parametrize("kind", ["close_before", "status"])
+def test_an_order_that_never_arrived_is_missed_in_the_list_and_placed_anew(desk, sandbox, kind):
+    sandbox.fault(kind, platform=desk.vendor, commit=True, status=503)
+    with pytest.raises(OutcomeUnknown):
+        desk.order()
+    with pytest.raises(Busy, match="never got this order"):
+        desk.order()
+    desk.order()
+    assert desk.charges(sandbox) == [1]
+
+
+@pytest.mark.usefixtures("_settled_long_ago")
 def test_a_person_may_say_that_a_lost_order_came_to_nothing(desk, sandbox):
     sandbox.fault("close_before", platform=desk.vendor, commit=True)
     with pytest.raises(VendorError):

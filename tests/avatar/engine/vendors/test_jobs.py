@@ -35,7 +35,9 @@ def test_an_engine_that_wants_words_gets_some():
 
 def test_what_only_a_person_can_choose_is_asked_for():
     translate = find("heygen:video-translate", Kind.PERFORMER)
-    with pytest.raises(InputError, match=r"^HeyGen Video Translate needs output language"):
+    with pytest.raises(
+        InputError, match=r"^HeyGen Video Translate needs the option output_language\.$"
+    ):
         jobs.completed(translate, {"video": 1})
 
 

@@ -128,6 +128,16 @@ def test_it_is_found_among_the_jobs_where_the_vendor_lists_them(make):
     assert maker.sought.key == maker.keys[0]
 
 
+@pytest.mark.usefixtures("_settled_long_ago")
+def test_an_order_that_the_vendor_surely_never_got_is_placed_anew(make):
+    maker = Maker(DONE, submit=OutcomeUnknown("No answer."), found=orders.NOT_THERE)
+    for expected in (OutcomeUnknown, Busy):
+        with pytest.raises(expected):
+            make(maker)
+    assert make(maker) == "a film"
+    assert len(maker.keys) == 2
+
+
 def test_another_workers_order_that_just_left_is_waited_for(make):
     maker = Maker(submit=OutcomeUnknown("No answer."))
     with pytest.raises(OutcomeUnknown):
