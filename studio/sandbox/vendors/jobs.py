@@ -8,7 +8,7 @@ as WaveSpeed's timeout and Replicate's aborted).
 
 A person can ask for the same with a word in brackets in any text of the order or in the name of
 an uploaded file: [refuse], [no-face], [fail], [trouble], [stuck], and for spoilt results the
-words of `results.BAD`: [empty], [404], [truncated], [silent] ...
+words of BAD: [empty], [404], [truncated], [silent] ...
 """
 
 import re
@@ -16,17 +16,15 @@ import sqlite3
 import threading
 import traceback
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from studio.sandbox.calls import Call
 from studio.sandbox.state import Document, Sandbox
 from studio.sandbox.vendors import media
-from studio.sandbox.vendors.common import House, charge, digest, own_file
+from studio.sandbox.vendors.common import House, charge, own_file
 from studio.sandbox.vendors.files import DAY, NotThere, source
-from studio.sandbox.vendors.media import NotMedia, Recipe
-from studio.sandbox.vendors.spoken import embedding, spoken
+from studio.sandbox.vendors.making import Flaw, made_of
 
 # refuse: the vendor's moderation says no. no_face: none is found. fail: it breaks down for good.
 # trouble: it breaks down, and words it as something that passes. stuck: it never ends.
@@ -35,13 +33,6 @@ BAD = ("empty", "403", "404", "410", *media.SPOILT)
 QUEUED_FOR = 0.3  # of a job's time
 FFMPEG_WAIT_S = 300.0  # nobody waits longer for a film
 WAIT_S = 5.0  # how long a look waits for ffmpeg; then the job is still running
-WORDS = {
-    "refuse": "The content was flagged as sensitive by our moderation.",
-    "no_face": "No face was detected in the picture.",
-    "fail": "The generation failed.",
-    "trouble": "The upstream service answered HTTP 503. Please try again later.",
-    "cancelled": "The job was cancelled.",
-}
 
 
 @dataclass(frozen=True)
@@ -69,16 +60,6 @@ class Wanted:
     voice: str = ""
     speed: float = 1.0
     suffix: str = ".mp3"  # of speech
-
-
-class Flaw(Exception):
-    """Why a job fails. name: of OUTCOMES, or unreachable, not_media, wrong_kind, too_long,
-    too_short, cancelled. field: picture or sound.
-    """
-
-    def __init__(self, name: str, text: str = "", field: str = "") -> None:
-        super().__init__(text or WORDS.get(name, name))
-        self.name, self.field = name, field
 
 
 def make(
@@ -252,7 +233,7 @@ def _work(sandbox: Sandbox, job: Document, name: tuple[str, str, str]) -> None:
     error: dict[str, str] | None = None
     made: dict[str, Any] = {}
     try:
-        made = _made(sandbox, job)
+        made = made_of(sandbox, job)
     except Flaw as e:
         error = {"name": e.name, "text": str(e), "field": e.field}
     except Exception:
@@ -277,100 +258,3 @@ def is_known(sandbox: Sandbox, job: Document) -> bool:
         return sandbox.get("job", job["id"]) is not None
     except sqlite3.ProgrammingError:  # closed
         return False
-
-
-def _made(sandbox: Sandbox, job: Document) -> dict[str, Any]:
-    if job["outcome"]:
-        raise Flaw(job["outcome"])
-    if job["wanted"]["makes"] != "film":
-        return _sounding(sandbox, job["wanted"])
-    recipe = recipe_of(sandbox, job["wanted"])
-    target = sandbox.folder / "made" / f"{digest(asdict(recipe))}.mp4"
-    try:
-        media.kept(target, lambda path: media.make_film(recipe, path))
-        seen = media.look(target)
-    except NotMedia as e:
-        raise Flaw("not_media", str(e)) from e
-    return {
-        "path": str(target),
-        "seconds": seen.seconds,
-        "width": seen.width,
-        "height": seen.height,
-    }
-
-
-def _sounding(sandbox: Sandbox, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Speech, or a voice. Raises Flaw."""
-    sample = _heard(sandbox, wanted) if wanted["sound"] else None
-    if wanted["makes"] == "voice":
-        assert sample is not None
-        return {"path": str(embedding(sandbox, sample)), "seconds": 0.0, "width": 0, "height": 0}
-    path = spoken(
-        sandbox,
-        wanted["say"],
-        voice=wanted["voice"],
-        sample=sample,
-        suffix=wanted["suffix"],
-        speed=wanted["speed"],
-    )
-    return {"path": str(path), "seconds": _seconds(path), "width": 0, "height": 0}
-
-
-def _seconds(path: Path) -> float:
-    try:
-        return media.look(path).seconds
-    except NotMedia:  # a spoilt one
-        return 0.0
-
-
-def _heard(sandbox: Sandbox, wanted: Mapping[str, Any]) -> Path:
-    """The sound that was sent. Raises Flaw."""
-    path = _path(sandbox, wanted["sound"], "sound")
-    heard = _seen(path, "sound")
-    if not heard.has_sound:
-        raise Flaw("wrong_kind", "There is no sound in the file.", "sound")
-    _must_last(heard.seconds, wanted["sound_s"], "sound")
-    return path
-
-
-def recipe_of(sandbox: Sandbox, wanted: Mapping[str, Any]) -> Recipe:
-    """What the film is made of, all of it on this machine. Raises Flaw."""
-    picture = _path(sandbox, wanted["picture"], "picture")
-    seen = _seen(picture, "picture")
-    if seen.kind not in wanted["picture_is"]:
-        raise Flaw("wrong_kind", f"The picture is of the kind {seen.kind}.", "picture")
-    if seen.kind == "video":
-        _must_last(seen.seconds, wanted["film_s"], "picture")
-    voice = None
-    if wanted["sound"]:
-        voice = _heard(sandbox, wanted)
-    elif wanted["say"]:
-        voice = spoken(sandbox, wanted["say"], voice=wanted["voice"], suffix=".wav")
-    recipe = Recipe(picture, voice, wanted["fit"], wanted["short_side"], wanted["aspect"])
-    return recipe if seen.kind == "video" else replace(recipe, fit="cut_off")
-
-
-def _path(sandbox: Sandbox, pinned: Mapping[str, str], field: str) -> Path:
-    if "path" in pinned:
-        return Path(pinned["path"])
-    if "url" not in pinned:
-        raise Flaw("unreachable", pinned.get("error", "It is missing."), field)
-    try:
-        return source(sandbox, pinned["url"])
-    except NotThere as e:
-        raise Flaw("unreachable", str(e), field) from e
-
-
-def _seen(path: Path, field: str) -> media.Seen:
-    try:
-        return media.look(path)
-    except NotMedia as e:
-        raise Flaw("not_media", f"The {field} cannot be read.", field) from e
-
-
-def _must_last(seconds: float, limits: tuple[float, float], field: str) -> None:
-    least, most = limits
-    if seconds < least:
-        raise Flaw("too_short", f"The {field} lasts {seconds:.1f} s; {least:g} s at least.", field)
-    if most and seconds > most:
-        raise Flaw("too_long", f"The {field} lasts {seconds:.1f} s; {most:g} s at most.", field)

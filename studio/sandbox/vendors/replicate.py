@@ -18,8 +18,8 @@ from studio.sandbox.vendors import results, speech_models
 from studio.sandbox.vendors.common import House, Problem
 from studio.sandbox.vendors.files import DAY, FILE_ROUTES, keep
 from studio.sandbox.vendors.hooks import SECRET, watch
-from studio.sandbox.vendors.jobs import WORDS as ENDS
 from studio.sandbox.vendors.jobs import cancel, look, make, status_word
+from studio.sandbox.vendors.making import WORDS as ENDS
 from studio.sandbox.vendors.models import FLAG, SEED, Flaw, Model, file, number, one_of, text
 
 PREFIX = "replicate"

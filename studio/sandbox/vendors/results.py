@@ -1,7 +1,7 @@
 """Temporary addresses of what was made, and all that can be wrong with it.
 
 Rules, of every vendor: result_s (its own: how long a result can be fetched), expired_status (403),
-bad_result (""; or a word of BAD).
+bad_result (""; or a word of jobs.BAD).
 
 empty: the job is done and names no output. 403, 404, 410: the address is no good. The others are
 files that are not what they should be: truncated, zero bytes, a web page, without sound, of half

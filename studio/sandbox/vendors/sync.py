@@ -17,11 +17,12 @@ from studio.sandbox.calls import Call, Refused, Reply, Route
 from studio.sandbox.state import Document, Sandbox
 from studio.sandbox.vendors import results
 from studio.sandbox.vendors.common import once
-from studio.sandbox.vendors.files import DAY, FILE_ROUTES, NotThere, keep, source, ticket
+from studio.sandbox.vendors.files import DAY, FILE_ROUTES, NotThere, keep, source
 from studio.sandbox.vendors.hooks import watch
 from studio.sandbox.vendors.jobs import Wanted, look, make, stage, status_word
 from studio.sandbox.vendors.media import FPS, NotMedia, speech_s
 from studio.sandbox.vendors.media import look as seen
+from studio.sandbox.vendors.sync_assets import ASSET_ROUTES
 from studio.sandbox.vendors.sync_rules import (
     CODES,
     DIRECT_BYTES,
@@ -29,12 +30,12 @@ from studio.sandbox.vendors.sync_rules import (
     MODELS,
     PREFIX,
     Parts,
-    asset_shown,
     bad,
     check_quota,
     checked,
     cost_usd,
     fails_of,
+    iso,
     mode_of,
     plan,
     trouble,
@@ -46,7 +47,6 @@ WORDS = {"queued": "PENDING", "running": "PROCESSING", "done": "COMPLETED", "fai
 CREATES_A_MINUTE = 60
 LONGEST_WAIT_S = 10
 KEY = re.compile(r"[A-Za-z0-9._~-]{1,128}")
-ASSET_BYTES = 5 * 2**30
 FAILED = {
     "unreachable": "generation_media_metadata_missing",
     "not_media": "generation_media_metadata_missing",
@@ -154,7 +154,7 @@ def shown(sandbox: Sandbox, job: Document, now: str, url_base: str = "") -> dict
     """A generation as Sync.so describes it, read or in a webhook."""
     found: dict[str, Any] = {
         "id": job["id"],
-        "createdAt": _iso(job["at"]),
+        "createdAt": iso(job["at"]),
         "status": status_word(sandbox, now, WORDS),
         "model": job["model"],
         **{name: value for name, value in job["asked"].items() if value},
@@ -173,10 +173,6 @@ def shown(sandbox: Sandbox, job: Document, now: str, url_base: str = "") -> dict
         if flaw["name"] == "refuse":
             found["status"] = "REJECTED"
     return found
-
-
-def _iso(seconds: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + ".000Z"
 
 
 def _shown(call: Call, job: Document, now: str) -> dict[str, Any]:
@@ -267,78 +263,6 @@ def errors(call: Call) -> Reply:
     )
 
 
-# Assets
-
-
-def upload(call: Call) -> Reply:
-    """POST /v2/assets/upload: a ticket."""
-    HOUSE.enter(call)
-    body = call.json()
-    name, kind, size = body.get("fileName"), body.get("contentType"), body.get("size")
-    if not isinstance(name, str) or not name:
-        raise bad(call, "fileName must be a string", "fileName")
-    if not isinstance(kind, str) or not kind.startswith(("video/", "audio/", "image/")):
-        raise bad(call, "contentType must be of a video, an audio or an image", "contentType")
-    if not isinstance(size, int) or isinstance(size, bool) or size < 1:
-        raise bad(call, "size must be a positive number", "size")
-    if size > ASSET_BYTES:
-        raise HOUSE.refusal(call, "too_large")
-    found = ticket(call, content_type=kind, name=name, size=size, file_s=30 * DAY)
-    return Reply(201, {"uploadUrl": found["upload_url"], "url": found["url"], "expiresIn": 3600})
-
-
-def register(call: Call) -> Reply:
-    """POST /v2/assets."""
-    HOUSE.enter(call)
-    body, sandbox = call.json(), call.sandbox
-    url, kind = body.get("url"), body.get("type")
-    if not isinstance(url, str) or not re.match(r"https?://", url):
-        raise bad(call, "url must be an address", "url")
-    if kind not in ("VIDEO", "AUDIO", "IMAGE"):
-        raise bad(call, "type must be VIDEO, AUDIO or IMAGE", "type")
-    if body.get("visibility", "USER") not in ("USER", "ORGANIZATION"):
-        raise bad(call, "visibility must be USER or ORGANIZATION", "visibility")
-    digest = url
-    if mine := re.match(rf"{re.escape(call.url_base)}/_files/([\w.-]+)", url):
-        file = sandbox.get("file", mine[1])
-        if file is None or not file["ready"]:
-            raise bad(call, "Nothing was uploaded there.", "url")
-        digest = file["sha256"]
-    asset = sandbox.put(
-        "asset",
-        str(uuid4()),
-        url=url,
-        type=kind,
-        name=str(body.get("name") or "asset"),
-        visibility=body.get("visibility", "USER"),
-        projectId=body.get("projectId"),
-        createdAt=_iso(sandbox.time()),
-        sha256=digest,
-    )
-    return Reply(201, asset_shown(asset))
-
-
-def assets(call: Call) -> Reply:
-    HOUSE.enter(call)
-    return Reply(200, [asset_shown(one) for one in call.sandbox.find("asset")])
-
-
-def asset(call: Call) -> Reply:
-    """GET, PATCH or DELETE of one."""
-    HOUSE.enter(call)
-    found = call.sandbox.get("asset", call.args["id"])
-    if found is None:
-        raise HOUSE.refusal(call, "not_found", "There is no such asset.", code="asset_not_found")
-    if call.method == "DELETE":
-        call.sandbox.delete("asset", found["id"])
-        return Reply(204, None)
-    if call.method == "PATCH":
-        sent = call.json()
-        allowed = {k: sent[k] for k in ("name", "visibility", "projectId") if k in sent}
-        found = call.sandbox.change("asset", found["id"], **allowed)
-    return Reply(200, asset_shown(found))
-
-
 ID = r"(?P<id>[\w-]+)"
 ROUTES = [
     Route("POST", r"/v2/generate", create, commit=True, creates=True),
@@ -348,12 +272,7 @@ ROUTES = [
     Route("POST", r"/v2/analyze/cost", price),
     Route("GET", r"/v2/models", models),
     Route("GET", r"/v2/errors", errors),
-    Route("POST", r"/v2/assets/upload", upload),
-    Route("POST", r"/v2/assets", register),
-    Route("GET", r"/v2/assets", assets),
-    Route("GET", rf"/v2/assets/{ID}", asset),
-    Route("PATCH", rf"/v2/assets/{ID}", asset),
-    Route("DELETE", rf"/v2/assets/{ID}", asset),
+    *ASSET_ROUTES,
     *FILE_ROUTES,
     *results.RESULT_ROUTES,
 ]

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -278,6 +279,10 @@ def fails_of(body: Mapping[str, Any]) -> str:
 
 def cost_usd(body: Mapping[str, Any], seconds: float) -> float:
     return round(MODELS[str(body["model"])] * seconds, 6)
+
+
+def iso(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + ".000Z"
 
 
 def asset_shown(asset: Document) -> dict[str, Any]:
