@@ -29,6 +29,7 @@ from avatar.engine.options import ReelOptions
 from avatar.engine.order import Order, checked_order
 from avatar.engine.performance import cues, load_performance, performed
 from avatar.engine.registry.choice import first_that_can
+from avatar.engine.registry.notes import Notes
 from avatar.engine.registry.performers import PUPPET
 from avatar.engine.stages import Course
 from avatar.engine.takes import aligned, kept_take, read_alignment, read_made, spoken
@@ -231,7 +232,21 @@ class _Reel:
             said = filmed.said
             return _Done(filmed.reel, said.take, said.alignment, filmed.performance, heard)
 
-        return first_that_can(self.order.performers, self.context.access, act, self.on_warning)
+        notes = Notes(self.cache.folder, {"performed": self._asked(heard)})
+        access, performers = self.context.access, self.order.performers
+        return first_that_can(performers, access, act, self.on_warning, notes)
+
+    def _asked(self, heard: _Heard) -> dict[str, Any]:
+        """What is to be performed, whoever does it."""
+        options = self.order.options
+        return {
+            "source": file_sha256(self.order.source),
+            "take": heard.take.key,
+            "options": dict(options.performer_options),
+            "prompt": options.prompt,
+            "emotion": options.emotion,
+            "sync_mode": options.sync_mode,
+        }
 
     def _by_puppet(self, face_path: Path | None, heard: _Heard | None) -> _Done:
         face_key, face = self.course.stage("analyse", lambda: self._analyse(face_path))

@@ -15,6 +15,7 @@ from avatar.engine.media.sound import normalised, stream_sound, write_wav
 from avatar.engine.order import Order
 from avatar.engine.registry import order_of
 from avatar.engine.registry.choice import first_that_can, options_of
+from avatar.engine.registry.notes import Notes
 from avatar.engine.scratch import WavFile
 from avatar.engine.speech import Lines, speaker
 from avatar.engine.speech.anchor import anchored
@@ -49,10 +50,25 @@ def spoken(
     def speak(engine: Engine) -> Entry:
         return _spoken_by(engine, voices, order, cache, context)
 
-    engine, take = first_that_can(voices, context.access, speak, on_warning)
+    notes = Notes(cache.folder, {"spoken": _asked(order)})
+    engine, take = first_that_can(voices, context.access, speak, on_warning, notes)
     if order.options.voice_sample is not None and not engine.clones:
         on_warning(f"{engine.label} has voices of its own; it does not imitate the voice sample.")
     return take
+
+
+def _asked(order: Order) -> dict[str, Any]:
+    """What is to be spoken, whoever does it."""
+    options = order.options
+    sample = options.voice_sample
+    return {
+        "text": order.text,
+        "language": options.language,
+        "sample": None if sample is None else file_sha256(sample),
+        "seed": options.seed,
+        "options": dict(options.voice_options),
+        "emotion": options.emotion,
+    }
 
 
 def _spoken_by(

@@ -14,6 +14,7 @@ from avatar.engine.errors import (
     Unpaid,
 )
 from avatar.engine.registry import missing
+from avatar.engine.registry.notes import Notes
 from avatar.engine.vendors.access import Access
 from studio.lib.engines import Engine
 
@@ -31,19 +32,27 @@ def first_that_can(
     access: Access,
     act: Callable[[Engine], T],
     on_warning: Callable[[str], None],
+    notes: Notes | None = None,
 ) -> tuple[Engine, T]:
     """The first engine that does it, and what it gives.
 
     on_warning: gets a sentence for each that was passed over. Raises what the last one raised.
+    notes: who was passed over a moment ago is not asked again.
     """
     for number, engine in enumerate(engines, 1):
+        is_last = number == len(engines)
         try:
             if problem := missing(engine, access):
                 raise ModelUnavailable(problem)
+            who = f"{engine.name} {access.account(engine.vendor) if engine.vendor else ''}"
+            if notes and not is_last and (earlier := notes.recalled(who)):
+                raise earlier
             return engine, act(engine)
         except PASSED_OVER as e:
-            if number == len(engines):
+            if is_last:
                 raise
+            if notes and not isinstance(e, ModelUnavailable):
+                notes.keep(who, e)
             on_warning(f"{engine.label} was passed over. {e}")
     raise InputError("No engine is named.")
 

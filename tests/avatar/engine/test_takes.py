@@ -76,6 +76,18 @@ def test_the_next_voice_speaks_when_the_first_cannot_and_says_so(
     assert why in warnings[0]
 
 
+def test_a_voice_that_was_paid_for_nothing_is_not_paid_again_by_the_same_render(
+    sandbox, take_of, warnings
+):
+    """A render that waits for its film comes again and again."""
+    sandbox.set_rule("elevenlabs.bad_voice", "silent")
+    for _ in range(3):
+        *_, take = take_of(voice="elevenlabs, sketch")
+        assert read_made(take)["engine"] == "sketch"
+    assert [order["charged"] for order in orders(sandbox)] == [1]
+    assert len(warnings) == 3
+
+
 def test_the_only_voice_that_cannot_is_an_error(sandbox, take_of):
     with pytest.raises(KeyRefused):
         take_of(voice="elevenlabs", keys={"ELEVENLABS_API_KEY": "nobody's"})
