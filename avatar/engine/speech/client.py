@@ -71,7 +71,12 @@ class OrderingClient(VoiceClient, Protocol):
 
 @runtime_checkable
 class CloningClient(VoiceClient, Protocol):
-    """One that imitates."""
+    """One that imitates.
+
+    is_keyed: two voices cannot have the same name there, so that ordering one again is safe.
+    """
+
+    is_keyed: ClassVar[bool]
 
     def bring(self, sample: Path) -> Any:
         """Carry the sample there, where that is a step of its own; costs nothing.
@@ -96,7 +101,9 @@ class CloningClient(VoiceClient, Protocol):
     def find_clone(
         self, engine: Engine, sample: Path, name: str, about: About
     ) -> dict[str, Any] | None:
-        """The handle of a voice that may have been made under this name."""
+        """The handle of a voice that may have been made under this name; orders.NOT_THERE when
+        it is certain that none was, None when nobody can tell.
+        """
         ...
 
     def forget(self, voice_id: str) -> None:

@@ -73,11 +73,10 @@ def clone_name(key: str) -> str:
 class _CloneJob:
     """Satisfies vendors.orders.JobClient: making a voice is a job that ends at once, mostly."""
 
-    keyed = False
     poll_s = 3.0
 
     def __init__(self, client: CloningClient, lines: Lines) -> None:
-        self.client, self.lines = client, lines
+        self.client, self.lines, self.keyed = client, lines, client.is_keyed
         self.about = About(lines.language, str(lines.options.get("sample_text") or ""))
 
     @contextmanager

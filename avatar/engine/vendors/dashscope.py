@@ -17,6 +17,7 @@ from avatar.engine.speech.samples import Sample
 from avatar.engine.vendors.access import Access
 from avatar.engine.vendors.caller import Caller, reason, seconds_to_wait
 from avatar.engine.vendors.languages import english_name
+from avatar.engine.vendors.orders import NOT_THERE
 from avatar.engine.vendors.results import fetched
 from studio.lib.engines import Engine
 from studio.lib.web import Answer
@@ -61,6 +62,7 @@ def explain(answer: Answer) -> VendorError | None:
 class DashScope:
     """Satisfies speech.client.CloningClient and OrderingClient."""
 
+    is_keyed = False
     # 10 to 20 s are advised, 60 are the most; as base64 it grows by a third.
     sample: ClassVar[Sample] = Sample(10, 20, 7_000_000, 24_000)
 
@@ -136,7 +138,8 @@ class DashScope:
                 if short_name(name) in voice:
                     return {"voice_id": voice}
             if len(voices) < LISTED_AT_ONCE:
-                break
+                is_known = isinstance(answer.get("output", "voice_list"), list)
+                return NOT_THERE if is_known else None
         return None
 
     def forget(self, voice_id: str) -> None:

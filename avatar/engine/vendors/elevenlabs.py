@@ -19,6 +19,7 @@ from avatar.engine.speech.times import Fragment
 from avatar.engine.vendors.access import Access
 from avatar.engine.vendors.caller import Caller, reason, seconds_to_wait
 from avatar.engine.vendors.languages import iso
+from avatar.engine.vendors.orders import NOT_THERE
 from studio.lib.engines import Engine
 from studio.lib.web import Answer
 
@@ -59,6 +60,7 @@ def explain(answer: Answer) -> VendorError | None:
 class ElevenLabs:
     """Satisfies speech.client.CloningClient."""
 
+    is_keyed = False
     # A minute or two of one clean voice is advised, 15 s are accepted; 10 MB a file.
     sample: ClassVar[Sample] = Sample(10, 110, 10_000_000, 44_100)
 
@@ -123,11 +125,13 @@ class ElevenLabs:
     def find_clone(
         self, engine: Engine, sample: Path, name: str, about: About
     ) -> dict[str, Any] | None:
-        answer = self.caller.call("GET", "/v2/voices", params={"search": name, "page_size": 100})
-        for voice in answer.get("voices", default=[]):
+        voices = self.caller.call("GET", "/v1/voices").get("voices")  # all of them
+        if not isinstance(voices, list):
+            return None
+        for voice in voices:
             if isinstance(voice, dict) and voice.get("name") == name and voice.get("voice_id"):
                 return {"voice_id": str(voice["voice_id"])}
-        return None
+        return NOT_THERE
 
     def forget(self, voice_id: str) -> None:
         try:

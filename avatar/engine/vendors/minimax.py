@@ -70,6 +70,7 @@ def explain(answer: Answer, *, order: bool = False) -> VendorError | None:
 class MiniMax:
     """Satisfies speech.client.CloningClient."""
 
+    is_keyed = True  # a name that is taken is refused, and nothing is charged for that
     sample: ClassVar[Sample] = Sample(10, 290, 20_000_000, 32_000)
 
     def __init__(self, access: Access) -> None:

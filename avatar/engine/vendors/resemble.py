@@ -30,6 +30,7 @@ from avatar.engine.types import Word
 from avatar.engine.vendors.access import Access
 from avatar.engine.vendors.caller import Caller, reason
 from avatar.engine.vendors.languages import iso
+from avatar.engine.vendors.orders import NOT_THERE
 from studio.lib.engines import Engine
 from studio.lib.web import Answer
 
@@ -37,6 +38,7 @@ SPEAKING_S = 200.0
 MOST_BYTES = 64 * 2**20
 RATE = 48_000  # Hz
 SHORTEST_MS, LONGEST_MS = 1_000, 11_900  # of a recording; 1 to 12 s are taken
+LISTED_AT_ONCE = 100
 UNFILLED = ("initializing", "created", "new", "pending")
 READY, FAILED = ("finished", "ready", "completed", "complete"), ("fail", "error")
 
@@ -54,6 +56,7 @@ def explain(answer: Answer) -> VendorError | None:
 class Resemble:
     """Satisfies speech.client.CloningClient."""
 
+    is_keyed = False
     sample: ClassVar[Sample] = Sample(10, 60, 20_000_000, 44_100)
 
     def __init__(self, access: Access) -> None:
@@ -160,8 +163,8 @@ class Resemble:
             for voice in voices:
                 if voice.get("name") == name and voice.get("uuid"):
                     return self._completed(str(voice["uuid"]), sample, name, about)
-            if len(voices) < 10:
-                break
+            if len(voices) < LISTED_AT_ONCE:
+                return NOT_THERE
         return None
 
     def _completed(self, voice_id: str, sample: Path, name: str, about: About) -> dict[str, Any]:
@@ -172,9 +175,14 @@ class Resemble:
 
     def _listed(self, page: int) -> list[dict[str, Any]]:
         answer = self.caller.call(
-            "GET", f"{self.app}/voices", params={"page": page, "page_size": 10}
+            "GET", f"{self.app}/voices", params={"page": page, "page_size": LISTED_AT_ONCE}
         )
-        return [one for one in answer.get("items", default=[]) if isinstance(one, dict)]
+        items = answer.get("items")
+        if not isinstance(items, list):
+            raise self.caller.unclear(
+                "Resemble answered without a list.", answer.text, order=False
+            )
+        return [one for one in items if isinstance(one, dict)]
 
     def forget(self, voice_id: str) -> None:
         try:

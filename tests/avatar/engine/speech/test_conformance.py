@@ -1,5 +1,6 @@
 """What every voice over the network promises, against its double."""
 
+import contextlib
 from dataclasses import replace
 from itertools import pairwise
 
@@ -196,8 +197,21 @@ def test_a_voice_is_made_of_the_sample_once_for_many_takes(sandbox, say, case, v
 @pytest.mark.usefixtures("_settled_long_ago")
 def test_a_voice_whose_answer_was_lost_is_looked_for(sandbox, say, case, voice_sample, lend):
     sandbox.faults.add(kind="close_after", method="POST", path=f"{case.clones}$", times=1)
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises((OutcomeUnknown, Busy)):
         say(case, sample=voice_sample)
+    assert say(case, sample=voice_sample, context=lend()).made["is_cloned"]
+    assert charged(sandbox, case) == [1, 1]
+
+
+@each_clone
+@pytest.mark.usefixtures("_settled_long_ago")
+def test_a_voice_that_was_never_made_is_ordered_anew(sandbox, say, case, voice_sample, lend):
+    sandbox.faults.add(kind="close_before", method="POST", path=f"{case.clones}$", times=1)
+    with pytest.raises((OutcomeUnknown, Busy)):
+        say(case, sample=voice_sample)
+    assert charged(sandbox, case) == []
+    with contextlib.suppress(Busy):  # it was looked for, and is not there
+        say(case, sample=voice_sample, context=lend())
     assert say(case, sample=voice_sample, context=lend()).made["is_cloned"]
     assert charged(sandbox, case) == [1, 1]
 
