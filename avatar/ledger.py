@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from avatar.engine.errors import Busy, Cancelled, OverBudget, ResourceError
+from avatar.engine.registry import ENGINES
 from avatar.engine.vendors.journal import Entry, Paid, State
 from avatar.engine.vendors.orders import LONGEST_S
 from avatar.models import Budget, Charge
@@ -73,6 +74,10 @@ def set_budget(creator: Creator, monthly_usd: Decimal) -> None:
     Budget.objects.update_or_create(creator=creator, defaults={"monthly_usd": monthly_usd})
 
 
+def _label(paid: Paid) -> str:
+    return ENGINES[paid.engine].label if paid.engine in ENGINES else paid.engine
+
+
 class Ledger:
     """The orders of one creator; satisfies avatar.engine.vendors.journal.Journal.
 
@@ -91,8 +96,8 @@ class Ledger:
             charge = self._current(paid.key)
             if charge is not None and not self._is_lost(charge):
                 return self._entry(charge)
+            self._check_budget(paid)  # first: without money nobody need wait for a place
             self._check_slots(paid)
-            self._check_budget(paid)
             self._reserve(paid)
         return Entry(State.RESERVED)
 
@@ -183,7 +188,7 @@ class Ledger:
         if taken >= paid.at_once:
             jobs = "job" if paid.at_once == 1 else "jobs"
             raise Busy(
-                f"{paid.engine} waits for a free place: the account takes {paid.at_once} {jobs}"
+                f"{_label(paid)} waits for a free place: the account takes {paid.at_once} {jobs}"
                 " at a time.",
                 retry_after_s=ANOTHER_S,
             )

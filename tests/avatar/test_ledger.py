@@ -213,6 +213,13 @@ def test_no_more_jobs_are_in_flight_than_the_account_takes(journal, stack):
     assert other.begin(paid("b", account="sync:2", at_once=1)).state == State.RESERVED
 
 
+def test_without_money_nobody_waits_for_a_place(journal, creator):
+    placed(journal, paid("a", at_once=1))
+    Budget.objects.create(creator=creator, monthly_usd=0)
+    with pytest.raises(OverBudget):
+        journal.begin(paid("b", at_once=1))
+
+
 def test_a_finished_job_frees_its_place(journal, tmp_path):
     placed(journal, paid("a", at_once=1))
     journal.done(paid("a").key, film(tmp_path), usd=1, facts={})
