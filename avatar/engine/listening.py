@@ -17,31 +17,88 @@ from avatar.engine.text import speakable
 from avatar.engine.vendors.orders import Context
 from studio.lib.engines import Engine, Kind
 
+SAMPLE_TEXT = "sample_text"  # the voices' option for the words of the sample
 Warn = Callable[[str], None]
 
 
 def cleaned(order: Order, cache: Cache, context: Context, on_warning: Warn) -> Order:
-    """The order with its recording freed of noise, where a denoiser is named."""
-    names, audio = order.options.denoiser, order.audio
-    if not names or audio is None:
+    """The order with its recording, or its voice sample, freed of noise where a denoiser is named;
+    and with the words of the sample, where a voice wants them and a transcriber is named.
+    """
+    if order.idle_s is not None:
         return order
+    if order.audio is not None:
+        return replace(order, audio=_clean(order.audio, order, cache, context, on_warning))
+    if order.options.voice_sample is None:
+        return order
+    sample = _clean(order.options.voice_sample, order, cache, context, on_warning)
+    options = replace(order.options, voice_sample=sample)
+    return _with_words(replace(order, options=options), cache, context, on_warning)
+
+
+def _clean(
+    recording: Path, order: Order, cache: Cache, context: Context, on_warning: Warn
+) -> Path:
+    if not order.options.denoiser:
+        return recording
 
     def act(engine: Engine) -> Path:
         def make(folder: Path) -> None:
-            sound, rate = stream_sound(audio)
-            write_wav(folder / "as-it-was.wav", sound[:], rate)
-            denoiser(engine).clean(folder / "as-it-was.wav", folder / "clean.wav", context=context)
-            (folder / "as-it-was.wav").unlink()
+            wav = _as_wav(recording, folder)
+            denoiser(engine).clean(wav, folder / "clean.wav", context=context)
+            wav.unlink()
 
         inputs = {
             "code": code_sha256("avatar.engine.hearing", "avatar.engine.media.denoise"),
             "engine": engine.name,
-            "audio": file_sha256(audio),
+            "audio": file_sha256(recording),
         }
         return cache.fetch("cleaned", inputs, make).path("clean.wav")
 
-    _, clean = first_that_can(order_of(names, Kind.DENOISER), context.access, act, on_warning)
-    return replace(order, audio=clean)
+    engines = order_of(order.options.denoiser, Kind.DENOISER)
+    _, clean = first_that_can(engines, context.access, act, on_warning)
+    return clean
+
+
+def _with_words(order: Order, cache: Cache, context: Context, on_warning: Warn) -> Order:
+    """What is said in the sample: some engines clone better, or only, with its words."""
+    options, sample = order.options, order.options.voice_sample
+    voices = order_of(options.voice, Kind.VOICE)
+    wanted = any(SAMPLE_TEXT in voice.options for voice in voices)
+    if not wanted or not options.transcriber or options.voice_options.get(SAMPLE_TEXT):
+        return order
+    assert sample is not None
+
+    def act(engine: Engine) -> str:
+        def make(folder: Path) -> None:
+            wav = _as_wav(sample, folder)
+            heard = listener(engine).listen(
+                wav, text="", language=options.language, context=context
+            )
+            wav.unlink()
+            (folder / "text.json").write_text(json.dumps(heard.text, ensure_ascii=False))
+
+        inputs = {
+            "code": code_sha256("avatar.engine.hearing"),
+            "engine": engine.name,
+            "sample": file_sha256(sample),
+            "language": options.language,
+        }
+        entry = cache.fetch("sample-words", inputs, make)
+        return str(json.loads(entry.path("text.json").read_text()))
+
+    engines = order_of(options.transcriber, Kind.TRANSCRIBER)
+    _, words = first_that_can(engines, context.access, act, on_warning)
+    chosen = {**options.voice_options, SAMPLE_TEXT: words}
+    return replace(order, options=replace(options, voice_options=chosen))
+
+
+def _as_wav(recording: Path, folder: Path) -> Path:
+    """What listeners take."""
+    sound, rate = stream_sound(recording)
+    path = folder / "recording.wav"
+    write_wav(path, sound[:], rate)
+    return path
 
 
 def told(
