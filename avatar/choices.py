@@ -13,7 +13,12 @@ from creators.models import Portrait
 from studio.lib.engines import Kind
 
 # What a creator may choose for one reel; the rest of ReelOptions follows from script and voice.
-SPEAKING = ("voice", "voice_options", "emotion")  # they make another take
+LISTENING = {
+    "denoiser": Kind.DENOISER,
+    "transcriber": Kind.TRANSCRIBER,
+    "aligner": Kind.ALIGNER,
+}
+SPEAKING = ("voice", "voice_options", "emotion", *LISTENING)  # they make another take
 ENGINES = (*SPEAKING, "performer", "performer_options", "prompt", "sync_mode", "source")
 PHOTO, FOOTAGE = "photo", "footage"  # what is made to speak: the choice called source
 CHOICES = (
@@ -41,6 +46,9 @@ def settled(options: dict[str, Any]) -> dict[str, Any]:
     chosen = {name: type(usual)(options.get(name, usual)) for name, usual in DEFAULTS.items()}
     for named, kind in (("voice", Kind.VOICE), ("performer", Kind.PERFORMER)):
         chosen[named] = _order(chosen[named], kind, chosen[f"{named}_options"])
+    for named, kind in LISTENING.items():
+        if chosen[named]:
+            chosen[named] = _order(chosen[named], kind, {})
     _check_source(chosen)
     return chosen
 

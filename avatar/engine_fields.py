@@ -9,7 +9,7 @@ from django.forms import BoundField
 from django.urls import reverse
 
 from avatar import engine_keys
-from avatar.choices import DEFAULTS, FOOTAGE, PHOTO
+from avatar.choices import DEFAULTS, FOOTAGE, LISTENING, PHOTO
 from avatar.engine.errors import InputError
 from avatar.engine.options import EMOTIONS, SYNC_MODES
 from avatar.engine.registry import find, missing, of_kind, order_of
@@ -29,6 +29,11 @@ SYNC_WORDS = {
     "remap": "Play it faster or slower",
 }
 LONGEST_WORDS = 500
+BY_ITSELF = {  # what happens where no listener is chosen
+    "denoiser": "Nobody: it stays as it is",
+    "transcriber": "Nobody",
+    "aligner": "The voice itself, or Understudy",
+}
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ def not_set_up(kind: Kind, access: Access) -> list[tuple[Engine, str]]:
 
 
 class EngineFields(forms.Form):
-    """Who speaks and performs: those of avatar.services.ENGINES.
+    """Who speaks, performs and listens: those of avatar.services.ENGINES.
 
     What is left out is as in `initial`, or as usual. script_pk: whose price is shown beside it.
     """
@@ -80,6 +85,20 @@ class EngineFields(forms.Form):
         label="In which mood",
         required=False,
         choices=[("", "As it comes"), *((name, name.capitalize()) for name in EMOTIONS)],
+    )
+    denoiser = forms.ChoiceField(
+        label="Who takes noise out of the voice sample",
+        required=False,
+    )
+    transcriber = forms.ChoiceField(
+        label="Who writes down what the sample says",
+        required=False,
+        help_text="For voices that want its words.",
+    )
+    aligner = forms.ChoiceField(
+        label="Who finds when each word is said",
+        required=False,
+        help_text="For captions, where the voice does not say so.",
     )
     performer = forms.ChoiceField(label="Who performs", required=False)
     performer_else = forms.ChoiceField(label="If that performer cannot", required=False)
@@ -115,6 +134,11 @@ class EngineFields(forms.Form):
         for name, kind in KINDS.items():
             self._offer(name, kind)
             self._add_options(name, kind)
+        for name, kind in LISTENING.items():
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            kept_now = str(self.initial.get(name, ""))
+            field.choices = [(NOBODY, BY_ITSELF[name]), *choices(kind, self.access, kept_now)]
         performers = self._named("performer", Kind.PERFORMER)
         if not any(engine.takes("prompt") for engine in performers):
             del self.fields["prompt"]
@@ -122,10 +146,11 @@ class EngineFields(forms.Form):
             del self.fields["sync_mode"]
 
     def engine_parts(self) -> list[Part]:
-        """The voice's fields, then the performer's."""
+        """The voice's fields, then the performer's and the listeners'."""
         voice = ("voice", "voice_else", "emotion")
         performer = ("source", "performer", "performer_else", "prompt", "sync_mode")
-        return [self._part("voice", voice), self._part("performer", performer)]
+        listeners = Part("The listeners", [self[name] for name in LISTENING], [])
+        return [self._part("voice", voice), self._part("performer", performer), listeners]
 
     def _part(self, name: str, names: tuple[str, ...]) -> Part:
         fields = [self[one] for one in names if one in self.fields]
@@ -148,7 +173,7 @@ class EngineFields(forms.Form):
             second = self._value(f"{name}_else")
             kept[name] = ", ".join(dict.fromkeys(n for n in (first, second) if n))
             kept[f"{name}_options"] = self._chosen_options(name)
-        for name in ("emotion", "prompt"):
+        for name in ("emotion", "prompt", *LISTENING):
             kept[name] = self.cleaned_data.get(name) or ""
         return kept
 

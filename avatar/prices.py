@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from avatar.choices import LISTENING
 from avatar.engine.registry import order_of
 from avatar.engine.vendors.journal import State
 from avatar.ledger import budget_of, left_usd, money
@@ -14,6 +15,7 @@ from creators.models import Creator
 from scripts_gen.models import Script
 from studio.lib.engines import Engine, Kind
 
+SAMPLE_SECONDS = 15  # what a creator is asked for
 USUAL_SECONDS, USUAL_CHARACTERS = 25.0, 400  # of the next reel, where no script is known
 
 
@@ -70,8 +72,24 @@ def quote(script: Script, options: dict[str, Any]) -> Quote:
     creator = script.creator
     kinds = ((Kind.VOICE, "voice"), (Kind.PERFORMER, "performer"))
     take = spoken_take(script, options)
-    lines = (_line(kind, options[name], script, take) for kind, name in kinds)
+    lines = [_line(kind, options[name], script, take) for kind, name in kinds]
+    lines += [
+        _listening(kind, options[name], script, take)
+        for name, kind in LISTENING.items()
+        if options[name]
+    ]
     return Quote(tuple(lines), left_usd(creator), budget_of(creator))
+
+
+def _listening(kind: Kind, names: str, script: Script, take: Take | None) -> Line:
+    """An aligner hears every new take; the others hear the voice sample, once."""
+    first, *_ = order_of(names, kind)
+    if take is not None:
+        return Line(kind, first, NOTHING, "done already")
+    is_sample = kind != Kind.ALIGNER
+    seconds = SAMPLE_SECONDS if is_sample else script.estimated_ms / 1000
+    usd = price(first, seconds=seconds, characters=len(script.spoken))
+    return Line(kind, first, usd, "once for the voice sample" if is_sample else "")
 
 
 def _line(kind: Kind, names: str, script: Script, take: Take | None) -> Line:

@@ -13,7 +13,7 @@ from avatar import workshop
 from avatar.choices import CHOICES as CHOICES
 from avatar.choices import DEFAULTS as DEFAULTS
 from avatar.choices import ENGINES as ENGINES
-from avatar.choices import PHOTO, settled, sha256, voice_settings
+from avatar.choices import LISTENING, PHOTO, settled, sha256, voice_settings
 from avatar.choices import PICTURE as PICTURE
 from avatar.choices import ReelRefused as ReelRefused
 from avatar.choices import recipe_sha256 as recipe_sha256
@@ -105,8 +105,9 @@ def request_if_possible(script_id: int) -> None:
 
 def _check_leaving(consent: Consent, chosen: dict[str, Any]) -> None:
     """Files leave only under an agreement that says so. Raises ReelRefused."""
-    kinds = (("voice", Kind.VOICE), ("performer", Kind.PERFORMER))
-    engines = [engine for name, kind in kinds for engine in order_of(chosen[name], kind)]
+    kinds = {"voice": Kind.VOICE, "performer": Kind.PERFORMER, **LISTENING}
+    named = [(chosen[name], kind) for name, kind in kinds.items() if chosen[name]]
+    engines = [engine for names, kind in named for engine in order_of(names, kind)]
     elsewhere = next((engine for engine in engines if engine.is_hosted), None)
     if elsewhere is not None and not may_leave(consent):
         raise ReelRefused(STAYS_HERE.format(label=elsewhere.label))

@@ -153,3 +153,25 @@ def test_nothing_leaves_under_an_agreement_that_says_it_stays(script, alice):
     page = alice.get(f"/creators/{script.creator.pk}/").content.decode()
     assert "Agree to the new wording" in page
     assert "a performer elsewhere" in page
+
+
+def test_listeners_are_chosen_and_priced(creator, script):
+    from avatar import prices
+
+    usual = services.settled({})
+    engine_keys.keep(creator, "elevenlabs", "sk-secret")
+    form = ReelForm(creator, {**CHOICE, "aligner": "elevenlabs:forced-alignment"})
+    assert form.is_valid(), form.errors
+    chosen = services.settled(form.options())
+    assert chosen["aligner"] == "elevenlabs:forced-alignment"
+    assert chosen["denoiser"] == usual["denoiser"] == ""
+    lines = prices.quote(script, chosen).lines
+    assert [(line.kind, line.usd > 0) for line in lines[2:]] == [(Kind.ALIGNER, True)]
+    with pytest.raises(ReelRefused, match="There is no denoiser"):
+        services.settled({"denoiser": "whisper"})
+
+
+def test_a_sample_goes_to_no_listener_elsewhere_without_an_agreement(script):
+    script.creator.consents.update(wording_version="1")
+    with pytest.raises(ReelRefused, match="ElevenLabs audio isolation works elsewhere"):
+        services.request_reel(script, options={"denoiser": "elevenlabs:audio-isolation"})
