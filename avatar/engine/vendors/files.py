@@ -11,7 +11,7 @@ from requests_toolbelt import MultipartEncoder
 from avatar.engine.errors import InputError
 from avatar.engine.vendors.caller import UPLOAD_READ_S, Caller
 from studio.lib.engines import Engine
-from studio.lib.sniff import HEAD_BYTES, sniff
+from studio.lib.sniff import HEAD_BYTES, JPEG, sniff
 from studio.lib.web import Answer, Slice
 
 MB = 10**6
@@ -45,6 +45,8 @@ def _plain_picture(path: Path, folder: Path, engine: Engine) -> Path:
     """A JPEG without the place and the camera that phones write into theirs."""
     from studio.lib.photos import PhotoError, encode_photo, read_photo
 
+    if _is_plain(path, engine):
+        return path
     try:
         picture = read_photo(path)
     except PhotoError as e:
@@ -57,6 +59,22 @@ def _plain_picture(path: Path, folder: Path, engine: Engine) -> Path:
     made = folder / "photo.jpg"
     made.write_bytes(data)
     return made
+
+
+def _is_plain(path: Path, engine: Engine) -> bool:
+    """Whether it can go as it is: encoding once more would only cost sharpness."""
+    if engine.image_mb and path.stat().st_size > engine.image_mb * MB:
+        return False
+    with path.open("rb") as file:
+        if sniff(file.read(HEAD_BYTES)) != JPEG:
+            return False
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            return image.mode == "RGB" and not {"exif", "icc_profile", "xmp"} & set(image.info)
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return False
 
 
 def _lighter_sound(path: Path, folder: Path, engine: Engine) -> Path:

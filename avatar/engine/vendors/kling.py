@@ -109,7 +109,8 @@ class Kling(JobQueue):
         if not faces:
             raise Refused("Kling finds no face in the footage.")
         face = max(faces, key=lambda one: _ms(one, "end_time") - _ms(one, "start_time"))
-        choice = {"face_id": face["face_id"], "sound_insert_time": _ms(face, "start_time")}
+        # At the very beginning, whenever the face comes: the reel has the sound there, too.
+        choice = {"face_id": face["face_id"], "sound_insert_time": 0}
         session = self.caller.need(answer, "data", "session_id")
         return {"session_id": session, "face_choose": [choice]}
 

@@ -20,8 +20,10 @@ from studio.lib.web import Answer
 
 SUBMIT = "/openapi/v2/video/lip_sync/generate"
 DONE, MODERATED, FAILED = 1, 7, 8
-BUSY = re.compile(r"(?i)rate|too many|concurren|reached the limit|frequen|high load|try again")
-NO_KEY = re.compile(r"(?i)\bkey\b|api.?key|token|auth|permission|not allowed")
+BUSY = re.compile(
+    r"(?i)\brate\b|rate.?limit|too many|concurren|reached the limit|frequen|high load|try again"
+)
+NO_KEY = re.compile(r"(?i)\bkey\b|api.?key|token|\bauth(ori[sz]|entic|\b)|permission|not allowed")
 IN_TROUBLE = re.compile(
     r"(?i)internal|system error|server error|unknown error|timed? ?out|un ?available|not available"
 )

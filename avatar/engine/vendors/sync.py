@@ -55,6 +55,8 @@ class Sync(JobQueue):
         if speaker and "image" in inputs:
             raise InputError("In a photo Sync.so takes the one face there is; choose no speaker.")
         plain = {k: v for k, v in inputs.items() if k not in (*SPEAKER, "segments")}
+        if "image" not in inputs:
+            plain.pop("prompt", None)  # tells how a photo is to move
         if not plain.get("reasoning"):
             plain.pop("reasoning", None)  # its name is not certain: sent only to switch it on
         body = self.body_of(engine, plain)

@@ -1,9 +1,20 @@
 """What the table's client makes of inputs, and what it makes of a vendor's words."""
 
+from dataclasses import replace
+
 import pytest
 from PIL import Image
 
-from avatar.engine.errors import BadResult, InputError, JobFailed, Refused
+from avatar.engine.errors import (
+    BadResult,
+    Busy,
+    InputError,
+    JobFailed,
+    KeyRefused,
+    OutcomeUnknown,
+    Refused,
+    Unpaid,
+)
 from avatar.engine.media.ffmpeg import run_ffmpeg
 from avatar.engine.media.probe import probe
 from avatar.engine.registry import find
@@ -12,9 +23,12 @@ from avatar.engine.vendors.access import Access
 from avatar.engine.vendors.fal import Fal
 from avatar.engine.vendors.files import sendable
 from avatar.engine.vendors.kling import bearer
+from avatar.engine.vendors.pixverse import PixVerse
 from avatar.engine.vendors.schemas import fitted
+from avatar.engine.vendors.sync import Sync
 from avatar.engine.vendors.sync_options import segments_of, speaker_of
 from studio.lib.engines import Engine, Kind
+from studio.lib.web import Answer
 
 ENGINE = Engine("x:y", Kind.PERFORMER, "Maker", "", vendor="fal")
 CHARACTER = find("hedra:hedra-character-3", Kind.PERFORMER)
@@ -103,6 +117,46 @@ def test_a_photo_leaves_without_the_place_it_was_taken_at(tmp_path):
     with sendable(ENGINE, "image", tmp_path / "p.jpg") as file, Image.open(file) as sent:
         assert not sent.getexif()
         assert sent.size == (300, 400)
+
+
+def test_a_photo_without_anything_beside_the_picture_goes_as_it_is(tmp_path):
+    Image.new("RGB", (300, 400), "olive").save(tmp_path / "p.jpg")
+    with sendable(ENGINE, "image", tmp_path / "p.jpg") as file:
+        assert file == tmp_path / "p.jpg"
+
+
+def test_a_file_that_is_no_photo_is_a_sentence(tmp_path):
+    (tmp_path / "p.jpg").write_bytes(b"\xff\xd8\xff nothing")
+    with pytest.raises(InputError), sendable(ENGINE, "image", tmp_path / "p.jpg"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("Failed to generate video", Refused),
+        ("Rate limit reached", Busy),
+        ("too many requests", Busy),
+        ("All Credits have been used up", Unpaid),
+        ("Insufficient balance", Unpaid),
+        ("Reached the limit for concurrent generations", Busy),
+        ("invalid api-key", KeyRefused),
+        ("Content moderation failed", Refused),
+        ("The author of the audio is unknown", Refused),
+        ("Internal error", OutcomeUnknown),
+    ],
+)
+def test_pixverse_speaks_in_words_under_http_200(said, kind):
+    caller = PixVerse(Access({"PIXVERSE_API_KEY": "k"})).caller
+    body = {"ErrCode": 4, "ErrMsg": said}
+    assert type(caller.usual(Answer(200, {}, str(body), body), order=True)) is kind
+
+
+def test_a_prompt_reaches_sync_with_a_photo_only(tmp_path):
+    sync = find("sync:sync-3", Kind.PERFORMER)
+    client = Sync(Access({"SYNC_API_KEY": "k"}))
+    body = client.prepare(replace(sync, inputs=("video", "prompt")), {"prompt": "She nods."})
+    assert "options" not in body
 
 
 def test_a_photo_is_made_small_enough(tmp_path):
