@@ -19,6 +19,7 @@ from avatar.models import Charge, EngineKey
 from avatar.models.money import UNDER_WAY
 from creators.models import Creator
 from scripts_gen.models import Script
+from studio.lib.encrypted import is_unreadable
 from studio.lib.htmx import render_partial
 from studio.lib.requests import SignedIn, small_number
 
@@ -55,6 +56,7 @@ def _page(creator: Creator, creators: list[Creator], **forms: Any) -> dict[str, 
         "spent_percent": min(100, round(100 * spent / budget)) if budget else 100,
         "spending": _spending(creator),
         "orders": charges.filter(state__in=UNDER_WAY)[:SHOWN_ORDERS],
+        "by_hand": charges.filter(what="clone", purged_at__isnull=False).exclude(why=""),
         "keys": _keys(creator),
         "key_form": KeyForm(_engines(found)),
         "budget_form": BudgetForm(initial={"monthly_usd": budget}),
@@ -86,7 +88,13 @@ def _spending(creator: Creator) -> list[dict[str, Any]]:
 def _keys(creator: Creator) -> list[dict[str, Any]]:
     rows = EngineKey.objects.filter(creator=creator)
     return [
-        {"row": row, "label": VENDORS[row.vendor].label} for row in rows if row.vendor in VENDORS
+        {
+            "row": row,
+            "label": VENDORS[row.vendor].label,
+            "is_lost": is_unreadable(row.key),
+        }
+        for row in rows
+        if row.vendor in VENDORS
     ]
 
 
