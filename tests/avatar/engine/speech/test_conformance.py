@@ -20,20 +20,23 @@ from avatar.engine.errors import (
 from avatar.engine.media.sound import write_wav
 from avatar.engine.options import EMOTIONS
 from avatar.engine.speech import Lines, check, forget, speaker
+from avatar.engine.speech.clones import _CloneJob
 from avatar.engine.text import display_words
 from studio.sandbox.vendors.common import orders
-from tests.avatar.engine.speech.voices import CASES, CLONING, Case
+from tests.avatar.engine.speech.voices import CASES, CLONING, ONE_EACH, Case
 
 TEXT = "Most people quit in week two. Keep going, and tell us what happened!"
 each_voice = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+each_vendor = pytest.mark.parametrize("case", ONE_EACH, ids=lambda case: case.name)
 each_clone = pytest.mark.parametrize("case", CLONING, ids=lambda case: case.name)
 
 
 @pytest.fixture
-def say(sandbox, voice_sample, lend):
+def say(sandbox, voice_sample, lend, monkeypatch):
     """Speak as that engine would, with a sample where it cannot do without."""
 
-    sandbox.set_rule("resemble.build_s", 1)
+    sandbox.set_rule("resemble.build_s", 0.5)
+    monkeypatch.setattr(_CloneJob, "poll_s", 0.3)
 
     def spoken(case: Case, text=TEXT, *, context=None, **more):
         more.setdefault("sample", voice_sample if case.needs_sample else None)
@@ -85,7 +88,7 @@ def test_every_emotion_is_something_it_takes(sandbox, say, case, emotion):
     assert speech.duration_ms > 300
 
 
-@each_voice
+@each_vendor
 def test_the_same_words_are_paid_for_once(sandbox, say, case, lend):
     first, second = say(case, context=lend()), say(case, context=lend())
     assert np.array_equal(first.waveform[:], second.waveform[:])
@@ -93,7 +96,7 @@ def test_the_same_words_are_paid_for_once(sandbox, say, case, lend):
     assert all(times == 1 for times in charged(sandbox, case))
 
 
-@each_voice
+@each_vendor
 def test_a_long_text_is_one_voice_over(sandbox, say, case, monkeypatch):
     short = replace(case.engine, longest_chars=40)
     monkeypatch.setattr(Case, "engine", short)
@@ -105,14 +108,14 @@ def test_a_long_text_is_one_voice_over(sandbox, say, case, monkeypatch):
         assert all(a[1] <= b[0] for a, b in pairwise(speech.word_times))
 
 
-@each_voice
+@each_vendor
 def test_a_wrong_key_is_said_so_and_costs_nothing(sandbox, say, case, lend):
     with pytest.raises(KeyRefused):
         say(case, context=lend(**{case.key_name: case.wrong_key}))
     assert charged(sandbox, case) == []
 
 
-@each_voice
+@each_vendor
 def test_an_empty_account_is_said_so_and_can_be_filled(sandbox, say, case, lend):
     with pytest.raises(Unpaid):
         say(case, context=lend(**{case.key_name: "unpaid-key"}))
@@ -120,7 +123,7 @@ def test_an_empty_account_is_said_so_and_can_be_filled(sandbox, say, case, lend)
     assert say(case).duration_ms > 2500
 
 
-@each_voice
+@each_vendor
 def test_what_the_vendor_does_not_say_is_refused_in_its_words(sandbox, say, case):
     with pytest.raises(Refused) as refusal:
         say(case, "This is [refuse] what it will not say.")
@@ -128,7 +131,7 @@ def test_what_the_vendor_does_not_say_is_refused_in_its_words(sandbox, say, case
     assert "Traceback" not in str(refusal.value)
 
 
-@each_voice
+@each_vendor
 @pytest.mark.usefixtures("_settled_long_ago")
 @pytest.mark.parametrize("kind", ["html", "malformed", "close_after"])
 def test_an_order_without_a_proper_answer_is_not_sent_again(sandbox, say, case, kind):
@@ -147,7 +150,7 @@ def clone_first(say, case):
         say(case, "Other words.")
 
 
-@each_voice
+@each_vendor
 def test_a_pause_that_it_asks_for_is_kept_and_costs_nothing(sandbox, say, case):
     clone_first(say, case)
     sandbox.faults.add(
@@ -159,7 +162,7 @@ def test_a_pause_that_it_asks_for_is_kept_and_costs_nothing(sandbox, say, case):
     assert all(times == 1 for times in charged(sandbox, case))
 
 
-@each_voice
+@each_vendor
 @pytest.mark.parametrize("bad", ["silent", "short", "empty"])
 def test_a_sound_of_no_use_is_not_taken_for_a_voice(sandbox, say, case, bad):
     sandbox.set_rule(f"{case.platform}.bad_voice", bad)
@@ -167,7 +170,7 @@ def test_a_sound_of_no_use_is_not_taken_for_a_voice(sandbox, say, case, bad):
         say(case)
 
 
-@each_voice
+@each_vendor
 def test_nothing_is_ordered_beyond_what_is_allowed(sandbox, say, case, lend):
     if case.engine.price is None:
         return
@@ -176,7 +179,7 @@ def test_nothing_is_ordered_beyond_what_is_allowed(sandbox, say, case, lend):
     assert charged(sandbox, case) == []
 
 
-@each_voice
+@each_vendor
 def test_a_test_button_has_a_sentence_and_costs_nothing(sandbox, case, lend):
     assert check(case.name, lend().access).endswith(".")
     with pytest.raises(KeyRefused):

@@ -81,4 +81,6 @@ CASES = [
     )
     if case.has_double
 ]
-CLONING = [case for case in CASES if case.clones]
+# What is the vendor's doing, whichever of its models speaks, is asked of one of them.
+ONE_EACH = list({case.platform: case for case in reversed(CASES)}.values())
+CLONING = [case for case in ONE_EACH if case.clones]
