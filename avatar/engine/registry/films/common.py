@@ -38,6 +38,10 @@ UNPUBLISHED = second(
     0.2, "not published; counted as this much unless the vendor says what it took"
 )
 
+KLINGS = second(
+    0.0562, "not published for this route; counted as fal takes it for Kling's avatars"
+)
+
 
 def hosted(
     vendor: str, model: str, label: str, rows: str, inputs: str, *, name: str = "", **more: Any

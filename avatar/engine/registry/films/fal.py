@@ -4,6 +4,7 @@ from typing import Any
 
 from avatar.engine.registry.films.common import (
     EMOTION,
+    KLINGS,
     MODEL_MODE,
     SYNC_MODE,
     SYNC_MODES,
@@ -116,7 +117,7 @@ FAL = (
     _fal("veed/lipsync", "VEED lip-sync", "", "video* audio*"),
     _fal(
         "fal-ai/kling-video/lipsync/audio-to-video", "Kling lip-sync", "15", "video* audio*",
-        **KLING, sizes="720 to 1920 px, 100 MB",
+        **KLING, sizes="720 to 1920 px, 100 MB", price=KLINGS,
     ),
     _fal(
         "fal-ai/kling-video/ai-avatar/v2/standard", "Kling avatar v2", "", "image* audio* prompt",

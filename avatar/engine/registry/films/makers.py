@@ -1,12 +1,13 @@
 """Kling and PixVerse, directly."""
 
-from avatar.engine.registry.films.common import hosted, like
+from avatar.engine.registry.films.common import KLINGS, hosted, like
 from studio.lib.engines import Option
 
 MAKERS = (
     hosted(
         "kling", "/v1/videos/advanced-lip-sync", "Kling lip-sync", "15", "video* audio*",
         name="lip-sync", shortest_s=2, longest_s=60, audio_mb=5.0, public_url=True,
+        price=KLINGS,
         options={
             "video_url": Option(about="where Kling can fetch the footage: a public https address"),
             "original_audio_volume": Option(0, low=0, high=2, about="the footage's own sound"),

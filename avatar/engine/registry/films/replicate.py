@@ -4,6 +4,7 @@ from typing import Any
 
 from avatar.engine.registry.films.common import (
     EMOTIONS,
+    KLINGS,
     SEED,
     SYNC_MODE,
     TEMPERATURE,
@@ -93,7 +94,7 @@ REPLICATE = (
     hosted(
         "replicate", "kwaivgi/kling-lip-sync", "Kling lip-sync at Replicate", "15",
         "video* audio*", fields={"video": "video_url", "audio": "audio_file"}, shortest_s=2,
-        longest_s=10, audio_mb=5.0, sizes="720 to 1920 px, 100 MB",
+        longest_s=10, audio_mb=5.0, sizes="720 to 1920 px, 100 MB", price=KLINGS,
     ),
     hosted(
         "replicate", "pixverse/lipsync", "PixVerse lip-sync at Replicate", "16", "video* audio*",

@@ -37,7 +37,7 @@ SEGMENTS = {
 }
 OCCLUSION = Option(False, about="something passes before the mouth; slower")
 REASONING = Option(False, about="thinks about the scene first")
-SIZES = "up to 4096x2160, 480p or more is well"
+SIZES = "480p to 4096x2160"
 PLAN = "plans allow 20 seconds to 5 minutes a job; the free ones mark the film"
 LIPS = {"sync_mode": SYNC_MODE, **SPEAKER, **SEGMENTS}
 DEARER = "the cheapest plan's price at 25 frames a second"

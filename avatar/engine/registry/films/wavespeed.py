@@ -4,6 +4,7 @@ from typing import Any
 
 from avatar.engine.registry.films.common import (
     EMOTIONS,
+    KLINGS,
     SEED,
     SYNC_MODE,
     SYNC_MODES,
@@ -56,7 +57,7 @@ WAVESPEED = (
     ),
     hosted(
         "wavespeed", "kwaivgi/kling-lipsync/audio-to-video", "Kling lip-sync at WaveSpeed", "15",
-        "video* audio*", **KLING,
+        "video* audio*", **KLING, price=KLINGS,
     ),
     hosted(
         "wavespeed", "kwaivgi/kling-v1-ai-avatar-standard", "Kling avatar v1 at WaveSpeed", "",
