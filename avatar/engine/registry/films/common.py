@@ -35,7 +35,7 @@ def like(usd: float, whose: str) -> Price:
 
 # A budget must count something: the dear end of what such models cost elsewhere.
 UNPUBLISHED = second(
-    0.2, "not published; counted as this much unless the vendor says what it took"
+    0.16, "not published; counted as this much unless the vendor says what it took"
 )
 
 KLINGS = second(
