@@ -57,7 +57,7 @@ class Row:
         if engine.longest_s is not None:
             told.append(f"up to {engine.longest_s:g} s")
         if engine.longest_chars is not None:
-            told.append(f"up to {engine.longest_chars} characters")
+            told.append(f"{engine.longest_chars:,} characters at a time")
         told.append(f"languages: {engine.languages}" if engine.languages else "")
         told.append(engine.sizes)
         if engine.clones:
