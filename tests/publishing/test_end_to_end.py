@@ -118,7 +118,8 @@ def test_a_pause_that_outlasts_the_memory_of_words_is_one_post(
     account = connecting.connect(factories.CreatorFactory(), name, grants[0])
     pk = publish_reel(upright, account)
     for _ in range(3):
-        Post.objects.filter(state=State.WAITING).update(retry_at=timezone.now())
+        waits = (State.WAITING, State.COMMITTING)
+        Post.objects.filter(state__in=waits).update(retry_at=timezone.now())
         hurry.advance(1000)
         drain()
     told = status(pk)
