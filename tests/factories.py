@@ -11,8 +11,8 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 from PIL import Image
 
-from avatar.models import Reel, Take
-from creators.models import Backdrop, Consent, Creator, Portrait, Voice
+from avatar.models import Charge, EngineKey, Reel, Take
+from creators.models import Backdrop, Consent, Creator, Footage, Portrait, Voice
 from publishing.models import Account, Post
 from scripts_gen.models import Brief, Decision, Note, Pillar, Script, Slot
 
@@ -69,6 +69,19 @@ class BackdropFactory(factory.django.DjangoModelFactory):
     preview = factory.LazyFunction(lambda: ContentFile(PHOTO, "small.jpg"))
     sha256 = hashlib.sha256(b"wall").hexdigest()
     width, height = 1600, 900
+
+
+class FootageFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Footage
+
+    creator = factory.SubFactory(CreatorFactory)
+    video = factory.LazyFunction(lambda: ContentFile(MP4, "me.mp4"))
+    sha256 = hashlib.sha256(MP4).hexdigest()
+    state = Footage.State.READY
+    report = factory.LazyFunction(
+        lambda: {"duration_ms": 9000, "width": 1080, "height": 1920, "fps": 30.0}
+    )
 
 
 class VoiceFactory(factory.django.DjangoModelFactory):
@@ -189,6 +202,25 @@ class ReelFactory(factory.django.DjangoModelFactory):
 
     take = factory.SubFactory(TakeFactory)
     recipe_sha256 = factory.Sequence(lambda n: hashlib.sha256(b"recipe %d" % n).hexdigest())
+
+
+class ChargeFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Charge
+
+    creator = factory.SubFactory(CreatorFactory)
+    what, engine, account = "film", "sync:sync-3", "sync:0123456789ab"
+    key = factory.Sequence(lambda n: hashlib.sha256(b"order %d" % n).hexdigest())
+    state = "done"
+    estimated_usd = 1
+
+
+class EngineKeyFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = EngineKey
+
+    creator = factory.SubFactory(CreatorFactory)
+    vendor, key, fingerprint = "sync", "sk-secret", "0123456789ab"
 
 
 class AccountFactory(factory.django.DjangoModelFactory):

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import Count, DecimalField, Sum
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -153,10 +153,12 @@ def budget_update(request: SignedIn, pk: int) -> HttpResponse:
 
 
 @require_safe
-def script_price(request: HttpRequest, pk: int) -> HttpResponse:
+def script_price(request: SignedIn, pk: int) -> HttpResponse:
     """What the reel of a script would cost in the creator's look: a line for the script's page."""
     scripts = Script.objects.for_user(request.user).select_related("slot__creator")
     script = get_object_or_404(scripts, pk=pk)
+    if not request.htmx:
+        return redirect("script-detail", script.pk)
     try:
         quote = prices.quote(script, services.look(script.creator))
     except InputError:  # an engine was chosen that is gone from the registry

@@ -15,7 +15,7 @@ from creators.models import Backdrop, Creator
 from creators.services import UploadError, add_backdrop
 from scripts_gen.models import Script
 from studio.lib.files import serve_file
-from studio.lib.requests import small_number
+from studio.lib.requests import SignedIn, small_number
 from studio.lib.uploads import too_large
 
 PAGE = "avatar/look_form.html"
@@ -47,11 +47,13 @@ def _page(creator: Creator, **forms: Any) -> dict[str, Any]:
 
 
 @require_safe
-def engine_fields(request: HttpRequest, pk: int) -> HttpResponse:
+def engine_fields(request: SignedIn, pk: int) -> HttpResponse:
     """The part of a look's or a reel's form about engines, after one was chosen in it; with the
     price of a script, if one is named.
     """
     creator = get_object_or_404(Creator.objects.for_user(request.user), pk=pk)
+    if not request.htmx:
+        return redirect("look-update", creator.pk)
     script_pk = small_number(request.GET.get("script", ""))
     scripts = Script.objects.for_user(request.user).filter(slot__creator=creator)
     script = scripts.filter(pk=script_pk).first() if script_pk else None

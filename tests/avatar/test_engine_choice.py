@@ -129,7 +129,8 @@ def test_a_reel_from_before_engines_could_be_chosen_is_the_same_reel(script):
 
 def test_choosing_another_engine_asks_for_its_fields_and_price(alice, keyed, script):
     sent = {**CHOICE, "performer": FILM.name, "script": script.pk}
-    page = alice.get(f"/creators/{keyed.pk}/engine-fields/", sent).content.decode()
+    url = f"/creators/{keyed.pk}/engine-fields/"
+    page = alice.get(url, sent, headers={"HX-Request": "true"}).content.decode()
     assert 'name="performer-heat"' in page
     assert "price not known" in page
     assert f"engine-fields/?script={script.pk}" in page

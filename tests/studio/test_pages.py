@@ -12,8 +12,11 @@ from tests.factories import (
     AccountFactory,
     BackdropFactory,
     BriefFactory,
+    ChargeFactory,
     ConsentFactory,
     CreatorFactory,
+    EngineKeyFactory,
+    FootageFactory,
     NoteFactory,
     PillarFactory,
     PortraitFactory,
@@ -41,6 +44,12 @@ ROW_OF = {  # whose id an address takes, by the front of its name
     "look": "creator",
     "voice": "voice",
     "voice-create": "creator",
+    "footage": "footage",
+    "footage-create": "creator",
+    "engine": "creator",
+    "engine-key-delete": "engine_key",
+    "budget": "creator",
+    "charge": "charge",
     "consent": "consent",
     "consent-create": "creator",
     "slot": "slot",
@@ -55,6 +64,7 @@ ROW_OF = {  # whose id an address takes, by the front of its name
     "post": "post",
     "account": "account",
     "account-create": "creator",
+    "choice": "account",
     "connect": "creator",
 }
 
@@ -128,7 +138,10 @@ def fill(user, *, post_state="scheduled", reel_state="ready", portrait_state="re
         "usable": True,
     }
     voice = VoiceFactory(creator=creator, report=sound)
-    consent = ConsentFactory(creator=creator, voice_sha256=voice.sha256)
+    footage = FootageFactory(creator=creator)
+    consent = ConsentFactory(
+        creator=creator, voice_sha256=voice.sha256, footage_sha256=footage.sha256
+    )
     pillar = PillarFactory(creator=creator)
     note = NoteFactory(creator=creator, pillar=pillar)
     source = NoteFactory(creator=creator, kind="source", url="https://example.org/bread")
@@ -154,8 +167,14 @@ def fill(user, *, post_state="scheduled", reel_state="ready", portrait_state="re
         progress=0.4,
         error="The disk was full." if reel_state == "failed" else "",
     )
+    shown = done if reel_state == "ready" else other
+    ChargeFactory(creator=creator, reel=shown, usd=0.9)
+    unknown = {"state": "sending", "changed_at": timezone.now() - dt.timedelta(hours=1)}
     return {
         "creator": creator,
+        "footage": footage,
+        "charge": ChargeFactory(creator=creator, reel=shown, **unknown),
+        "engine_key": EngineKeyFactory(creator=creator),
         "portrait": portrait,
         "backdrop": BackdropFactory(creator=creator),
         "voice": voice,
@@ -165,7 +184,7 @@ def fill(user, *, post_state="scheduled", reel_state="ready", portrait_state="re
         "source": source,
         "slot": slot,
         "script": script,
-        "reel": done if reel_state == "ready" else other,
+        "reel": shown,
         "post": post,
         "account": account,
     }
