@@ -22,6 +22,7 @@ FPS = 25
 FFMPEG_S = 300  # longer than any film of the sandbox takes
 BACKWARDS_S = 2  # of film are held in memory at a time while it is turned round
 SAMPLE_RATE = 48000
+LARGEST = 2160  # px of the shorter side; tests make it small
 FORMATS = "mov,mp4,m4a,3gp,matroska,webm,avi,wav,mp3,ogg,flac,aac,asf,image2,png_pipe"
 QUICK = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "23", "-pix_fmt", "yuv420p")
 
@@ -267,7 +268,7 @@ def _there_and_back(path: Path, seconds: float, own_s: float, folder: Path) -> l
 def _size(recipe: Recipe, width: int, height: int) -> tuple[int, int]:
     """Even numbers, as H.264 wants them."""
     aspect = recipe.aspect or width / height
-    short = recipe.short_side or min(width, height)
+    short = min(LARGEST, recipe.short_side or min(width, height))
     size = (short * aspect, short) if aspect >= 1 else (short, short / aspect)
     return max(2, round(size[0] / 2) * 2), max(2, round(size[1] / 2) * 2)
 
