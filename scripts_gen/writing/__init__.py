@@ -1,12 +1,26 @@
-"""From a brief to a draft. Writers are named here and imported on first use. Knows no Django."""
+"""From a brief to a draft, and into other languages. Knows no Django.
+
+Writers and translators are named here and imported on first use.
+"""
 
 from importlib import import_module
+from typing import Any
 
-from scripts_gen.writing.base import DEFAULT_SECONDS, BriefData, Draft, Evidence, Persona, Writer
+from scripts_gen.writing.base import (
+    DEFAULT_SECONDS,
+    BriefData,
+    Draft,
+    Evidence,
+    Persona,
+    Tongue,
+    Translator,
+    Writer,
+)
 from scripts_gen.writing.errors import BadAnswer, BadSetup, NeedsNotes, TryLater, WriterError
 
 __all__ = [
     "DEFAULT_SECONDS",
+    "TRANSLATORS",
     "WRITERS",
     "BadAnswer",
     "BadSetup",
@@ -15,9 +29,12 @@ __all__ = [
     "Evidence",
     "NeedsNotes",
     "Persona",
+    "Tongue",
+    "Translator",
     "TryLater",
     "Writer",
     "WriterError",
+    "translator",
     "writer",
 ]
 
@@ -26,12 +43,29 @@ WRITERS = {
     "openai": "scripts_gen.writing.openai:OpenAIWriter",
 }
 
+TRANSLATORS = {
+    "openai": "scripts_gen.writing.translating:OpenAITranslator",
+}
+
 
 def writer(name: str, **options: str) -> Writer:
     """The writer of that name, made with `options`. Raises BadSetup when there is none."""
     if name not in WRITERS:
         known = " and ".join(sorted(WRITERS))
         raise BadSetup(f"There is no writer called {name!r}. The writers are {known}.")
-    module, class_name = WRITERS[name].split(":")
-    made: Writer = getattr(import_module(module), class_name)(**options)
+    made: Writer = _made(WRITERS[name], options)
     return made
+
+
+def translator(name: str, **options: str) -> Translator:
+    """The translator of that name, made with `options`. Raises BadSetup when there is none."""
+    if name not in TRANSLATORS:
+        known = " and ".join(sorted(TRANSLATORS))
+        raise BadSetup(f"There is no translator called {name!r}. There is {known}.")
+    made: Translator = _made(TRANSLATORS[name], options)
+    return made
+
+
+def _made(path: str, options: dict[str, str]) -> Any:
+    module, class_name = path.split(":")
+    return getattr(import_module(module), class_name)(**options)

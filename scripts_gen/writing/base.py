@@ -1,8 +1,8 @@
 """What every writer is asked and gives back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from scripts_gen.research.points import Point
 
@@ -47,15 +47,47 @@ class BriefData:
 
 
 @dataclass(frozen=True)
+class Tongue:
+    """A language something is to be said in."""
+
+    tag: str  # BCP 47
+    name: str  # in English, as a model is told it
+
+
+@dataclass(frozen=True)
 class Evidence:
-    """Where a spoken sentence comes from. note_id None: connective words that claim nothing."""
+    """Where a spoken sentence comes from. note_id None: connective words that claim nothing.
+
+    original: the sentence this one is a translation of. edited: a person's own wording.
+    """
 
     sentence: str
     note_id: int | None
     quote: str = ""
+    original: str = ""
+    edited: bool = False
 
     def to_json(self) -> dict[str, object]:
-        return {"sentence": self.sentence, "note_id": self.note_id, "quote": self.quote}
+        told: dict[str, object] = {
+            "sentence": self.sentence,
+            "note_id": self.note_id,
+            "quote": self.quote,
+        }
+        if self.original:
+            told["original"] = self.original
+        if self.edited:
+            told["edited"] = True
+        return told
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> "Evidence":
+        return cls(
+            sentence=told["sentence"],
+            note_id=told.get("note_id"),
+            quote=told.get("quote", ""),
+            original=told.get("original", ""),
+            edited=bool(told.get("edited")),
+        )
 
 
 @dataclass(frozen=True)
@@ -81,4 +113,20 @@ class Writer(Protocol):
         self, brief: BriefData, persona: Persona, *, seconds: int = DEFAULT_SECONDS
     ) -> Draft:
         """A script of about `seconds`. Raises a WriterError whose message a person can read."""
+        ...
+
+
+class Translator(Protocol):
+    """It takes its time: a worker asks it, never a page."""
+
+    name: str
+
+    def translate(
+        self, draft: Draft, persona: Persona, to: Tongue, wishes: Sequence[str] = ()
+    ) -> Draft:
+        """The same script in another language, sentence by sentence, with the same evidence.
+
+        persona: with the language of the draft. wishes: what was said when rejecting earlier
+        translations. Raises a WriterError whose message a person can read.
+        """
         ...

@@ -6,7 +6,6 @@ that no point holds. A bad answer is asked for once more, with what was wrong; t
 up.
 """
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +22,7 @@ from scripts_gen.writing.base import (
     Persona,
 )
 from scripts_gen.writing.errors import BadAnswer, NeedsNotes
-from scripts_gen.writing.service import TIMEOUT_S, LanguageModel, Message
+from scripts_gen.writing.service import TIMEOUT_S, LanguageModel, Message, object_of
 from scripts_gen.writing.wording import as_hashtag, contains
 
 MIN_POINTS = 3
@@ -87,22 +86,12 @@ class OpenAIWriter:
                 "sentences are needed. Add more notes."
             )
         service = LanguageModel(self.api_key, self.base_url, self.model, self.timeout_s)
-        messages = ask(brief, persona, seconds)
-        problem = ""
-        for _ in range(2):
-            answer = service.answer(messages, SCHEMA, "script")
-            try:
-                return _harmless(checked(answer, brief, persona, seconds), service)
-            except BadAnswer as error:
-                problem = str(error)
-                messages = [
-                    *messages,
-                    {"role": "assistant", "content": answer[:20_000]},
-                    {"role": "user", "content": f"That cannot be used: {problem} Answer again."},
-                ]
-        raise BadAnswer(
-            f"The writing service answered twice with something that cannot be used: {problem} "
-            "Try again, or write from your notes alone."
+        return service.settled(
+            ask(brief, persona, seconds),
+            SCHEMA,
+            "script",
+            lambda answer: _harmless(checked(answer, brief, persona, seconds), service),
+            advice="Try again, or write from your notes alone.",
         )
 
 
@@ -183,16 +172,8 @@ def checked(answer: str, brief: BriefData, persona: Persona, seconds: int) -> Dr
 
 
 def _parsed(answer: str) -> dict[str, Any]:
-    """The JSON of the answer, in the shape of SCHEMA; servers that ignore schemas wrap it in a
-    fence.
-    """
-    text = re.sub(r"\A\s*```(?:json)?\s*|\s*```\s*\Z", "", answer)
-    try:
-        data = json.loads(text)
-    except ValueError:
-        raise BadAnswer("It is not JSON.") from None
-    if not isinstance(data, dict):
-        raise BadAnswer("It is not an object with the parts of a script.")
+    """The answer in the shape of SCHEMA."""
+    data = object_of(answer)
     for name in ("call_to_action", "caption"):
         if not isinstance(data.get(name), str):
             raise BadAnswer(f"Its part “{name}” is missing or is not text.")

@@ -12,7 +12,7 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from scripts_gen.writing.errors import BadAnswer, BadSetup, NeedsNotes, TryLater, WriterError
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from openai import OpenAI
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 TIMEOUT_S = 60.0
 MODERATOR = "omni-moderation-latest"
@@ -69,6 +70,37 @@ class LanguageModel:
         raise BadSetup(
             f"{self.where()} has no model “{self.model}”, or cannot be asked as OpenAI's servers"
             " are. Check OPENAI_MODEL and OPENAI_BASE_URL."
+        )
+
+    def settled(
+        self,
+        messages: Sequence[Message],
+        schema: dict[str, Any],
+        name: str,
+        check: Callable[[str], T],
+        *,
+        advice: str,
+    ) -> T:
+        """What `check` makes of the answer, which is asked for once more with what was wrong.
+
+        check: raises BadAnswer, in words for the model and the person. advice: what a person can
+        do after two bad answers. Raises any WriterError.
+        """
+        problem = ""
+        for _ in range(2):
+            answer = self.answer(messages, schema, name)
+            try:
+                return check(answer)
+            except BadAnswer as error:
+                problem = str(error)
+                messages = [
+                    *messages,
+                    {"role": "assistant", "content": answer[:20_000]},
+                    {"role": "user", "content": f"That cannot be used: {problem} Answer again."},
+                ]
+        raise BadAnswer(
+            "The writing service answered twice with something that cannot be used: "
+            f"{problem} {advice}"
         )
 
     def flagged(self, text: str) -> list[str]:
@@ -200,6 +232,20 @@ class LanguageModel:
                 return TryLater(f"{trouble} It will be asked again.")
             return BadSetup(f"{where} refused the request (status {error.status_code}).")
         return BadSetup(f"{where} did not answer as an OpenAI server does.")
+
+
+def object_of(answer: str) -> dict[str, Any]:
+    """The JSON object of an answer; servers that ignore schemas wrap it in a fence.
+
+    Raises BadAnswer.
+    """
+    try:
+        data = json.loads(re.sub(r"\A\s*```(?:json)?\s*|\s*```\s*\Z", "", answer))
+    except ValueError:
+        raise BadAnswer("It is not JSON.") from None
+    if not isinstance(data, dict):
+        raise BadAnswer("It is not an object with the parts of a script.")
+    return data
 
 
 def _is_unknown(error: Exception) -> bool:
