@@ -40,7 +40,7 @@ def research_slot(slot: Slot) -> BriefData:
         pillar=slot.pillar.name if slot.pillar else "",
         titles={source.note_id: source.title for source in chosen},
         links={s.note_id: notes[s.note_id].url for s in chosen if notes[s.note_id].url},
-        wishes=_wishes(slot),
+        wishes=wishes_of(slot),
         worked=learning.sentences(creator),
         hooks=learning.learned(creator, Lesson.Subject.HOOK),
         said_before=sum(note_id in {source.note_id for source in chosen} for note_id, _ in said),
@@ -78,7 +78,7 @@ def _said_elsewhere(slot: Slot) -> list[tuple[int, str]]:
     ]
 
 
-def _wishes(slot: Slot) -> tuple[str, ...]:
+def wishes_of(slot: Slot) -> tuple[str, ...]:
     rejected = Decision.objects.filter(script__slot=slot, verdict=Decision.Verdict.REJECTED)
     return tuple(note for note in rejected.values_list("note", flat=True)[:3] if note)
 

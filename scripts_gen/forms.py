@@ -211,6 +211,18 @@ class ScriptForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
         }
 
 
+class TranslationForm(forms.Form):
+    """Which language a script is wanted in. Whether it can be had in it, the service says."""
+
+    language = forms.CharField(required=False, widget=forms.Select)
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        widget = self.fields["language"].widget
+        assert isinstance(widget, forms.Select)
+        widget.choices = [("", "Choose one"), *choices]
+
+
 class RejectForm(forms.Form):
     note = forms.CharField(
         required=False,

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from creators.languages import LANGUAGES
 from creators.models import Creator
 from studio.lib.leases import Leased, LeasedQuerySet
 from studio.lib.owned import OwnedQuerySet
@@ -71,6 +72,7 @@ class Slot(Leased):
     """A place in the calendar: a day and a part of it, in the creator's own time zone.
 
     Without a part of the day it is outside the calendar: the day a film made elsewhere came in.
+    With a language its scripts are translations, else they are in the creator's own.
 
     `state` is about the writing of a script, nothing else: what the scripts are worth, they say
     themselves.
@@ -98,6 +100,10 @@ class Slot(Leased):
     problem = models.CharField(max_length=500, blank=True)  # why writing failed, for the creator
     tries = models.PositiveSmallIntegerField(default=0)  # of the writing that is asked for now
     try_after = models.DateTimeField(null=True, blank=True)  # a service asked for patience
+    translation_of = models.ForeignKey(
+        "Script", models.SET_NULL, null=True, blank=True, related_name="translations"
+    )
+    language = models.CharField(max_length=16, blank=True)  # of a translation, BCP 47
 
     objects = SlotQuerySet.as_manager()
 
@@ -109,11 +115,18 @@ class Slot(Leased):
                 fields=["creator", "date", "part"],
                 condition=~models.Q(part=""),
                 name="one_slot_a_part_of_day",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["translation_of", "language"], name="one_translation_a_language"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.date} {self.part}"
+
+    @property
+    def language_name(self) -> str:
+        return LANGUAGES.get(self.language, self.language)
 
 
 class Brief(models.Model):
@@ -158,9 +171,9 @@ class Script(models.Model):
     caption = models.TextField(max_length=2200, blank=True)
     hashtags = models.JSONField(default=list, blank=True)  # [str], without '#'
     language = models.CharField(max_length=16, default="en")
-    # key of scripts_gen.writing.WRITERS, "creator", or "film": it came with a finished one
+    # key of scripts_gen.writing.WRITERS, "creator", "translation", or "film": it came with one
     writer = models.CharField(max_length=40)
-    # [{"sentence": str, "note_id": int | None, "quote": str}]; None: words that claim nothing.
+    # [Evidence.to_json]: sentence, note_id, quote; note_id None: words that claim nothing.
     evidence = models.JSONField(default=list, blank=True)
     remarks = models.JSONField(default=list, blank=True)  # [str], what the writer wants known
     estimated_ms = models.PositiveIntegerField(default=0)
@@ -185,6 +198,10 @@ class Script(models.Model):
     @property
     def creator(self) -> Creator:
         return self.slot.creator
+
+    @property
+    def language_name(self) -> str:
+        return LANGUAGES.get(self.language, self.language)
 
     @property
     def spoken(self) -> str:

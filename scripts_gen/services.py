@@ -3,7 +3,7 @@
 import datetime as dt
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -14,7 +14,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from creators.models import Creator
-from scripts_gen import cadence, learning, research
+from scripts_gen import cadence, learning, research, translations
 from scripts_gen.briefs import persona_of, research_slot
 from scripts_gen.errors import Changed, NotPossible
 from scripts_gen.lessons import Outcome
@@ -120,6 +120,17 @@ def plan_week(creator: Creator, monday: dt.date, per_week: int = cadence.PER_WEE
     return list(week.select_related("pillar"))
 
 
+WEEKS_AHEAD = 52  # in which a free place is looked for
+
+
+def free_places(creator: Creator, day: dt.date) -> Iterator[cadence.Place]:
+    """What planning would add from `day` on, but not before today, the nearest first."""
+    first = max(day, local_today(creator))
+    for n in range(WEEKS_AHEAD):
+        week = open_places(creator, first + dt.timedelta(days=7 * n))
+        yield from (place for place in week if place.date >= first)
+
+
 def write_week(creator: Creator, monday: dt.date) -> list[Slot]:
     """Ask for a script in every slot of the week that has none. Returns the slots asked for."""
     monday = cadence.monday_of(monday)
@@ -143,14 +154,58 @@ def ask_for_script(slot: Slot) -> None:
     """
     changes = {"state": Slot.State.ASKED, "problem": "", "tries": 0, "try_after": None}
     Slot.objects.filter(pk=slot.pk).update(**changes)
-    if _is_instant():
+    if _is_instant(slot):
         write_asked(slot.pk)
     else:
         enqueue("scripts_gen.tasks.write", slot.pk)
     slot.refresh_from_db(fields=["state", "problem", "tries", "try_after"])
 
 
-def _is_instant() -> bool:
+def ask_for_translation(script: Script, language: str) -> Slot:
+    """Have a script translated into a place of its own, the next free one in the calendar.
+
+    Asked twice it is the one that exists; where that was given up or rejected, or is of another
+    version of the script, it is written again. The script stays as it is, and the translation
+    waits for an approval of its own. Raises NotPossible.
+    """
+    translations.check(script, language)
+    with transaction.atomic():
+        Creator.objects.select_for_update().get(pk=script.creator.pk)  # one asks after the other
+        slot = translations.found(script, language)
+        if slot is None:
+            slot = _place_for(script, language)
+        elif slot.translation_of_id == script.pk and (
+            slot.state == Slot.State.ASKED or _has_live_script(slot)
+        ):
+            return slot
+        slot.translation_of = script
+        slot.save(update_fields=["translation_of"])
+    ask_for_script(slot)
+    return slot
+
+
+def _place_for(script: Script, language: str) -> Slot:
+    creator, original = script.creator, script.slot
+    for place in free_places(creator, original.date):
+        slot, is_new = Slot.objects.get_or_create(
+            creator=creator,
+            date=place.date,
+            part=place.part,
+            defaults={
+                "pillar_id": original.pillar_id,
+                "topic": (original.topic or script.hook)[:200],
+                "translation_of": script,
+                "language": language,
+            },
+        )
+        if is_new:  # else a form has taken the place this very moment
+            return slot
+    raise NotPossible("Your calendar is full for a year. Make room for the translation first.")
+
+
+def _is_instant(slot: Slot) -> bool:
+    if slot.language:
+        return False  # a language model translates
     try:
         return configured_writer().instant
     except WriterError:
@@ -228,8 +283,12 @@ def configured_writer() -> Writer:
 def write_script(slot: Slot, writer: Writer | None = None) -> Script:
     """A new proposal for the slot, made of its creator's notes; an earlier one is replaced.
 
-    An approved version stays until the new one is approved. Raises WriterError with a sentence.
+    In a slot with a language it is the translation of another script. An approved version stays
+    until the new one is approved. Raises WriterError with a sentence.
     """
+    if slot.language:
+        draft = translations.translated(slot)
+        return _propose(slot, draft, translations.TRANSLATION, slot.language)
     writer = writer or configured_writer()
     brief = research_slot(slot)
     draft = writer.write(brief, persona_of(slot.creator))
@@ -238,7 +297,7 @@ def write_script(slot: Slot, writer: Writer | None = None) -> Script:
 
 @transaction.atomic
 def _keep_draft(slot: Slot, brief: BriefData, draft: Draft, writer: str) -> Script:
-    _lock(slot.pk)
+    script = _propose(slot, draft, writer, slot.creator.language)
     Brief.objects.update_or_create(
         slot=slot,
         defaults={
@@ -247,6 +306,12 @@ def _keep_draft(slot: Slot, brief: BriefData, draft: Draft, writer: str) -> Scri
             "created_at": timezone.now(),
         },
     )
+    return script
+
+
+@transaction.atomic
+def _propose(slot: Slot, draft: Draft, writer: str, language: str) -> Script:
+    _lock(slot.pk)
     slot.scripts.filter(state__in=(State.PROPOSED, State.DRAFT)).update(state=State.SUPERSEDED)
     return _new_version(
         slot,
@@ -258,7 +323,7 @@ def _keep_draft(slot: Slot, brief: BriefData, draft: Draft, writer: str) -> Scri
         evidence=[entry.to_json() for entry in draft.evidence],
         remarks=list(draft.remarks),
         writer=writer,
-        language=slot.creator.language,
+        language=language,
     )
 
 

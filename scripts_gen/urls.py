@@ -1,6 +1,6 @@
 from django.urls import path
 
-from scripts_gen.views import calendar, notes, scripts
+from scripts_gen.views import calendar, notes, scripts, translations
 
 urlpatterns = [
     path("calendar/", calendar.slot_list, name="slot-list"),
@@ -22,5 +22,6 @@ urlpatterns = [
     path("scripts/<int:pk>/approve/", scripts.script_approve, name="script-approve"),
     path("scripts/<int:pk>/reject/", scripts.script_reject, name="script-reject"),
     path("scripts/<int:pk>/edit/", scripts.script_update, name="script-update"),
+    path("scripts/<int:pk>/translations/", translations.script_translate, name="script-translate"),
     path("scripts/<int:pk>/withdraw/", scripts.script_withdraw, name="script-withdraw"),
 ]

@@ -11,13 +11,14 @@ from django.views.decorators.http import require_POST
 
 from creators.services import live_consent
 from creators.views.shown import shown_creators
-from scripts_gen import services
+from scripts_gen import diary, services, translations
 from scripts_gen.errors import ScriptError
-from scripts_gen.forms import RejectForm, ScriptForm
-from scripts_gen.models import Note, Script
+from scripts_gen.forms import RejectForm, ScriptForm, TranslationForm
+from scripts_gen.models import Note, Script, Slot
 from scripts_gen.views.common import back_to
 from studio.lib.requests import SignedIn
 
+PAGE = "scripts_gen/script_detail.html"
 PER_PAGE = 20
 STATES = {"approved": "approved", "rejected": "rejected", "replaced": "superseded"}
 
@@ -31,6 +32,12 @@ WRITTEN_BY = {
         "Written from your notes by a language model",
         "Each sentence names the note it was made from. Check that it says what you meant.",
     ),
+    translations.TRANSLATION: (
+        "Translated by a language model",
+        "Under each sentence is the one it was made from, and what your note says. Numbers, links "
+        "and names of accounts are as in the original; have somebody read it who speaks the "
+        "language if you do not.",
+    ),
     services.CREATOR: ("Your own wording", "Sentences you changed are marked."),
 }
 
@@ -40,7 +47,8 @@ class Proof:
     """A sentence and where it comes from."""
 
     sentence: str
-    quote: str  # when it differs from the sentence
+    original: str  # of a translation
+    quote: str  # when it differs from the sentence, and from the original
     note: Note | None
     origin: str  # when there is no note: why
 
@@ -76,19 +84,44 @@ def _deck(waiting: list[Script], at: str) -> dict[str, Any]:
 
 
 def script_detail(request: SignedIn, pk: int) -> HttpResponse:
-    script = _mine(request, pk)
-    versions = script.slot.scripts.prefetch_related("decisions__decided_by")
-    reels = script.takes.order_by("-reels__pk").values_list("reels__pk", flat=True)
-    context = {"versions": versions, "reel_pk": reels.first(), **_shown(script)}
-    return render(request, "scripts_gen/script_detail.html", context)
+    return render(request, PAGE, page_of(own_script(request, pk)))
 
 
-def _mine(request: SignedIn, pk: int) -> Script:
+def own_script(request: SignedIn, pk: int) -> Script:
+    """A script of the person who asks; somebody else's is a 404."""
     scripts = Script.objects.for_user(request.user)
     found: Script = get_object_or_404(
-        scripts.select_related("slot__creator", "slot__pillar"), pk=pk
+        scripts.select_related("slot__creator", "slot__pillar", "slot__translation_of"), pk=pk
     )
     return found
+
+
+def page_of(script: Script, form: TranslationForm | None = None) -> dict[str, Any]:
+    """What the page of a script shows. form: when a language was asked for and refused."""
+    versions = script.slot.scripts.prefetch_related("decisions__decided_by")
+    reels = script.takes.order_by("-reels__pk").values_list("reels__pk", flat=True)
+    return {
+        "versions": versions,
+        "reel_pk": reels.first(),
+        **_shown(script),
+        **translations_of(script, form),
+    }
+
+
+def translations_of(script: Script, form: TranslationForm | None = None) -> dict[str, Any]:
+    """The other languages a script is in or on its way to, and the form that asks for more."""
+    slots = translations.slots_of(script).select_related("pillar", "translation_of")
+    entries = [
+        diary.entry_of(slot)
+        for slot in slots.prefetch_related("scripts__takes__reels").order_by("pk")
+    ]
+    return {
+        "script": script,
+        "translations": entries,
+        "is_translating": any(one.slot.state == Slot.State.ASKED for one in entries),
+        "translation_form": form or TranslationForm(choices=translations.choices(script)),
+        "why_not_translated": translations.why_not(script),
+    }
 
 
 def _shown(script: Script) -> dict[str, Any]:
@@ -116,14 +149,15 @@ def proofs(script: Script) -> list[Proof]:
             origin = "from a note that was deleted"
         else:
             origin = "words that claim nothing"
-        differs = quote.rstrip(".") != sentence.rstrip(".")
-        found.append(Proof(sentence, quote if differs else "", note, origin))
+        original = entry.get("original", "")
+        differs = quote.rstrip(".") not in (sentence.rstrip("."), original.rstrip("."))
+        found.append(Proof(sentence, original, quote if differs else "", note, origin))
     return found
 
 
 @require_POST
 def script_approve(request: SignedIn, pk: int) -> HttpResponse:
-    script = _mine(request, pk)
+    script = own_script(request, pk)
     try:
         services.approve(
             script, request.user, seen_sha256=request.POST.get("seen_sha256", "") or "none"
@@ -140,7 +174,7 @@ def script_approve(request: SignedIn, pk: int) -> HttpResponse:
 
 @require_POST
 def script_reject(request: SignedIn, pk: int) -> HttpResponse:
-    script = _mine(request, pk)
+    script = own_script(request, pk)
     form = RejectForm(request.POST)
     if not form.is_valid():
         messages.error(request, f"Not rejected. {form.errors['note'][0]}")
@@ -156,7 +190,7 @@ def script_reject(request: SignedIn, pk: int) -> HttpResponse:
 
 @require_POST
 def script_withdraw(request: SignedIn, pk: int) -> HttpResponse:
-    script = _mine(request, pk)
+    script = own_script(request, pk)
     try:
         services.withdraw(script, request.user)
     except ScriptError as error:
@@ -169,7 +203,7 @@ def script_withdraw(request: SignedIn, pk: int) -> HttpResponse:
 
 
 def script_update(request: SignedIn, pk: int) -> HttpResponse:
-    script = _mine(request, pk)
+    script = own_script(request, pk)
     initial = {"hashtags": " ".join(script.hashtags), "seen_sha256": script.text_sha256}
     form = ScriptForm(request.POST or None, initial=initial)
     if request.method != "POST":
