@@ -12,7 +12,7 @@ from avatar.engine.errors import EngineError, InputError
 from avatar.engine.registry import ENGINES, missing
 from avatar.engine.vendors.access import VENDORS, Access
 from avatar.engine.vendors.check import check
-from scripts_gen.writing import WRITERS
+from scripts_gen.writing import TRANSLATORS, WRITERS
 from studio.lib import words
 from studio.lib.engines import PER_CHARACTER, Engine, Kind
 
@@ -149,16 +149,16 @@ def tested(engine: Engine, access: Access) -> tuple[bool, str]:
 
 
 def _all(access: Access) -> Iterable[Row]:
-    for engine in (*ENGINES.values(), *_writers()):
+    for engine in (*ENGINES.values(), *_writers(), *_translators()):
         usd = prices.next_reel(engine)
         own_key = bool(engine.vendor) and VENDORS[engine.vendor].key in access.keys
         yield Row(engine, _lacks(engine, access), usd, own_key)
 
 
 def _lacks(engine: Engine, access: Access) -> str:
-    if engine.kind != Kind.WRITER or engine.name in ENGINES:
+    if engine.name in ENGINES:
         return missing(engine, access)
-    if engine.name == "openai" and not (settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL):
+    if engine.vendor == "openai" and not (settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL):
         return "A language model needs OPENAI_API_KEY, or OPENAI_BASE_URL of a server at home."
     return ""
 
@@ -178,6 +178,24 @@ def _writers() -> list[Engine]:
         )
         for name, path in WRITERS.items()
         if name not in ENGINES
+    ]
+
+
+def _translators() -> list[Engine]:
+    """The translators of scripts_gen. Named apart: a writer may have the same name."""
+    return [
+        Engine(
+            name=f"translate:{name}",
+            kind=Kind.TRANSLATOR,
+            label="A language model, for scripts in other languages",
+            path=path,
+            vendor=name,
+            model=settings.OPENAI_MODEL,
+            rows=("28",),
+            inputs=("text*",),
+            note="asked for on the page of a script",
+        )
+        for name, path in TRANSLATORS.items()
     ]
 
 

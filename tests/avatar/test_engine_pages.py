@@ -47,6 +47,16 @@ def test_every_engine_and_writer_is_listed_with_what_it_lacks():
     assert rows["sync:sync-3"].usd > 0
 
 
+def test_the_translator_of_scripts_is_among_the_translators(settings):
+    settings.OPENAI_API_KEY = settings.OPENAI_BASE_URL = ""
+    listed = command("--kind", "translator")
+    assert "translate:openai" in listed
+    assert "OPENAI_BASE_URL" in listed
+    settings.OPENAI_BASE_URL = "http://127.0.0.1:1/v1"
+    rows = {row.engine.name: row for row in catalogue.rows(Access(environ={}), Kind.TRANSLATOR)}
+    assert rows["translate:openai"].is_ready
+
+
 def test_the_command_prints_data(monkeypatch):
     monkeypatch.setenv("SYNC_API_KEY", SECRET)
     printed = command("--json", "--kind", "performer")

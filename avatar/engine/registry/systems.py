@@ -14,11 +14,15 @@ BEGIN, END = "<!-- systems: begin -->", "<!-- systems: end -->"
 
 @dataclass(frozen=True)
 class System:
-    """row: what `Engine.rows` names. without: why no engine serves it."""
+    """row: what `Engine.rows` names. without: why no engine serves it.
+
+    elsewhere: how it is reached, where that is not by an engine of this registry.
+    """
 
     row: str
     name: str
     without: str = ""
+    elsewhere: str = ""
 
 
 NO_API = "no public description of an API"
@@ -50,7 +54,12 @@ SYSTEMS = (
     System("25", "Chatterbox"),
     System("26", "Chatterbox Pro"),
     System("27", "Speech to text"),
-    System("28", "Translation, script text"),
+    System(
+        "28",
+        "Translation, script text",
+        elsewhere="the writer `openai` (`WRITER=openai`) and the translator,"
+        " any OpenAI-compatible server",
+    ),
     System("29", "Noise reduction"),
     System(
         "30",
@@ -77,9 +86,10 @@ def table() -> str:
     ]
     for system in SYSTEMS:
         found = routes(system)
-        names = "<br>".join(f"`{engine.name}`" for engine in found) or "none"
+        names = "<br>".join(f"`{engine.name}`" for engine in found) or system.elsewhere or "none"
         models = "<br>".join(f"`{e.model}`" if e.model else "-" for e in found) or "-"
-        status = "<br>".join(_status(engine) for engine in found) or system.without
+        status = "<br>".join(_status(engine) for engine in found)
+        status = status or system.without or ("over the network" if system.elsewhere else "")
         lines.append(f"| {system.row} | {system.name} | {names} | {models} | {status} |")
     return "\n".join(lines)
 

@@ -32,6 +32,19 @@ def test_a_row_without_a_route_says_why():
             assert system.without in table()
 
 
+def test_a_system_reached_elsewhere_says_how():
+    for system in SYSTEMS:
+        if system.elsewhere:
+            assert routes(system) == []
+            assert f"| {system.name} | {system.elsewhere} | - | over the network |" in table()
+    assert [system.row for system in SYSTEMS if system.elsewhere] == ["28"]
+
+
+def test_every_system_has_a_route_or_a_reason():
+    for system in SYSTEMS:
+        assert routes(system) or system.elsewhere or system.without
+
+
 def test_loading_the_registry_loads_no_engine():
     code = "import sys, avatar.engine.registry.systems; print(*sys.modules)"
     loaded = subprocess.run(
