@@ -110,7 +110,8 @@ class LanguageModel:
         import openai
 
         try:
-            reply = self._client().moderations.create(model=MODERATOR, input=text)
+            with self._client() as client:
+                reply = client.moderations.create(model=MODERATOR, input=text)
             categories = reply.results[0].categories.model_dump()
         except (openai.OpenAIError, ValueError, AttributeError, IndexError, TypeError) as e:
             log.warning("%s did not moderate: %s", self.where(), type(e).__name__)
@@ -184,7 +185,8 @@ class LanguageModel:
         import openai
 
         try:
-            return call(self._client())
+            with self._client() as client:  # else its connection stays open until it is collected
+                return call(client)
         except openai.OpenAIError as error:
             if _is_unknown(error):
                 raise _NotOffered(type(error).__name__) from None
