@@ -108,19 +108,21 @@ class FileJournal:
     def __init__(
         self, folder: Path, most_usd: float | None = None, *, again: bool = False
     ) -> None:
-        self.folder, self.most_usd, self.again, self.spent_usd = folder, most_usd, again, 0.0
+        self.folder, self.most_usd, self.again = folder, most_usd, again
+        self._reserved_usd: dict[str, float] = {}  # by this process, order by order
         self.bought: list[dict[str, Any]] = []  # by this process
 
     def begin(self, paid: Paid) -> Entry:
         with self._locked(paid.key) as row:
             if row and not self._is_over(row):
                 return self._entry(paid.key, row)
-            if self.most_usd is not None and self.spent_usd + paid.usd > self.most_usd:
+            spent_usd = sum(self._reserved_usd.values())
+            if self.most_usd is not None and spent_usd + paid.usd > self.most_usd:
                 raise OverBudget(
                     f"This would cost about {paid.usd:.2f} USD, and {self.most_usd:.2f} USD are"
                     " allowed. Nothing was ordered."
                 )
-            self.spent_usd += paid.usd
+            self._reserved_usd[paid.key] = paid.usd
             self._write(paid.key, {**asdict(paid), "about": dict(paid.about)}, State.RESERVED)
         return Entry(State.RESERVED)
 
@@ -161,6 +163,8 @@ class FileJournal:
     def _change(self, key: str, state: State, **changes: Any) -> None:
         with self._locked(key) as row:
             self._write(key, {**row, **changes}, state)
+        if state in (*OVER, State.DONE):
+            self._reserved_usd[key] = float(changes.get("usd", 0.0))
         if state == State.DONE:
             self.bought.append({**row, **changes})
 

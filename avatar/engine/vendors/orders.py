@@ -241,7 +241,8 @@ def _send(context: Context, client: JobClient, engine: Engine, paid: Paid, sent:
         handle = _recorded(context, paid, lambda: client.submit(engine, sent.prepared, sent.key))
     except OutcomeUnknown as e:
         if client.keyed:  # the same order may be sent again: it is carried out once
-            raise Busy(str(e), retry_after_s=30, reply=e.reply) from e
+            words = f"{engine.label} did not answer to an order; the same one is sent again soon."
+            raise Busy(words, retry_after_s=30, reply=e.reply) from e
         raise
     handle = {"placed_at": time.time(), **handle}
     context.journal.placed(paid.key, handle)

@@ -232,6 +232,17 @@ def test_what_is_too_dear_is_not_ordered(make):
     assert maker.keys == []
 
 
+def test_what_came_to_nothing_leaves_its_money_for_the_next(tmp_path):
+    journal = FileJournal(tmp_path, most_usd=0.6)
+    context = Context(Access({}), journal)
+    with pytest.raises(Refused):
+        ordered(context, Maker(submit=Refused("No.")), ENGINE, PAID, {}, check=lambda film: None)
+    other = Paid(key="o" * 64, engine=ENGINE.name, what="film", usd=0.5)
+    assert ordered(context, Maker(DONE), ENGINE, other, {}, check=lambda film: None)
+    with pytest.raises(OverBudget):
+        journal.begin(Paid(key="p" * 64, engine=ENGINE.name, what="film", usd=0.5))
+
+
 def test_what_is_answered_at_once_is_bought_once(tmp_path):
     context = Context(Access({}), FileJournal(tmp_path))
     sent = []
