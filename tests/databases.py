@@ -7,6 +7,7 @@ under CI they may not be.
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 
 import psycopg
 import redis
@@ -38,35 +39,47 @@ def missing(name: str, url: str, error: Exception) -> bool:
     return False
 
 
-def run(title: str, *arguments: str, **env: str) -> None:
-    sys.stdout.write(f"--- {title}\n")
-    sys.stdout.flush()
-    command = [sys.executable, "-m", "pytest", "-q", *arguments]
-    code = subprocess.run(command, env={**os.environ, **env}, check=False).returncode
-    if code:
-        sys.exit(code)
+def tests(title: str, *arguments: str, **env: str) -> Callable[[], None]:
+    """Start pytest. What is returned waits for it and prints what it said; it ends with it if it
+    failed.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", "-q", *arguments],
+        env={**os.environ, **env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+    def finish() -> None:
+        said, _ = process.communicate()
+        sys.stdout.write(f"--- {title}\n{said.decode(errors='replace')}")
+        sys.stdout.flush()
+        if process.returncode:
+            sys.exit(process.returncode)
+
+    return finish
 
 
 def main() -> None:
-    if postgres_answers():
-        run(
+    """Both at the same time: the clusters wait more than they work."""
+    has_postgres, has_redis = postgres_answers(), redis_answers()
+    started = []
+    if has_postgres:
+        started.append(tests(
             "The apps' tests on PostgreSQL",
-            *(
-                "-m",
-                "not browser",
-                "-n",
-                "2",
-                "--dist",
-                "loadgroup",
-                "--only-database",
-                "--ignore=tests/avatar/engine",
-            ),
-            *("tests/studio", "tests/creators", "tests/scripts_gen", "tests/avatar"),
-            *("tests/publishing", "tests/test_tick.py", "tests/test_clusters.py"),
+            *("-m", "not browser", "-n", "2", "--dist", "loadgroup", "--only-database"),
+            *("--ignore=tests/avatar/engine", "tests/studio", "tests/creators"),
+            *("tests/scripts_gen", "tests/avatar", "tests/publishing", "tests/test_tick.py"),
             DATABASE_URL=POSTGRES,
+        ))  # fmt: skip
+    if has_redis:
+        # As agencies have it: both. On SQLite alone they run with all other tests.
+        both = {"REDIS_URL": REDIS} | ({"DATABASE_URL": POSTGRES} if has_postgres else {})
+        started.append(
+            tests("The clusters with Redis as their broker", "tests/test_clusters.py", **both)
         )
-    if redis_answers():
-        run("The clusters with Redis as their broker", "tests/test_clusters.py", REDIS_URL=REDIS)
+    for finish in started:
+        finish()
 
 
 if __name__ == "__main__":

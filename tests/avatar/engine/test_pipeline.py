@@ -231,7 +231,7 @@ def test_timings_are_complete_and_add_up(reel):
     assert sum(stages.values()) - stages["total"] <= stages["total"] + 0.01
     assert timings["frames"] == reel.n_frames
     assert timings["video_seconds"] == pytest.approx(reel.n_frames / 25, abs=0.001)
-    assert 50 < timings["peak_rss_mb"] < 1500
+    assert 50 < timings["peak_rss_mb"] < 4000  # of all that this process has ever done
 
 
 def test_progress_only_goes_forward_through_every_stage(reel, progress):
