@@ -7,21 +7,34 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from scripts_gen.research.languages import base
+
 # --- how long words take -------------------------------------------------------------------------
 
-# Syllables a second of unhurried speech, pauses apart. en, de, es, it, zh, ja: 0.85 of what
+# Syllables a second of unhurried speech, pauses apart. en, de, es, it, Mandarin, ja: 0.85 of what
 # Pellegrino, Coupé & Marsico 2011 measured, whose readers are quicker than somebody who wants to
 # be followed on a phone. fr, nl, pt: fitted to the sketch voice, which all seven European ones
-# meet within a tenth. The rest are estimates.
+# meet within a tenth. The rest are estimates; Cantonese is counted as Mandarin, for which the
+# sketch voice takes up to a fifth longer.
 SYLLABLES_PER_SECOND = {
     "en": 5.3, "de": 5.1, "fr": 6.9, "es": 6.6, "it": 5.9, "pt": 5.8, "nl": 4.8, "zh": 4.4,
-    "ja": 6.7, "ko": 6.0, "tr": 5.9, "fi": 6.0, "hu": 5.0, "pl": 5.6, "ru": 5.5, "hi": 5.5,
-    "ar": 5.0, "vi": 4.4, "th": 4.0,
+    "cmn": 4.4, "yue": 4.4, "ja": 6.7, "ko": 6.0, "tr": 5.9, "fi": 6.0, "hu": 5.0, "pl": 5.6,
+    "ru": 5.5, "hi": 5.5, "ar": 5.0, "vi": 4.4, "th": 4.0,
 }  # fmt: skip
 OTHER_SYLLABLES_PER_SECOND = 5.4
 SENTENCE_PAUSE_MS, COMMA_PAUSE_MS, WORD_MS = 350, 150, 35
 SYLLABLES_PER_DIGIT = 1.7  # "1250" is said as a number
+MORAE_PER_KANJI = 1.8  # 46 in the 25 of the first article of the Declaration of Human Rights
 
+# How much text goes into a second, pauses included: of Declarations of Human Rights, by
+# `estimate_ms`. Nobody counts words that no space parts; those texts are counted in characters.
+WORDS_PER_SECOND = 2.4
+CHARACTERS_PER_SECOND = {"zh": 4, "cmn": 4, "yue": 4, "ja": 5, "th": 9}
+
+_HAN, _KANA, _HANGUL = "\u3400-\u9fff", "\u3040-\u30ff", "\uac00-\ud7af"
+_SMALL_KANA = "ぁぃぅぇぉゃゅょゎァィゥェォャュョヮ"  # one mora with the sign before
+_SIGNS = re.compile(f"[{_HAN}{_KANA}{_HANGUL}]")
+_LETTERS = re.compile(rf"[^\W\d_{_HAN}{_KANA}{_HANGUL}]+")
 _NUMBER = re.compile(r"\d+(?:[.,:\u202f ]\d{3})*(?:[.,:]\d+)?")
 _VOWELS = re.compile(r"[aeiouyæøœɪаеёиоуыэюяєіїαεηιουω]+")
 _SENTENCE_ENDS = re.compile(r"[.!?…。！？؟।]+(?=\s|[\"'”’»)]|$)|[。！？]+|:\s|\n+")
@@ -29,20 +42,23 @@ _COMMAS = re.compile(r"[,;،、，–—](?=\s|\w)")
 _SYMBOLS = {"%": 2, "€": 2, "$": 2, "£": 1, "&": 1, "°": 2, "+": 1, "=": 2}
 
 
-def syllables(text: str) -> float:
-    """About how many syllables are said. Numbers and signs count as they are read out."""
+def syllables(text: str, language: str = "en") -> float:
+    """About how many syllables are said; in Japanese, morae. Numbers count as they are read."""
     spoken = _NUMBER.sub(" ", text)
     digits = sum(sign.isdigit() for match in _NUMBER.findall(text) for sign in match)
     count: float = digits * SYLLABLES_PER_DIGIT + sum(_SYMBOLS.get(sign, 0) for sign in text)
-    for word in re.findall(r"[^\W\d_]+", spoken):
-        count += _syllables_of(word)
-    return count
+    count += sum(_syllables_of_sign(sign, language) for sign in _SIGNS.findall(spoken))
+    return count + sum(map(_syllables_of_word, _LETTERS.findall(spoken)))
 
 
-def _syllables_of(word: str) -> float:
-    first = ord(word[0])
-    if 0x3040 <= first <= 0x9FFF or 0xAC00 <= first <= 0xD7AF:
-        return len(word)  # a sign a syllable
+def _syllables_of_sign(sign: str, language: str) -> float:
+    if sign in _SMALL_KANA:
+        return 0
+    is_kanji = base(language) == "ja" and "\u3400" <= sign <= "\u9fff"
+    return MORAE_PER_KANJI if is_kanji else 1
+
+
+def _syllables_of_word(word: str) -> float:
     bare = "".join(
         sign
         for sign in unicodedata.normalize("NFD", word.lower())
@@ -62,15 +78,20 @@ def estimate_ms(text: str, language: str = "en") -> int:
     text = text.strip()
     if not any(sign.isalnum() for sign in text):
         return 0
-    rate = SYLLABLES_PER_SECOND.get(
-        language.replace("_", "-").split("-")[0].lower(), OTHER_SYLLABLES_PER_SECOND
-    )
+    rate = SYLLABLES_PER_SECOND.get(base(language), OTHER_SYLLABLES_PER_SECOND)
     pauses = (
         max(0, len(_SENTENCE_ENDS.findall(text)) - 1) * SENTENCE_PAUSE_MS
         + len(_COMMAS.findall(text)) * COMMA_PAUSE_MS
         + len(text.split()) * WORD_MS
     )
-    return round(syllables(text) / rate * 1000) + pauses
+    return round(syllables(text, language) / rate * 1000) + pauses
+
+
+def amount(seconds: float, language: str) -> str:
+    """About how much text takes so long, as one would say it: "60 words", "100 characters"."""
+    if rate := CHARACTERS_PER_SECOND.get(base(language)):
+        return f"{round(seconds * rate)} characters"
+    return f"{round(seconds * WORDS_PER_SECOND)} words"
 
 
 # --- which days and parts ------------------------------------------------------------------------

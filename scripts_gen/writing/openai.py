@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from scripts_gen.cadence import estimate_ms
+from scripts_gen.cadence import amount, estimate_ms
 from scripts_gen.research.points import Point
 from scripts_gen.research.sentences import words
 from scripts_gen.writing.base import (
@@ -114,7 +114,8 @@ def ask(brief: BriefData, persona: Persona, seconds: int) -> list[Message]:
     about = [
         f"Topic: {brief.topic}",
         f"Language of every part: {persona.language}",
-        f"Length when spoken: about {seconds} seconds, that is {round(seconds * 2.4)} words.",
+        f"Length when spoken: about {seconds} seconds, "
+        f"that is {amount(seconds, persona.language)}.",
     ]
     for label, value in (
         ("Speaker", persona.name),

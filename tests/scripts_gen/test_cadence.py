@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from scripts_gen.cadence import (
     Place,
+    amount,
     estimate_ms,
     monday_of,
     next_pillar,
@@ -51,6 +52,21 @@ def test_every_language_has_a_rate(tag):
 
 def test_numbers_count_as_they_are_read():
     assert estimate_ms("It costs 1,250 euros.") > estimate_ms("It costs 5 euros.") + 400
+
+
+def test_signs_without_spaces_are_counted_as_they_are_said():
+    mandarin = "人人生而自由，在尊严和权利上一律平等。"  # 17 syllables, a comma
+    assert estimate_ms(mandarin, "zh") == estimate_ms(mandarin, "cmn") == 4049
+    assert syllables("Python入門", "yue") == syllables("Python") + 2
+    written = "人間は、理性と良心とを授けられており、互いに行動しなければならない。"
+    read = (
+        "にんげんは、りせいとりょうしんとをさずけられており、たがいにこうどうしなければならない。"
+    )
+    assert estimate_ms(written, "ja") == pytest.approx(estimate_ms(read, "ja"), rel=0.05)
+
+
+def test_how_much_to_write_is_said_in_words_only_where_there_are_spaces():
+    assert (amount(25, "de"), amount(25, "cmn")) == ("60 words", "100 characters")
 
 
 # Which days and parts
