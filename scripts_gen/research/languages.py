@@ -4,7 +4,13 @@ A language without an entry is read with `OTHER`: sentences still end where thei
 nothing is known about its abbreviations and pronouns.
 """
 
+import unicodedata
 from dataclasses import dataclass
+
+# Vowel signs and accents that stand behind their letter. `\w` of a pattern means none of them and
+# would cut most words of Hindi in two.
+_SIGNS = map(chr, range(0x300, 0x3100))
+MARKS = "".join(sign for sign in _SIGNS if unicodedata.category(sign) in ("Mn", "Mc"))
 
 
 def _words(text: str) -> frozenset[str]:

@@ -5,14 +5,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from scripts_gen.research.languages import Language, language
+from scripts_gen.research.languages import MARKS, Language, language
 from scripts_gen.research.markup import HOLE, Block, BlockKind, blocks, ends_itself
 
 MIN_WORDS, MAX_WORDS = 3, 40  # shorter says nothing, longer cannot be followed by ear
 MAX_LIST_WORDS = 60  # a list that is only true as a whole must also fit as a whole
 _CLOSERS = "\"'”’»)\\]」』"
 _END = re.compile(rf"([.!?…]+)([{_CLOSERS}]*)(\s+)|([。！？]+[」』”]*|[؟।۔]+)\s*")
-_TOKEN = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*|\d+(?:[.,:]\d+)*", re.UNICODE)
+# For want of spaces Thai is cut at its marks.
+_JOINING = re.sub("[\u0e00-\u0eff]", "", MARKS)
+_WORD = rf"[^\W\d_](?:[^\W\d_]|[{_JOINING}])*"
+_TOKEN = re.compile(rf"{_WORD}(?:['’\-]{_WORD})*|\d+(?:[.,:]\d+)*")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _LAST_WORDS = """
     etc usw ecc enz std min max oz lb lbs tbsp tsp ft inc ltd co corp el tl mio mrd am pm

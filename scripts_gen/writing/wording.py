@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from itertools import pairwise
 
+from scripts_gen.research.languages import MARKS
 from scripts_gen.research.languages import language as known_language
 from scripts_gen.research.markup import plain
 from scripts_gen.writing.phrases import phrases
@@ -12,7 +13,7 @@ from scripts_gen.writing.phrases import phrases
 def contains(text: str, word: str) -> bool:
     """Whether a word or phrase occurs, as a whole and whatever its case."""
     word = word.strip()
-    return bool(word) and bool(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.I))
+    return bool(word) and bool(re.search(rf"(?<!\w){re.escape(word)}(?![\w{MARKS}])", text, re.I))
 
 
 def is_question(title: str, tag: str) -> bool:
@@ -53,7 +54,7 @@ IMPERATIVES = frozenset(_IMPERATIVES.split())
 
 def as_hashtag(text: str) -> str:
     """ "Bread baking" as "BreadBaking"; one word stays in lower case."""
-    parts = [re.sub(r"[^\w]|_", "", part) for part in text.split()]
+    parts = [re.sub(rf"[^\w{MARKS}]|_", "", part) for part in text.split()]
     parts = [part for part in parts if part]
     if len(parts) == 1:
         return parts[0].lower()

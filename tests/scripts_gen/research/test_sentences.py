@@ -2,6 +2,7 @@ import pytest
 
 from scripts_gen.research.languages import language
 from scripts_gen.research.sentences import leans_back, sentences, split, words
+from scripts_gen.writing.wording import as_hashtag, contains
 
 
 @pytest.mark.parametrize(
@@ -157,3 +158,10 @@ def test_a_ten_thousand_word_paste_is_read_at_once():
 
 def test_signs_of_chinese_writing_count_as_words():
     assert words("面包 bread") == ["面", "包", "bread"]
+
+
+def test_vowel_signs_belong_to_their_word():
+    assert words("रोटी में नमक, cafe\u0301") == ["रोटी", "में", "नमक", "cafe\u0301"]
+    assert as_hashtag("रोटी") == "रोटी"
+    assert contains("नमक में", "में")
+    assert not contains("नमक कि", "क")  # a letter of another word
