@@ -62,12 +62,6 @@ def choices(kind: Kind, access: Access, kept: str = "") -> list[tuple[str, str]]
     return found
 
 
-def not_set_up(kind: Kind, access: Access) -> list[tuple[Engine, str]]:
-    """The others, each with what is missing."""
-    rows = ((engine, missing(engine, access)) for engine in of_kind(kind))
-    return [(engine, lacks) for engine, lacks in rows if lacks]
-
-
 class EngineFields(forms.Form):
     """Who speaks, performs and listens: those of avatar.services.ENGINES.
 

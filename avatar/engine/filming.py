@@ -17,7 +17,7 @@ from avatar.engine.film import face_of_footage
 from avatar.engine.film.assembled import CODE, assembled
 from avatar.engine.film.checked import checked
 from avatar.engine.footage import Fitted, fitted, look, made_as_long
-from avatar.engine.media.sound import stream_sound
+from avatar.engine.media.sound import normalised, stream_sound, write_wav
 from avatar.engine.order import Order
 from avatar.engine.performers import Take, performer
 from avatar.engine.registry.choice import options_of
@@ -165,12 +165,15 @@ class Filming:
         return self.cache.fetch("film", inputs, make)
 
     def _said_in(self, film: Entry, said: Said) -> Said:
-        """The film's own sound, of a film that was translated. Nobody has written its words."""
+        """The film's own sound, as loud as our own voices. Nobody has written its words."""
         inputs = {"code": code_sha256("avatar.engine.footage"), "film": film.key}
 
         def make(folder: Path) -> None:
             sound, sample_rate = stream_sound(film.path("film.mp4"))
-            made_as_long(sound, sample_rate, said.duration_ms, folder / "take.wav")
+            loud = folder / "loud.wav"
+            write_wav(loud, normalised(sound, sample_rate), sample_rate)
+            made_as_long(WavFile(loud), sample_rate, said.duration_ms, folder / "take.wav")
+            loud.unlink()
 
         entry = self.cache.fetch("heard", inputs, make)
         if self.order.options.captions != "none":

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 EMOTIONS = ("excited", "calm", "authoritative", "conversational")
-SYNC_MODES = ("cut_off", "loop", "bounce", "silence", "remap")  # see avatar.engine.footage
+SYNC_MODES = ("cut_off", "loop", "bounce", "silence", "remap")  # see avatar.engine.footage.modes
 KEEP, STILL, BLUR = "keep", "still", "blur"  # of the photo's background
 
 

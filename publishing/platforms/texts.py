@@ -118,8 +118,3 @@ def little_text(text: str) -> str:
         f"\\{char}" if RESERVED.match(char) and at not in kept else char
         for at, char in enumerate(text)
     )
-
-
-def plain_text(little: str) -> str:
-    """What readers see of a little text."""
-    return re.sub(r"\\(.)", r"\1", little, flags=re.DOTALL)

@@ -15,7 +15,6 @@ from publishing.platforms.http import Caller, Reply, Slice
 from publishing.platforms.verdicts import steadily
 
 SMALLEST = 5 * 2**20  # TikTok says MB and not which; right by both
-LARGEST = 64_000_000
 ADDRESS_LIVES = dt.timedelta(minutes=55)  # an hour, less the time that the last part takes
 RANGE = re.compile(r"bytes\s+0-(\d+)/(\d+)")
 TYPES = {".mov": "video/quicktime", ".webm": "video/webm"}

@@ -5,7 +5,6 @@ from avatar.engine.film.checked import checked
 from avatar.engine.film.faces import FacePlace, face_of_footage, find_face
 from avatar.engine.film.join import joined
 from avatar.engine.film.lag import Lag, film_lag
-from avatar.engine.film.translated import own_sound, with_its_sound
 
 __all__ = [
     "Assembled",
@@ -17,6 +16,4 @@ __all__ = [
     "film_lag",
     "find_face",
     "joined",
-    "own_sound",
-    "with_its_sound",
 ]

@@ -10,11 +10,9 @@ cut_sound(sound, rate, spans, fit.fps, folder), cut_footage(fit, spans, folder)
 from avatar.engine.footage.cutting import cut_footage, cut_sound, made_as_long
 from avatar.engine.footage.fitted import Fitted, fitted
 from avatar.engine.footage.look import Footage, look
-from avatar.engine.footage.modes import MODES
 from avatar.engine.footage.pieces import Span, pieces
 
 __all__ = [
-    "MODES",
     "Fitted",
     "Footage",
     "Span",

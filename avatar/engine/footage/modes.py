@@ -23,10 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.engine.errors import InputError
+from avatar.engine.options import SYNC_MODES
 
-CUT_OFF, LOOP, BOUNCE, SILENCE, REMAP = "cut_off", "loop", "bounce", "silence", "remap"
+CUT_OFF, LOOP, BOUNCE, SILENCE, REMAP = SYNC_MODES
 NO_DOTENV = "PYTHON_DOTENV_DISABLED"
-MODES = (CUT_OFF, LOOP, BOUNCE, SILENCE, REMAP)
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ def fit(n_footage: int, audio_ms: int, mode: str, fps: Fraction) -> Fit:
 
     Raises InputError for a mode that does not exist, and where nothing would be left.
     """
-    if mode not in MODES:
-        raise InputError(f"There is no sync mode {mode!r}: choose {', '.join(MODES)}.")
+    if mode not in SYNC_MODES:
+        raise InputError(f"There is no sync mode {mode!r}: choose {', '.join(SYNC_MODES)}.")
     if n_footage < 1 or audio_ms < 1:
         raise InputError("There is no footage, or no sound, to go with the other.")
     n_heard = -(-audio_ms * fps.numerator // (1000 * fps.denominator))  # the last one partly

@@ -1,7 +1,6 @@
 """Every engine there is, by name. Data only: no engine is imported before it is used."""
 
 from collections.abc import Iterable, Mapping
-from os import environ as os_environ
 from pathlib import Path
 
 from avatar.engine.errors import InputError
@@ -54,8 +53,3 @@ def _missing_here(label: str, needs: Iterable[str], environ: Mapping[str, str]) 
         if not Path(value).exists():
             return f"{label}: {name} names {value}, which is not there."
     return ""
-
-
-def environment_names() -> list[str]:
-    """All names of the environment that engines look at here."""
-    return sorted({name for engine in ENGINES.values() for name in engine.needs} & set(os_environ))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from avatar.engine.registry import ENGINES
 from avatar.engine.registry.performers import ROUTES
+from avatar.engine.registry.voices import VOICE_ROUTES
 from studio.lib.engines import Engine
 
 BEGIN, END = "<!-- systems: begin -->", "<!-- systems: end -->"
@@ -74,7 +75,8 @@ SYSTEMS = (
 def routes(system: System) -> list[Engine]:
     """The engines that reach it, the best first."""
     found = [engine for engine in ENGINES.values() if system.row in engine.rows]
-    ranks = {name: rank for rank, name in enumerate(ROUTES.get(system.row, ()))}
+    best_first = {**ROUTES, **VOICE_ROUTES}.get(system.row, ())
+    ranks = {name: rank for rank, name in enumerate(best_first)}
     return sorted(found, key=lambda engine: ranks.get(engine.name, len(ranks)))
 
 

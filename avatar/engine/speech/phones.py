@@ -3,11 +3,13 @@
 VOWELS = frozenset("iyɨʉɯuɪʏʊeøɘɵɤoəɚɝɛœɜɞʌɔæɐaɶɑɒᵻ")
 STOPS = frozenset("pbtdʈɖcɟkɡqɢʔɓɗʄɠʛʡ")
 FRICATIVES = frozenset("ɸβfvθðszʃʒʂʐɕʑçʝxɣχʁħʕhɦɬɮɧʍ")
-CLASSES = ("vowel", "sonorant", "fricative", "stop")
 
 
 def sound_class(phone: str) -> str:
-    """One of CLASSES. An affricate is a stop, a diphthong a vowel, what is unknown a sonorant."""
+    """vowel, sonorant, fricative or stop.
+
+    An affricate is a stop, a diphthong a vowel, what is unknown a sonorant.
+    """
     for symbol in phone:
         if symbol in VOWELS:
             return "vowel"

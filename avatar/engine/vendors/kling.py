@@ -24,7 +24,7 @@ from avatar.engine.vendors.orders import NOT_THERE, Handle, Look, Sent
 from studio.lib.engines import Engine
 from studio.lib.web import Answer
 
-AVATAR, LIPS = "/v1/videos/avatar/image2video", "/v1/videos/advanced-lip-sync"
+AVATAR = "/v1/videos/avatar/image2video"
 SUCCEEDED, FAILED = "succeed", "failed"
 TOKEN_S, SKEW_S = 1800, 5
 UNPAID, NO_KEY, REFUSED = (

@@ -9,7 +9,6 @@ from studio.sandbox.calls import Call, Refused, Reply
 from studio.sandbox.state import Document, Sandbox
 from studio.sandbox.vendors.common import House, Problem
 
-OK = 0
 CODES = {  # of problems that every vendor has
     "missing_key": 1004, "wrong_key": 2049, "expired_key": 1004, "unpaid": 1008,
     "forbidden": 2042, "not_found": 2013, "conflict": 2039, "too_large": 2013, "invalid": 2013,
@@ -36,7 +35,6 @@ SYSTEM_VOICES = {
     "English_Trustworthy_Man": "Trustworthy Man",
     "Wise_Woman": "Wise Woman",
 }
-WEEK_S = 7 * 86_400
 
 
 def base_resp(code: int, text: str = "") -> dict[str, Any]:

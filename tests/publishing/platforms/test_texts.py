@@ -1,5 +1,7 @@
 """Counting and marking text, against answers worked out by hand from the platforms' rules."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,4 +95,5 @@ def test_little_text_is_escaped_and_hashtags_stay(text, little):
 
 @given(st.text(max_size=200))
 def test_little_text_reads_as_it_was_written(text):
-    assert texts.plain_text(texts.little_text(text)) == text
+    shown = re.sub(r"\\(.)", r"\1", texts.little_text(text), flags=re.DOTALL)
+    assert shown == text

@@ -3,13 +3,13 @@
 from typing import Any
 
 from avatar.engine.options import EMOTIONS as EMOTIONS_HEARD
+from avatar.engine.options import SYNC_MODES
 from avatar.engine.registry import moods
 from studio.lib.engines import PER_SECOND, Engine, Kind, Option, Price
 
 CHECKED = "2026-11-20"
 HOSTED = "avatar.engine.performers.hosted:HostedPerformer"
 
-SYNC_MODES = ("bounce", "loop", "cut_off", "silence", "remap")
 EMOTIONS = ("neutral", "happy", "sad", "angry", "disgusted", "surprised")
 UPRIGHT_OR_WIDE = ("9:16", "16:9", "1:1", "4:5", "5:4")
 

@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from avatar.engine.options import SYNC_MODES
 from avatar.engine.registry.films.common import (
     EMOTION,
     KLINGS,
     MODEL_MODE,
     SYNC_MODE,
-    SYNC_MODES,
     TEMPERATURE,
     UPRIGHT_OR_WIDE,
     hosted,

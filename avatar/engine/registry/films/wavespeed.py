@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from avatar.engine.options import SYNC_MODES
 from avatar.engine.registry.films.common import (
     EMOTIONS,
     KLINGS,
     SEED,
     SYNC_MODE,
-    SYNC_MODES,
     hosted,
     like,
     second,

@@ -7,10 +7,11 @@ import pytest
 
 from avatar.engine.errors import Cancelled, InputError
 from avatar.engine.footage import fitted, look
-from avatar.engine.footage.modes import MODES, fit
+from avatar.engine.footage.modes import fit
 from avatar.engine.footage.reading import Blocks, fitting_size
 from avatar.engine.media.ffmpeg import run_ffmpeg
 from avatar.engine.media.probe import probe
+from avatar.engine.options import SYNC_MODES
 from tests.avatar.engine.footage.clips import BLACK, STEP, levels, numbered, numbers
 
 N = 40
@@ -22,7 +23,7 @@ def clip(tmp_path_factory):
     return look(numbered(tmp_path_factory.mktemp("clip") / "clip.mp4", N))
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", SYNC_MODES)
 @pytest.mark.parametrize("audio_ms", [1000, 4321])
 def test_the_file_shows_the_frames_of_the_plan(clip, tmp_path, mode, audio_ms):
     made = fitted(clip, audio_ms, mode, tmp_path / "out.mp4")

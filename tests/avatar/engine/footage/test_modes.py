@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from avatar.engine.errors import InputError
-from avatar.engine.footage.modes import MODES, fit
+from avatar.engine.footage.modes import fit
+from avatar.engine.options import SYNC_MODES
 
 RATES = [Fraction(24000, 1001), Fraction(25), Fraction(30000, 1001), Fraction(30)]
 
@@ -27,14 +28,14 @@ def expected(mode, n_footage, n):
 
 
 @pytest.mark.parametrize("fps", RATES)
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", SYNC_MODES)
 def test_every_frame_is_the_one_the_table_asks_for(mode, fps):
     for n_footage, audio_ms in [(1, 400), (2, 900), (3, 2000), (37, 3777), (75, 1500), (50, 2000)]:
         found = fit(n_footage, audio_ms, mode, fps)
         assert found.shown.tolist() == list(expected(mode, n_footage, found.n_frames)), n_footage
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", SYNC_MODES)
 def test_half_an_hour_keeps_in_step(mode):
     found = fit(997, 1_800_000, mode, Fraction(30000, 1001))
     assert found.shown.tolist() == expected(mode, 997, found.n_frames).tolist()

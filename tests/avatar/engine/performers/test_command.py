@@ -27,13 +27,14 @@ from avatar.engine.vendors.orders import Context
 from studio.lib.engines import Kind
 from studio.sandbox.vendors import media
 from tests.avatar.engine.performers.checkout import write_checkout
+from tests.sounds import humming
 
 
 @pytest.fixture(scope="module")
 def _given(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("given")
     Image.new("RGB", (96, 160), "teal").save(folder / "photo.png")
-    media.humming(folder / "voice.wav", 1.0)
+    humming(folder / "voice.wav", 1.0)
     media.run_ffmpeg(
         "-f", "lavfi", "-i", "testsrc2=s=96x160:r=25:d=1", *media.QUICK, str(folder / "clip.mp4")
     )

@@ -11,8 +11,8 @@ from avatar.engine.vendors.access import Access
 from avatar.engine.vendors.journal import FileJournal
 from avatar.engine.vendors.orders import Context
 from studio.lib.engines import Kind
-from studio.sandbox.vendors import media
 from tests.avatar.engine.wav2lip.conftest import checkpoint, weights  # noqa: F401
+from tests.sounds import humming
 
 WAV2LIP = find("wav2lip", Kind.PERFORMER)
 
@@ -21,7 +21,7 @@ WAV2LIP = find("wav2lip", Kind.PERFORMER)
 def perform(hopper, tmp_path):
     def act(environ, **chosen):
         voice = tmp_path / "voice.wav"
-        media.humming(voice, 0.6)
+        humming(voice, 0.6)
         take = Take(hopper, "hopper", voice, 600, options=WAV2LIP.settled(chosen), device="cpu")
         shares = []
         context = Context(

@@ -17,6 +17,7 @@ from avatar.engine.vendors.orders import Context, ordered, paid_key
 from studio.lib.engines import Engine
 from studio.sandbox.vendors import media
 from studio.sandbox.vendors.common import orders as charged
+from tests.sounds import humming
 
 
 @dataclass
@@ -64,7 +65,7 @@ def given(folder: Path, sound_ms: int, size="144x256", fps=25) -> dict[str, Path
     names = {"image": "photo.jpg", "audio": "voice.wav", "video": "footage.mp4"}
     files = {name: folder / file for name, file in names.items()}
     Image.effect_noise((320, 480), 40).convert("RGB").save(files["image"])
-    media.humming(files["audio"], sound_ms / 1000)
+    humming(files["audio"], sound_ms / 1000)
     media.run_ffmpeg(
         "-f", "lavfi", "-i", f"testsrc2=s={size}:r={fps}:d={sound_ms / 1000}",
         *media.QUICK, str(files["video"]),

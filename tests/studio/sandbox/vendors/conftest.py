@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from studio.sandbox.vendors import media
+from tests.sounds import humming
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +28,7 @@ def voice(tmp_path_factory):
     def make(seconds: float) -> Path:
         path = folder / f"voice{seconds:g}.wav"
         if not path.exists():
-            media.humming(path, seconds)
+            humming(path, seconds)
         return path
 
     return make
