@@ -34,7 +34,7 @@ class PipeJournal:
     def begin(self, paid: Paid) -> Entry:
         entry = self._ask("begin", paid={**asdict(paid), "about": dict(paid.about)})["entry"]
         result = entry["result"] and Path(entry["result"])
-        return Entry(State(entry["state"]), entry["handle"], result, entry["since_s"])
+        return Entry(**{**entry, "state": State(entry["state"]), "result": result})
 
     def sending(self, key: str, handle: dict[str, Any] | None = None) -> None:
         self._ask("sending", key=key, handle=handle)

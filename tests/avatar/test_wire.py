@@ -6,7 +6,7 @@ import pytest
 
 from avatar import wire
 from avatar.engine.errors import Busy, OverBudget, ResourceError
-from avatar.engine.vendors.journal import FileJournal, Paid, State
+from avatar.engine.vendors.journal import Entry, FileJournal, Paid, State
 from avatar.wire import PipeJournal
 
 PAID = Paid("k" * 64, "sync:sync-3", "film", 1.0, "sync:1", 1, {"seconds": 9})
@@ -30,6 +30,12 @@ def test_an_order_goes_through_all_its_states(far, tmp_path):
     kept = far.done(PAID.key, film, usd=0.9, facts={"id": "7"})
     assert kept.read_bytes() == b"a film"
     assert far.begin(PAID).result == kept
+
+
+def test_all_that_is_known_of_an_order_arrives(far, monkeypatch, tmp_path):
+    entry = Entry(State.DONE, {"id": "7"}, tmp_path, 2.5, "https://example.org/?order=1")
+    monkeypatch.setattr(FileJournal, "begin", lambda self, paid: entry)
+    assert far.begin(PAID) == entry
 
 
 def test_an_order_may_have_no_file(far):

@@ -91,9 +91,11 @@ class _CloneJob:
         with self._sample(engine) as sample:
             return self.client.bring(sample)
 
-    def submit(self, engine: Engine, prepared: Any, key: str) -> Handle:
+    def submit(self, engine: Engine, sent: Sent) -> Handle:
         with self._sample(engine) as sample:
-            return self.client.clone(engine, sample, prepared, clone_name(key), self.about)
+            return self.client.clone(
+                engine, sample, sent.prepared, clone_name(sent.key), self.about
+            )
 
     def estimate(self, engine: Engine, prepared: Any) -> float | None:
         return None

@@ -166,7 +166,7 @@ class _SpeechJob:
     def prepare(self, engine: Engine, inputs: Mapping[str, Any]) -> Any:
         return None
 
-    def submit(self, engine: Engine, prepared: Any, key: str) -> Handle:
+    def submit(self, engine: Engine, sent: Sent) -> Handle:
         return self.client.order(engine, self.piece)
 
     def estimate(self, engine: Engine, prepared: Any) -> float | None:

@@ -163,8 +163,8 @@ class _Job:
     def prepare(self, engine: Engine, inputs: Mapping[str, Any]) -> Any:
         return self.client.prepare(engine, inputs)
 
-    def submit(self, engine: Engine, prepared: Any, key: str) -> Handle:
-        handle: Handle = self.client.submit(engine, prepared, key)
+    def submit(self, engine: Engine, sent: Sent) -> Handle:
+        handle: Handle = self.client.submit(engine, sent)
         return handle
 
     def look(self, engine: Engine, handle: Handle) -> Look:
@@ -226,11 +226,11 @@ class _CloneJob(_Job):
                 given[self.cloning.name] = clone_name(file_sha256(self.lines.sample))
             return self.client.prepare(engine, given)
 
-    def submit(self, engine: Engine, prepared: Any, key: str) -> Handle:
-        handle = super().submit(engine, prepared, key)
+    def submit(self, engine: Engine, sent: Sent) -> Handle:
+        handle = super().submit(engine, sent)
         if self.cloning.is_its_id:
             field = engine.fields.get(self.cloning.name, self.cloning.name)
-            handle["voice_id"] = prepared[field]
+            handle["voice_id"] = sent.prepared[field]
         return handle
 
     def look(self, engine: Engine, handle: Handle) -> Look:

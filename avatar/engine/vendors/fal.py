@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from avatar.engine.errors import VendorError
 from avatar.engine.vendors.caller import Caller, reason
 from avatar.engine.vendors.files import mime_of, put_file
-from avatar.engine.vendors.jobs import Body, JobCaller, JobQueue, first_url
-from avatar.engine.vendors.orders import Handle, Look
+from avatar.engine.vendors.jobs import JobCaller, JobQueue, first_url
+from avatar.engine.vendors.orders import Handle, Look, Sent
 from studio.lib.engines import Engine
 from studio.lib.web import Answer
 
@@ -37,8 +37,14 @@ class Fal(JobQueue):
         )
         return str(self.caller.need(ticket, "file_url"))
 
-    def submit(self, engine: Engine, prepared: Body, key: str) -> Handle:
-        answer = self.caller.call("POST", f"/{engine.model}", order=True, json=prepared)
+    def submit(self, engine: Engine, sent: Sent) -> Handle:
+        answer = self.caller.call(
+            "POST",
+            f"/{engine.model}",
+            order=True,
+            params={"fal_webhook": sent.webhook_url or None},
+            json=sent.prepared,
+        )
         request = str(self.caller.need(answer, "request_id", order=True))
         # Requests of models with longer names live under the first two parts of the name.
         owner, name, *_ = engine.model.split("/")

@@ -16,8 +16,8 @@ from avatar.engine.errors import (
 )
 from avatar.engine.vendors.caller import Caller, reason
 from avatar.engine.vendors.files import post_form
-from avatar.engine.vendors.jobs import Body, JobCaller, JobQueue
-from avatar.engine.vendors.orders import Handle, Look
+from avatar.engine.vendors.jobs import Body, JobCaller, JobQueue, with_webhook
+from avatar.engine.vendors.orders import Handle, Look, Sent
 from studio.lib.engines import Engine
 from studio.lib.web import Answer
 
@@ -38,13 +38,13 @@ class Hedra(JobQueue):
         # Signed: it must go back exactly as it came, with everything behind the question mark.
         return {"source": "url", "url": self.caller.need(answer, "url")}
 
-    def submit(self, engine: Engine, prepared: Body, key: str) -> Handle:
+    def submit(self, engine: Engine, sent: Sent) -> Handle:
         answer = self.caller.call(
             "POST",
             f"/models/{engine.model}",
             order=True,
-            json={"input": prepared},
-            headers={"Idempotency-Key": key},
+            json=with_webhook({"input": sent.prepared}, "webhook", sent),
+            headers={"Idempotency-Key": sent.key},
         )
         return {"id": str(self.caller.need(answer, "job_id", order=True))}
 

@@ -17,8 +17,8 @@ from avatar.engine.errors import (
 )
 from avatar.engine.vendors.caller import Caller, reason, seconds_to_wait
 from avatar.engine.vendors.files import mime_of, post_form, put_file
-from avatar.engine.vendors.jobs import Body, JobCaller, JobQueue
-from avatar.engine.vendors.orders import Handle, Look
+from avatar.engine.vendors.jobs import Body, JobCaller, JobQueue, with_webhook
+from avatar.engine.vendors.orders import Handle, Look, Sent
 from studio.lib.engines import Engine
 from studio.lib.web import Answer
 
@@ -70,9 +70,13 @@ class HeyGen(JobQueue):
             body["output_languages"] = [language]
         return body
 
-    def submit(self, engine: Engine, prepared: Body, key: str) -> Handle:
+    def submit(self, engine: Engine, sent: Sent) -> Handle:
         answer = self.caller.call(
-            "POST", engine.model, order=True, json=prepared, headers={"Idempotency-Key": key}
+            "POST",
+            engine.model,
+            order=True,
+            json=with_webhook(sent.prepared, "callback_url", sent),
+            headers={"Idempotency-Key": sent.key},
         )
         for path in IDS:
             if found := answer.get(*path):

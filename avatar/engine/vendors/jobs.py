@@ -81,7 +81,7 @@ class JobQueue:
         """Bring a file there. Returns what stands for it in a body. name: the logical input."""
         raise NotImplementedError
 
-    def submit(self, engine: Engine, prepared: Any, key: str) -> Handle:
+    def submit(self, engine: Engine, sent: Sent) -> Handle:
         raise NotImplementedError
 
     def look(self, engine: Engine, handle: Handle) -> Look:
@@ -169,6 +169,11 @@ def place(body: Body, path: str, value: Any) -> None:
     for step in steps:
         body = body.setdefault(step, {})
     body[last] = value
+
+
+def with_webhook(body: Body, field: str, sent: Sent) -> Body:
+    """The body, with the address that is told when the job is over under that name."""
+    return {**body, field: sent.webhook_url} if sent.webhook_url else body
 
 
 def first_url(found: Any) -> str:

@@ -63,6 +63,8 @@ class Entry:
     handle: dict[str, Any] = field(default_factory=dict)
     result: Path | None = None  # what was made, on this machine
     since_s: float = 0.0  # how long it has been in this state
+    # Where its vendor may tell that it is over, of one in `reserved`; empty: nowhere.
+    webhook_url: str = field(default="", repr=False)
 
 
 class Journal(Protocol):

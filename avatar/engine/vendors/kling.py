@@ -19,7 +19,7 @@ from typing import Any
 from avatar.engine.errors import Busy, KeyRefused, Refused, Unpaid, VendorError
 from avatar.engine.vendors.caller import Caller, reason, seconds_to_wait
 from avatar.engine.vendors.files import sendable
-from avatar.engine.vendors.jobs import Body, JobCaller, JobQueue, completed
+from avatar.engine.vendors.jobs import Body, JobCaller, JobQueue, completed, with_webhook
 from avatar.engine.vendors.orders import NOT_THERE, Handle, Look, Sent
 from studio.lib.engines import Engine
 from studio.lib.web import Answer
@@ -64,9 +64,11 @@ class Kling(JobQueue):
         files.pop("video", None)
         return {"body": self._face_of(url), "files": files, **plain}
 
-    def submit(self, engine: Engine, prepared: Body, key: str) -> Handle:
+    def submit(self, engine: Engine, sent: Sent) -> Handle:
+        prepared = sent.prepared
         files = {k: _encoded(engine, k, Path(v)) for k, v in prepared["files"].items()}
-        body = {**prepared["body"], "external_task_id": key}
+        body = {**prepared["body"], "external_task_id": sent.key}
+        body = with_webhook(body, "callback_url", sent)
         if engine.model == AVATAR:
             for name, data in files.items():
                 body[engine.fields.get(name, name)] = data

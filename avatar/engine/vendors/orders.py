@@ -76,14 +76,17 @@ class Sent:
         with the old failure.
     prepared: what `JobClient.prepare` returned. The same key with another body is a conflict, and
         files that are brought to the vendor a second time have other names.
+    webhook_url: where the vendor may tell that the job is over; empty: nowhere. It ends, and
+        whoever knows it may tell: no log has it.
     """
 
     key: str
     prepared: Any
     since_s: float = 0.0
+    webhook_url: str = field(default="", repr=False)
 
     def as_handle(self) -> Handle:
-        return {"key": self.key, "prepared": self.prepared}
+        return {"key": self.key, "prepared": self.prepared, "webhook_url": self.webhook_url}
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ class JobClient(Protocol):
         """
         ...
 
-    def submit(self, engine: Engine, prepared: Any, key: str) -> Handle:
+    def submit(self, engine: Engine, sent: Sent) -> Handle:
         """Order it. Raises OutcomeUnknown when it may have been taken."""
         ...
 
@@ -168,7 +171,7 @@ def ordered(
     if entry.state == State.DONE and entry.result is not None:
         return entry.result
     if entry.state == State.RESERVED:
-        handle = _place(context, client, engine, paid, inputs)
+        handle = _place(context, client, engine, paid, inputs, entry.webhook_url)
     elif entry.state == State.SENDING:
         handle = _settle(context, client, engine, paid, entry)
     else:
@@ -221,6 +224,7 @@ def _place(
     engine: Engine,
     paid: Paid,
     inputs: Mapping[str, Any],
+    webhook_url: str,
 ) -> Handle:
     """Bring the files there, and order."""
     try:
@@ -231,14 +235,15 @@ def _place(
     if context.should_stop():
         context.journal.absent(paid.key, "Stopped before it was ordered.")
         raise Cancelled("Stopped.")
-    sent = Sent(f"{paid.key[:40]}-{uuid.uuid4().hex[:12]}", prepared)
+    key = f"{paid.key[:40]}-{uuid.uuid4().hex[:12]}"
+    sent = Sent(key, prepared, webhook_url=webhook_url)
     context.journal.sending(paid.key, sent.as_handle())
     return _send(context, client, engine, paid, sent)
 
 
 def _send(context: Context, client: JobClient, engine: Engine, paid: Paid, sent: Sent) -> Handle:
     try:
-        handle = _recorded(context, paid, lambda: client.submit(engine, sent.prepared, sent.key))
+        handle = _recorded(context, paid, lambda: client.submit(engine, sent))
     except OutcomeUnknown as e:
         if client.keyed:  # the same order may be sent again: it is carried out once
             words = f"{engine.label} did not answer to an order; the same one is sent again soon."
@@ -264,7 +269,12 @@ def _settle(
 ) -> Handle:
     """An order that went out, and nobody knows what became of it."""
     known = entry.handle
-    sent = Sent(str(known.get("key", "")), known.get("prepared"), entry.since_s)
+    sent = Sent(
+        str(known.get("key", "")),
+        known.get("prepared"),
+        entry.since_s,
+        str(known.get("webhook_url", "")),
+    )
     if client.keyed and sent.key and sent.since_s < KEYED_S:
         return _send(context, client, engine, paid, sent)
     found = _found(client, engine, sent) if sent.since_s >= JUST_SENT_S else None

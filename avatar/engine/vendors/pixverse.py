@@ -13,8 +13,8 @@ from typing import Any
 from avatar.engine.errors import Busy, KeyRefused, Refused, Unpaid, VendorError
 from avatar.engine.vendors.caller import Caller, reason, seconds_to_wait
 from avatar.engine.vendors.files import post_form
-from avatar.engine.vendors.jobs import UNPAID, Body, JobCaller, JobQueue
-from avatar.engine.vendors.orders import Handle, Look
+from avatar.engine.vendors.jobs import UNPAID, JobCaller, JobQueue
+from avatar.engine.vendors.orders import Handle, Look, Sent
 from studio.lib.engines import Engine
 from studio.lib.web import Answer
 
@@ -40,8 +40,8 @@ class PixVerse(JobQueue):
         answer = post_form(self.caller, "/openapi/v2/media/upload", path)
         return int(self.caller.need(answer, "Resp", "media_id"))
 
-    def submit(self, engine: Engine, prepared: Body, key: str) -> Handle:
-        answer = self.caller.call("POST", SUBMIT, order=True, json=prepared)
+    def submit(self, engine: Engine, sent: Sent) -> Handle:
+        answer = self.caller.call("POST", SUBMIT, order=True, json=sent.prepared)
         return {"id": str(self.caller.need(answer, "Resp", "video_id", order=True))}
 
     def look(self, engine: Engine, handle: Handle) -> Look:

@@ -39,9 +39,12 @@ class Replicate(JobQueue):
         body = self.body_of(engine, inputs)
         return body if engine.confirmed else fitted(body, self._properties(engine), engine)
 
-    def submit(self, engine: Engine, prepared: Body, key: str) -> Handle:
+    def submit(self, engine: Engine, sent: Sent) -> Handle:
+        body: Body = {"input": sent.prepared}
+        if sent.webhook_url:
+            body |= {"webhook": sent.webhook_url, "webhook_events_filter": ["completed"]}
         answer = self.caller.call(
-            "POST", f"/models/{engine.model}/predictions", order=True, json={"input": prepared}
+            "POST", f"/models/{engine.model}/predictions", order=True, json=body
         )
         return {"id": str(self.caller.need(answer, "id", order=True))}
 

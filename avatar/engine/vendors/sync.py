@@ -10,8 +10,8 @@ from typing import Any
 from avatar.engine.errors import InputError, OutcomeUnknown, VendorError
 from avatar.engine.vendors.caller import Caller, reason
 from avatar.engine.vendors.files import mime_of, put_file
-from avatar.engine.vendors.jobs import Body, JobCaller, JobQueue
-from avatar.engine.vendors.orders import Handle, Look
+from avatar.engine.vendors.jobs import Body, JobCaller, JobQueue, with_webhook
+from avatar.engine.vendors.orders import Handle, Look, Sent
 from avatar.engine.vendors.sync_options import segments_of, speaker_of
 from studio.lib.engines import Engine
 from studio.lib.web import Answer
@@ -69,13 +69,13 @@ class Sync(JobQueue):
             body.setdefault("options", {})["active_speaker_detection"] = speaker
         return body
 
-    def submit(self, engine: Engine, prepared: Body, key: str) -> Handle:
+    def submit(self, engine: Engine, sent: Sent) -> Handle:
         answer = self.caller.call(
             "POST",
             "/v2/generate",
             order=True,
-            json=prepared,
-            headers={"Idempotency-Key": key},
+            json=with_webhook(sent.prepared, "webhookUrl", sent),
+            headers={"Idempotency-Key": sent.key},
         )
         if taken := answer.get("generationId"):  # an earlier try under this key got through
             return {"id": str(taken)}

@@ -50,8 +50,14 @@ class WaveSpeed(JobQueue):
             return self.body_of(engine, inputs)
         return fitted(self.body_of(engine, inputs), self._properties(engine), engine)
 
-    def submit(self, engine: Engine, prepared: Body, key: str) -> Handle:
-        answer = self.caller.call("POST", f"/api/v3/{engine.model}", order=True, json=prepared)
+    def submit(self, engine: Engine, sent: Sent) -> Handle:
+        answer = self.caller.call(
+            "POST",
+            f"/api/v3/{engine.model}",
+            order=True,
+            params={"webhook": sent.webhook_url or None},
+            json=sent.prepared,
+        )
         return {"id": str(self.caller.need(answer, "data", "id", order=True))}
 
     def look(self, engine: Engine, handle: Handle) -> Look:

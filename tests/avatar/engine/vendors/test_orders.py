@@ -38,9 +38,9 @@ class Maker:
     def prepare(self, engine, inputs):
         return inputs
 
-    def submit(self, engine, prepared, key):
-        self.keys.append(key)
-        self.bodies.append(prepared)
+    def submit(self, engine, sent):
+        self.keys.append(sent.key)
+        self.bodies.append(sent.prepared)
         if refusal := self.refusal:
             self.refusal = None
             raise refusal
