@@ -15,6 +15,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from avatar import hooks
 from avatar.engine.errors import Busy, Cancelled, OverBudget, ResourceError
 from avatar.engine.registry import ENGINES
 from avatar.engine.vendors.journal import Entry, Paid, State
@@ -98,8 +99,8 @@ class Ledger:
                 return self._entry(charge)
             self._check_budget(paid)  # first: without money nobody need wait for a place
             self._check_slots(paid)
-            self._reserve(paid)
-        return Entry(State.RESERVED)
+            reserved = self._reserve(paid)
+        return Entry(State.RESERVED, webhook_url=hooks.address(reserved))
 
     def sending(self, key: str, handle: dict[str, Any] | None = None) -> None:
         if not self._move(key, (State.RESERVED,), State.SENDING, handle=handle or {}):
@@ -204,7 +205,7 @@ class Ledger:
                 " Nothing was ordered."
             )
 
-    def _reserve(self, paid: Paid) -> None:
+    def _reserve(self, paid: Paid) -> Charge:
         """A row; what proved never to have been made is reserved in the row it had."""
         asked: dict[str, Any] = {
             "reel_id": self.reel_id,
@@ -221,8 +222,8 @@ class Ledger:
         last = earlier.first()
         if last is not None and last.state == State.ABSENT and not last.settled_by:
             Charge.objects.filter(pk=last.pk).update(**asked)
-            return
-        Charge.objects.create(
+            return last
+        return Charge.objects.create(
             creator=self.creator,
             what=paid.what,
             engine=paid.engine,

@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
-from avatar import credits, process, services, wire, workshop
+from avatar import credits, hooks, process, services, wire, workshop
 from avatar.child import FULL_DISK
 from avatar.job import FileGone, job_of
 from avatar.ledger import Ledger
@@ -120,6 +120,7 @@ def make(hold: Hold) -> None:
 
 
 def _make(reel: Reel, hold: Hold) -> None:
+    began = timezone.now()
     try:
         _stop_unless_allowed(reel, hold)
         if reel.attempts > MAX_ATTEMPTS:
@@ -139,6 +140,7 @@ def _make(reel: Reel, hold: Hold) -> None:
         _wait(reel, hold, str(e))
     except Waiting as e:
         _come_back(reel, hold, e)
+        hooks.missed(reel.pk, began)
     except (Failed, FileGone) as e:
         hold.finish(state=Reel.State.FAILED, error=str(e))
     except OSError as e:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from avatar.views import engines, looks, reels
+from avatar.views import engines, hooks, looks, reels
 
 urlpatterns = [
     path("creators/<int:pk>/look/", looks.look_update, name="look-update"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("creators/<int:pk>/engines/key/", engines.key_create, name="engine-key-create"),
     path("engine-keys/<int:pk>/delete/", engines.key_delete, name="engine-key-delete"),
     path("creators/<int:pk>/engines/budget/", engines.budget_update, name="budget-update"),
+    path("callbacks/engines/", hooks.told, name="engine-callback"),
     path("scripts/<int:pk>/price/", engines.script_price, name="script-price"),
     path("reels/", reels.reel_list, name="reel-list"),
     path("reels/of-script/<int:script_pk>/", reels.reel_create, name="reel-create"),

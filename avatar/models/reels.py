@@ -133,6 +133,9 @@ class Reel(Leased):
     waits_since = models.DateTimeField(
         null=True, blank=True
     )  # since when an engine over the network has been waited for
+    told_at = models.DateTimeField(
+        null=True, blank=True
+    )  # when a webhook came for it; a moment ahead while many come
     error = models.TextField(blank=True)  # one sentence for the creator
     cancel_requested = models.BooleanField(default=False)
     options = models.JSONField(

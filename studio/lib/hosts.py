@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 SANDBOX_KEY = "sandbox-key"  # the doubles of vendors know it; used where no other is set
+# What they sign their webhooks with.
+SANDBOX_WEBHOOK_SECRET = "whsec_c2FuZGJveC13ZWJob29rLXNlY3JldC1vZi0zMi1ieXRlcw=="
 
 
 @dataclass(frozen=True)

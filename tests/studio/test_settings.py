@@ -29,6 +29,7 @@ def read_somewhere() -> set[str]:
 def of_engines() -> set[str]:
     """Keys, addresses and limits of vendors, and what engines on this machine need."""
     vendors = {name for one in VENDORS.values() for name in (one.key, *one.hosts)}
+    vendors |= {one.webhook_secret for one in VENDORS.values() if one.webhook_secret}
     limits = {f"{name.upper()}_AT_ONCE" for name in VENDORS}
     return vendors | limits | {name for engine in ENGINES.values() for name in engine.needs}
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from avatar.engine.errors import ModelUnavailable
-from studio.lib.hosts import SANDBOX_KEY, Host, sandbox
+from studio.lib.hosts import SANDBOX_KEY, SANDBOX_WEBHOOK_SECRET, Host, sandbox
 
 
 @dataclass(frozen=True)
@@ -18,17 +18,25 @@ class Vendor:
     hosts: Mapping[str, Host]  # the first is its usual one
     at_once: int = 3  # jobs in flight for one key; <NAME>_AT_ONCE replaces it
     keyless: bool = False  # servers at home want no key
+    webhook_secret: str = (
+        ""  # name of the environment: what the account's webhooks are signed with
+    )
 
 
 VENDORS = {
     "sync": Vendor(
-        "Sync.so", "SYNC_API_KEY", {"SYNC_BASE_URL": Host("https://api.sync.so", "sync")}, 1
+        "Sync.so",
+        "SYNC_API_KEY",
+        {"SYNC_BASE_URL": Host("https://api.sync.so", "sync")},
+        1,
+        webhook_secret="SYNC_WEBHOOK_SECRET",
     ),
     "wavespeed": Vendor(
         "WaveSpeed",
         "WAVESPEED_API_KEY",
         {"WAVESPEED_BASE_URL": Host("https://api.wavespeed.ai", "wavespeed")},
         3,
+        webhook_secret="WAVESPEED_WEBHOOK_SECRET",
     ),
     "fal": Vendor(
         "fal",
@@ -44,6 +52,7 @@ VENDORS = {
         "REPLICATE_API_TOKEN",
         {"REPLICATE_BASE_URL": Host("https://api.replicate.com/v1", "replicate")},
         10,
+        webhook_secret="REPLICATE_WEBHOOK_SECRET",
     ),
     "hedra": Vendor(
         "Hedra", "HEDRA_API_KEY", {"HEDRA_BASE_URL": Host("https://api.hedra.com/v3", "hedra")}, 3
@@ -53,6 +62,7 @@ VENDORS = {
         "HEYGEN_API_KEY",
         {"HEYGEN_BASE_URL": Host("https://api.heygen.com", "heygen")},
         3,
+        webhook_secret="HEYGEN_WEBHOOK_SECRET",
     ),
     "kling": Vendor(
         "Kling",
@@ -137,6 +147,13 @@ class Access:
         if address := found.hosts[name].address(name, self.environ):
             return address
         raise ModelUnavailable(f"{found.label} has no address: {name} is not set.")
+
+    def webhook_secret(self, vendor: str) -> str:
+        """What it signs webhooks with for the installation's account; empty: not known."""
+        name = VENDORS[vendor].webhook_secret
+        if own := self.environ.get(name, "").strip():
+            return own
+        return SANDBOX_WEBHOOK_SECRET if name and self.is_sandbox(vendor) else ""
 
     def is_sandbox(self, vendor: str) -> bool:
         """Whether it is asked in the sandbox."""

@@ -173,12 +173,20 @@ def _told(
 ) -> tuple[Document, Any] | None:
     """Wait for a stage and tell of it; what goes out reversed is returned instead."""
     found, now = _reached(sandbox, job, when)
+    if not _is_wanted(job, when):
+        return None
     describe = import_module(VENDORS[sandbox.platform]).shown
     shown = MANNERS[sandbox.platform].body(sandbox, found, describe(sandbox, found, now))
     if "reversed" in manner:
         return found, shown
     _send(sandbox, found, shown, manner)
     return None
+
+
+def _is_wanted(job: Document, when: str) -> bool:
+    """Some let an order choose what is told; Replicate calls the stages so."""
+    chosen = job.get("events")
+    return not chosen or {"running": "start", "over": "completed"}.get(when) in chosen
 
 
 def _reached(sandbox: Sandbox, job: Document, when: str) -> tuple[Document, str]:
