@@ -9,9 +9,10 @@ from django.conf import settings
 
 from avatar import prices
 from avatar.engine.errors import EngineError, InputError
-from avatar.engine.registry import ENGINES, missing
+from avatar.engine.registry import ENGINES
 from avatar.engine.vendors.access import VENDORS, Access
 from avatar.engine.vendors.check import check
+from avatar.source_links import lacking
 from scripts_gen.writing import TRANSLATORS, WRITERS
 from studio.lib import words
 from studio.lib.engines import PER_CHARACTER, Engine, Kind
@@ -157,7 +158,7 @@ def _all(access: Access) -> Iterable[Row]:
 
 def _lacks(engine: Engine, access: Access) -> str:
     if engine.name in ENGINES:
-        return missing(engine, access)
+        return lacking(engine, access)
     if engine.vendor == "openai" and not (settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL):
         return "A language model needs OPENAI_API_KEY, or OPENAI_BASE_URL of a server at home."
     return ""

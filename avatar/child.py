@@ -100,7 +100,9 @@ def render(job: dict[str, Any], report: Report, journal: PipeJournal) -> dict[st
         cache_dir=Path(job["cache_dir"]),
         spoken_before=Path(spoken_before) if spoken_before else None,
         on_warning=warnings.append,
-        context=Context(Access(keys=job["keys"]), journal, patience_s=PATIENCE_S),
+        context=Context(
+            Access(keys=job["keys"]), journal, patience_s=PATIENCE_S, publish=journal.publish
+        ),
         on_progress=lambda stage, fraction: report({"stage": stage, "fraction": fraction}),
     )
     assert reel.voice_over  # there is a cache_dir

@@ -12,8 +12,9 @@ from avatar import engine_keys
 from avatar.choices import DEFAULTS, FOOTAGE, LISTENING, PHOTO
 from avatar.engine.errors import InputError
 from avatar.engine.options import EMOTIONS, SYNC_MODES
-from avatar.engine.registry import find, missing, of_kind, order_of
+from avatar.engine.registry import find, of_kind, order_of
 from avatar.engine.vendors.access import Access
+from avatar.source_links import lacking
 from creators.models import Creator
 from studio.lib.engines import Engine, Kind, Option
 from studio.lib.words import sentence
@@ -54,7 +55,7 @@ def choices(kind: Kind, access: Access, kept: str = "") -> list[tuple[str, str]]
     """Engines that could be used now; and the one that is chosen already, whatever it lacks."""
     found = []
     for engine in of_kind(kind):
-        lacks = missing(engine, access)
+        lacks = lacking(engine, access)
         if not lacks:
             found.append((engine.name, engine.label))
         elif engine.name == kept:
@@ -211,7 +212,8 @@ class EngineFields(forms.Form):
     def _add_options(self, name: str, kind: Kind) -> None:
         options: dict[str, Option] = {}
         for engine in self._named(name, kind):
-            options = {**engine.options, **options}
+            shown = {k: v for k, v in engine.options.items() if not v.by_hand}
+            options = {**shown, **options}
         self.options_of[name] = options
         for option_name, option in options.items():
             self.fields[_field_name(name, option_name)] = _field(option_name, option)

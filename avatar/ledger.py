@@ -15,8 +15,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from avatar import hooks
-from avatar.engine.errors import Busy, Cancelled, OverBudget, ResourceError
+from avatar import engine_keys, hooks, source_links
+from avatar.engine.errors import Busy, Cancelled, OverBudget, Refused, ResourceError
 from avatar.engine.registry import ENGINES
 from avatar.engine.vendors.journal import Entry, Paid, State
 from avatar.engine.vendors.orders import LONGEST_S
@@ -80,7 +80,7 @@ def _label(paid: Paid) -> str:
 
 
 class Ledger:
-    """The orders of one creator; satisfies avatar.engine.vendors.journal.Journal.
+    """The orders of one creator; satisfies avatar.wire.Desk.
 
     stack: keeps a local copy of a result for as long as the render may read it, where files are
     stored elsewhere. reel_id: whose render it is.
@@ -142,6 +142,21 @@ class Ledger:
     def lost(self, key: str, why: str) -> None:
         """It stays paid."""
         self._move(key, (State.DONE,), State.FAILED, why=why)
+
+    def publish(self, key: str, file: Path) -> str:
+        """The address of a copy of the file, from which the vendor of that order can fetch it.
+
+        Raises Refused when no vendor could.
+        """
+        charge = self._newest(key)
+        if charge is None:
+            raise ResourceError("The record of this order is gone.")
+        lacks = source_links.lacks_address(
+            ENGINES[charge.engine], engine_keys.access_of(self.creator)
+        )
+        if lacks:
+            raise Refused(lacks)
+        return source_links.publish(charge, file)
 
     def _current(self, key: str) -> Charge | None:
         """The order that counts: neither over nor purged."""

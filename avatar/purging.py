@@ -6,10 +6,10 @@ from datetime import timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from avatar import engine_keys
+from avatar import engine_keys, source_links
 from avatar.engine.errors import EngineError, InputError
 from avatar.engine.speech import forget
-from avatar.models import Charge
+from avatar.models import Charge, SourceLink
 from studio.lib.jobs import enqueue
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ def purge_orders(creator_id: int) -> None:
     is used for a new order. Safe to repeat.
     """
     charges = Charge.objects.filter(creator=creator_id).revoked()
+    source_links.withdraw(SourceLink.objects.filter(charge__in=charges))
     for voice in charges.voices().filter(forget_at=None):
         Charge.objects.filter(pk=voice.pk).update(forget_at=timezone.now())
         enqueue("avatar.tasks.forget_voice", voice.pk)

@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
-from avatar import credits, hooks, process, services, wire, workshop
+from avatar import credits, hooks, process, services, source_links, wire, workshop
 from avatar.child import FULL_DISK
 from avatar.job import FileGone, job_of
 from avatar.ledger import Ledger
@@ -148,6 +148,7 @@ def _make(reel: Reel, hold: Hold) -> None:
             raise
         _wait(reel, hold, "The disk is full.")
     finally:
+        source_links.withdraw(source_links.over())
         workshop.prune()
 
 
@@ -240,7 +241,7 @@ class _Follower:
     def _order(self, message: process.Message) -> None:
         """What has happened is written down in any case; nothing new is begun without the reel."""
         verb = message["journal"]
-        if verb in ("begin", "sending"):
+        if verb in ("begin", "publish", "sending"):
             self._look_around()
         answer = wire.answer(self.ledger, message)
         if verb == "sending" and "error" not in answer:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
-from avatar import workshop
+from avatar import engine_keys, workshop
 from avatar.choices import CHOICES as CHOICES
 from avatar.choices import DEFAULTS as DEFAULTS
 from avatar.choices import ENGINES as ENGINES
@@ -22,6 +22,7 @@ from avatar.engine.registry import order_of
 from avatar.models import Look, Reel, ReelQuerySet, Take
 from avatar.purging import purge_orders
 from avatar.signals import reel_withdrawn
+from avatar.source_links import lacks_address
 from creators.models import Backdrop, Consent, Creator, Portrait
 from creators.services import live_consent, may_leave, remove_backdrop
 from scripts_gen.models import Script
@@ -68,6 +69,7 @@ def request_reel(
     portrait, consent = _permission(script)
     chosen = settled({**look(script.creator), **(options or {})})
     _check_leaving(consent, chosen)
+    _check_reach(script.creator, chosen)
     label = script.creator.reel_label if label is None else label
     take = _take(script, consent, chosen)
     footage = _footage_sha256(script.creator, chosen)
@@ -111,6 +113,13 @@ def _check_leaving(consent: Consent, chosen: dict[str, Any]) -> None:
     elsewhere = next((engine for engine in engines if engine.is_hosted), None)
     if elsewhere is not None and not may_leave(consent):
         raise ReelRefused(STAYS_HERE.format(label=elsewhere.label))
+
+
+def _check_reach(creator: Creator, chosen: dict[str, Any]) -> None:
+    """Performers that fetch footage reach this installation. Raises ReelRefused."""
+    for engine in order_of(chosen["performer"], Kind.PERFORMER):
+        if engine.public_url and (lacks := lacks_address(engine, engine_keys.access_of(creator))):
+            raise ReelRefused(lacks)
 
 
 def _footage_sha256(creator: Creator, chosen: dict[str, Any]) -> str:
@@ -157,6 +166,7 @@ def why_not(script: Script) -> str:
         usual = look(script.creator)
         _footage_sha256(script.creator, usual)
         _check_leaving(consent, usual)
+        _check_reach(script.creator, usual)
     except ReelRefused as e:
         return str(e)
     return ""

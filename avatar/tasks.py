@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from avatar import process, purging, rendering, services
+from avatar import process, purging, rendering, services, source_links
 from avatar.models import Charge, Reel
 from creators.models import Consent, Creator, Footage, Portrait, Voice
 from creators.services import (
@@ -46,6 +46,11 @@ def purge(creator_pk: int) -> None:
 def forget_voice(charge_pk: int) -> None:
     """Have a vendor delete the voice it made after a sample, once the consent is revoked."""
     purging.forget_voice(charge_pk)
+
+
+def withdraw_link(pk: int) -> None:
+    """Delete a copy that a vendor could fetch, once its order is over."""
+    source_links.withdraw(source_links.over().filter(pk=pk))
 
 
 def inspect_portrait(pk: int) -> None:
@@ -127,6 +132,7 @@ def due() -> list[tuple[str, int, str]]:
     return [
         *(("avatar.tasks.purge", pk, "default") for pk in _unpurged()),
         *(("avatar.tasks.forget_voice", pk, "default") for pk in purging.voices_to_forget()),
+        *(("avatar.tasks.withdraw_link", pk, "default") for pk in _old_links()),
         *(("avatar.tasks.inspect_portrait", pk, "default") for pk in _checking(Portrait)),
         *(("avatar.tasks.inspect_voice", pk, "default") for pk in _checking(Voice)),
         *(("avatar.tasks.inspect_footage", pk, "default") for pk in _checking(Footage)),
@@ -156,6 +162,10 @@ def _unrequested() -> list[int]:
         ~Exists(reels), state=Script.State.APPROVED, slot__creator__in=agreed.values("pk")
     ).prefetch_related("decisions")
     return [script.pk for script in scripts.order_by("pk")[:AT_ONCE] if script.is_approved]
+
+
+def _old_links() -> list[int]:
+    return list(source_links.over().values_list("pk", flat=True)[:AT_ONCE])
 
 
 def _unpurged() -> list[int]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from avatar.views import engines, hooks, looks, reels
+from avatar.views import engines, hooks, links, looks, reels
 
 urlpatterns = [
     path("creators/<int:pk>/look/", looks.look_update, name="look-update"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("creators/<int:pk>/engines/budget/", engines.budget_update, name="budget-update"),
     path("callbacks/engines/", hooks.told, name="engine-callback"),
     path("scripts/<int:pk>/price/", engines.script_price, name="script-price"),
+    path("f/<str:token>/<str:name>", links.source_link, name="source-link"),
     path("reels/", reels.reel_list, name="reel-list"),
     path("reels/of-script/<int:script_pk>/", reels.reel_create, name="reel-create"),
     path("reels/<int:pk>/", reels.reel_detail, name="reel-detail"),

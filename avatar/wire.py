@@ -1,8 +1,8 @@
 """The journal of a render that knows no database: it asks its parent, a line for a line.
 
 The child writes {"journal": verb, ...} to stdout and waits for one line on stdin: {"entry"},
-{"kept"}, or {"error": class, "message", "retry_after_s"}. A question has neither "result" nor
-"error" in it: those are the child's last words.
+{"kept"}, {"url"}, or {"error": class, "message", "retry_after_s"}. A question has neither
+"result" nor "error" in it: those are the child's last words.
 """
 
 import queue
@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from avatar.engine import errors
 from avatar.engine.errors import EngineError, ResourceError
@@ -19,8 +19,14 @@ from avatar.engine.vendors.journal import Entry, Journal, Paid, State
 Message = dict[str, Any]
 
 
+class Desk(Journal, Protocol):
+    """What the parent answers with: a journal that also lends files to vendors."""
+
+    def publish(self, key: str, file: Path) -> str: ...
+
+
 class PipeJournal:
-    """The child's end; satisfies avatar.engine.vendors.journal.Journal.
+    """The child's end; satisfies Desk.
 
     tell: writes one message. answers: what the parent said, as it came. May be used by several
     threads: one question at a time is open.
@@ -58,6 +64,10 @@ class PipeJournal:
     def lost(self, key: str, why: str) -> None:
         self._ask("lost", key=key, why=why)
 
+    def publish(self, key: str, file: Path) -> str:
+        """An address under which the vendor of that order can fetch the file."""
+        return str(self._ask("publish", key=key, file=str(file))["url"])
+
     def _ask(self, verb: str, **about: Any) -> Message:
         with self._one_at_a_time:
             self._tell({"journal": verb, **about})
@@ -67,7 +77,7 @@ class PipeJournal:
         return answer
 
 
-def answer(journal: Journal, message: Message) -> Message:
+def answer(journal: Desk, message: Message) -> Message:
     """The parent's end: what to write to the child's stdin."""
     try:
         return _carried_out(journal, message)
@@ -79,7 +89,7 @@ def answer(journal: Journal, message: Message) -> Message:
         return {"error": "ResourceError", "message": why, "retry_after_s": None}
 
 
-def _carried_out(journal: Journal, message: Message) -> Message:
+def _carried_out(journal: Desk, message: Message) -> Message:
     about = dict(message)
     match about.pop("journal"):
         case "begin":
@@ -100,6 +110,8 @@ def _carried_out(journal: Journal, message: Message) -> Message:
             return {"kept": None if kept is None else str(kept)}
         case "lost":
             journal.lost(about["key"], about["why"])
+        case "publish":
+            return {"url": journal.publish(about["key"], Path(about["file"]))}
         case verb:
             raise ResourceError(f"There is no way to {verb} an order.")
     return {}

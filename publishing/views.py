@@ -23,8 +23,7 @@ from publishing.posting import captions, media_links, story
 from publishing.posting.hours import good_hour
 from publishing.results import page as results_page
 from publishing.services import CannotPost
-from studio.lib import words
-from studio.lib.files import serve_file
+from studio.lib import public_files, words
 from studio.lib.requests import small_number
 
 A_PAGE = 20
@@ -205,10 +204,7 @@ def media_link(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
     if link is None or media_links.NAMES.get(MediaLink.Kind(link.kind)) != name:
         raise Http404("This address has ended.")
     kind = media_links.TYPES[MediaLink.Kind(link.kind)]
-    response = serve_file(request, media_links.file_of(link), content_type=kind)
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return public_files.answer(request, media_links.file_of(link), kind)
 
 
 def _post(request: HttpRequest, pk: int) -> Post:

@@ -1,5 +1,6 @@
-"""Takes and reels (reels.py), and what they cost (money.py)."""
+"""Takes and reels (reels.py), what they cost (money.py), what vendors fetch (links.py)."""
 
+from avatar.models.links import SourceLink
 from avatar.models.money import Budget, Charge, EngineKey
 from avatar.models.reels import FILM, Look, Reel, ReelQuerySet, Take, stage_choices
 
@@ -11,6 +12,7 @@ __all__ = [
     "Look",
     "Reel",
     "ReelQuerySet",
+    "SourceLink",
     "Take",
     "stage_choices",
 ]

@@ -48,6 +48,7 @@ class Option:
     low: float | None = None
     high: float | None = None
     about: str = ""
+    by_hand: bool = False  # for the command line only: elsewhere it is found by itself
 
     def problem(self, value: Any) -> str:
         """Why it cannot be had, as the end of a sentence; empty when it can."""

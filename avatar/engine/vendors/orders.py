@@ -51,6 +51,8 @@ class Context:
     """What a render lends to an engine that is asked over the network.
 
     patience_s: how long it waits for a job itself; then Pending, and somebody asks again later.
+    publish: gives the file of an order (by its key) an address from which its vendor can fetch it;
+        None: nobody here can.
     """
 
     access: Access
@@ -59,6 +61,7 @@ class Context:
     on_progress: Callable[[float], None] = lambda fraction: None
     on_warning: Callable[[str], None] = lambda sentence: None  # what will look worse than it could
     should_stop: Callable[[], bool] = lambda: False
+    publish: Callable[[str, Path], str] | None = None
 
 
 def home_journal(most_usd: float | None = None, *, again: bool = False) -> FileJournal:
@@ -228,7 +231,7 @@ def _place(
 ) -> Handle:
     """Bring the files there, and order."""
     try:
-        prepared = client.prepare(engine, inputs)
+        prepared = client.prepare(engine, _fetchable(context, engine, paid, inputs))
     except EngineError as e:  # nothing was ordered yet
         context.journal.absent(paid.key, str(e))
         raise
@@ -239,6 +242,15 @@ def _place(
     sent = Sent(key, prepared, webhook_url=webhook_url)
     context.journal.sending(paid.key, sent.as_handle())
     return _send(context, client, engine, paid, sent)
+
+
+def _fetchable(
+    context: Context, engine: Engine, paid: Paid, inputs: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """The inputs; footage that the vendor fetches itself has an address, where one can be had."""
+    if not engine.public_url or inputs.get("video_url") or context.publish is None:
+        return inputs
+    return {**inputs, "video_url": context.publish(paid.key, inputs["video"])}
 
 
 def _send(context: Context, client: JobClient, engine: Engine, paid: Paid, sent: Sent) -> Handle:

@@ -9,11 +9,13 @@ MAKERS = (
         name="lip-sync", shortest_s=2, longest_s=60, audio_mb=5.0, public_url=True,
         price=KLINGS,
         options={
-            "video_url": Option(about="where Kling can fetch the footage: a public https address"),
+            "video_url": Option(
+                about="where Kling can fetch the footage: a public https address", by_hand=True
+            ),
             "original_audio_volume": Option(0, low=0, high=2, about="the footage's own sound"),
         },
         sizes="720p or 1080p, 512 to 2160 px, 100 MB",
-        note="without a public address of the footage use Kling through fal or WaveSpeed",
+        note="fetches the footage from PUBLIC_URL; without it use Kling through fal or WaveSpeed",
     ),
     hosted(
         "kling", "/v1/videos/avatar/image2video", "Kling avatar", "", "image* audio* prompt",

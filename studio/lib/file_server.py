@@ -1,6 +1,6 @@
 """Hands out files over the loopback while no web process does.
 
-Only for a platform's double on this machine, which fetches a reel as the real one would. Started
+Only for doubles on this machine, which fetch a file as the real platform or vendor would. Started
 when it is first needed, gone with the process; it knows the addresses it was given and no other.
 """
 
@@ -17,7 +17,7 @@ from studio.lib.files import serve_file
 
 @dataclass(frozen=True)
 class _Offer:
-    post: int
+    owner: str
     file: FieldFile
     content_type: str
 
@@ -27,16 +27,16 @@ _lock = threading.Lock()
 _server: ThreadingHTTPServer | None = None
 
 
-def offer(post: int, path: str, file: FieldFile, content_type: str) -> str:
-    """The address under which `path` is handed out from now on."""
+def offer(owner: str, path: str, file: FieldFile, content_type: str) -> str:
+    """The address under which `path` is handed out from now on. owner: whom `forget` names."""
     assert isinstance(file.storage, FileSystemStorage)
-    _offers[path] = _Offer(post, file, content_type)
+    _offers[path] = _Offer(owner, file, content_type)
     host, port = _running().server_address[:2]
     return f"http://{host!s}:{port}{path}"
 
 
-def forget(post: int) -> None:
-    for path in [path for path, offer in list(_offers.items()) if offer.post == post]:
+def forget(owner: str) -> None:
+    for path in [path for path, offer in list(_offers.items()) if offer.owner == owner]:
         _offers.pop(path, None)
 
 
