@@ -7,7 +7,6 @@ Knows no Django. It ends with its parent: when stdin is closed, whatever runs he
 ffmpeg included.
 """
 
-import errno
 import json
 import os
 import queue
@@ -21,10 +20,10 @@ from typing import Any, TextIO
 import psutil
 
 from avatar.wire import PipeJournal
+from studio.lib import disk
 
 Report = Callable[[dict[str, Any]], None]
 
-FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 PATIENCE_S = 20  # a job at a vendor is waited for here so long; then the worker is free for others
 
 
@@ -77,7 +76,7 @@ def _explain(error: Exception) -> dict[str, Any]:
     if isinstance(error, EngineError):
         wait = getattr(error, "retry_after_s", None)
         return {"error": type(error).__name__, "message": str(error), "retry_after_s": wait}
-    if isinstance(error, OSError) and error.errno in FULL_DISK:
+    if isinstance(error, OSError) and disk.is_full(error):
         return {"error": "ResourceError", "message": "The disk is full."}
     if isinstance(error, MemoryError):
         return {"error": "ResourceError", "message": "There is not enough memory."}

@@ -17,11 +17,11 @@ from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
 from avatar import credits, hooks, process, services, source_links, wire, workshop
-from avatar.child import FULL_DISK
 from avatar.job import FileGone, job_of
 from avatar.ledger import Ledger
 from avatar.models import Reel, Take
 from avatar.signals import reel_ready
+from studio.lib import disk
 from studio.lib.files import file_sha256, store_file
 
 log = logging.getLogger(__name__)
@@ -144,7 +144,7 @@ def _make(reel: Reel, hold: Hold) -> None:
     except (Failed, FileGone) as e:
         hold.finish(state=Reel.State.FAILED, error=str(e))
     except OSError as e:
-        if e.errno not in FULL_DISK:
+        if not disk.is_full(e):
             raise
         _wait(reel, hold, "The disk is full.")
     finally:

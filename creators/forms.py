@@ -15,6 +15,7 @@ from creators import throttle
 from creators.first_owner import is_setup_code
 from creators.languages import LANGUAGES
 from creators.models import Creator, time_zone_names
+from creators.services import MAX_FOOTAGE_BYTES
 
 HANDLE_LENGTH = 40
 SETUP_TRIES, SETUP_PAUSE_S = 10, 600
@@ -227,8 +228,14 @@ class FootageForm(forms.Form):
         label="Video",
         allow_empty_file=True,
         error_messages={"required": "Choose a video first."},
-        help_text="Ten to twenty seconds of you talking to the camera, upright. MP4, MOV or WebM.",
-        widget=forms.FileInput(attrs={"accept": "video/mp4,video/quicktime,video/webm"}),
+        help_text="Ten to twenty seconds of you talking to the camera, upright. MP4, MOV or WebM,"
+        f" {MAX_FOOTAGE_BYTES // 2**20} MB at most.",
+        widget=forms.FileInput(
+            attrs={
+                "accept": "video/mp4,video/quicktime,video/webm",
+                "data-max-bytes": MAX_FOOTAGE_BYTES,  # app.js says so before it is sent
+            }
+        ),
     )
 
 

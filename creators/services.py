@@ -17,12 +17,14 @@ from django.utils import timezone
 from creators.models import FILM, Backdrop, Consent, Creator, Footage, Portrait, Voice
 from creators.signals import consent_revoked, footage_added, portrait_added, voice_added
 from creators.wording import CURRENT, WORDINGS
+from studio.lib import disk
 from studio.lib.files import random_name
 from studio.lib.photos import PhotoError, encode_photo, preview, read_photo
 from studio.lib.sniff import HEAD_BYTES, Kind, sniff
+from studio.lib.uploads import NO_ROOM
 
 MAX_VOICE_BYTES = 50 * 2**20  # a quarter of an hour of CD sound; fifteen seconds are asked for
-MAX_FOOTAGE_BYTES = 60 * 2**20  # half a minute of a phone's 1080p
+MAX_FOOTAGE_BYTES = 500 * 2**20  # four minutes of a phone's 1080p, one of its 4K
 
 
 class UploadError(ValueError):
@@ -178,9 +180,7 @@ def add_voice(creator: Creator, upload: "UploadedFile[bytes]") -> Voice:
     """
     kind = _sound_kind(upload)
     voice = Voice(creator=creator, sha256=_sha256(upload))
-    upload.seek(0)
-    upload.name = random_name(kind.suffix)
-    with _stored(voice.sample, upload), transaction.atomic():
+    with _as_it_came(voice.sample, upload, kind):
         voice.save()
         transaction.on_commit(partial(voice_added.send, sender=Voice, voice_id=voice.pk))
     return voice
@@ -206,13 +206,7 @@ def remove_portrait(portrait: Portrait) -> None:
 def _sound_kind(upload: "UploadedFile[bytes]") -> Kind:
     if not upload.size:
         raise UploadError("The recording is empty; nothing arrived. Record or choose it again.")
-    if upload.size > MAX_VOICE_BYTES:
-        raise UploadError(
-            f"The recording is {upload.size / 2**20:.0f} MB; {MAX_VOICE_BYTES // 2**20} MB are "
-            "accepted. Twenty seconds are plenty."
-        )
-    kind = sniff(upload.read(HEAD_BYTES))
-    upload.seek(0)
+    kind = _checked_kind(upload, "recording", MAX_VOICE_BYTES)
     if kind is None:
         raise UploadError(
             "This file is not a recording of any kind we know. WAV, MP3, M4A, Ogg "
@@ -221,13 +215,6 @@ def _sound_kind(upload: "UploadedFile[bytes]") -> Kind:
     if not kind.sound:
         raise UploadError(f"This is {kind.words}, not a recording of a voice.")
     return kind
-
-
-def _sha256(upload: "UploadedFile[bytes]") -> str:
-    digest = hashlib.sha256()
-    for chunk in upload.chunks():
-        digest.update(chunk)
-    return digest.hexdigest()
 
 
 # Footage
@@ -240,9 +227,7 @@ def add_footage(creator: Creator, upload: "UploadedFile[bytes]") -> Footage:
     """
     kind = _video_kind(upload)
     footage = Footage(creator=creator, sha256=_sha256(upload))
-    upload.seek(0)
-    upload.name = random_name(kind.suffix)
-    with _stored(footage.video, upload), transaction.atomic():
+    with _as_it_came(footage.video, upload, kind):
         footage.save()
         heard = partial(footage_added.send, sender=Footage, footage_id=footage.pk)
         transaction.on_commit(heard)
@@ -264,13 +249,7 @@ def remove_footage(footage: Footage) -> None:
 def _video_kind(upload: "UploadedFile[bytes]") -> Kind:
     if not upload.size:
         raise UploadError("The video is empty; nothing arrived. Choose it again.")
-    if upload.size > MAX_FOOTAGE_BYTES:
-        raise UploadError(
-            f"The video is {upload.size / 2**20:.0f} MB; {MAX_FOOTAGE_BYTES // 2**20} MB are"
-            " accepted. Twenty seconds are plenty."
-        )
-    kind = sniff(upload.read(HEAD_BYTES))
-    upload.seek(0)
+    kind = _checked_kind(upload, "video", MAX_FOOTAGE_BYTES)
     if kind is None or not (kind.moves and kind.sound):
         what = kind.words if kind else "of no kind that is known here"
         raise UploadError(f"This file is {what}, not a video. MP4, QuickTime and WebM are taken.")
@@ -392,14 +371,52 @@ def revoke_consent(consent: Consent, user: AbstractBaseUser) -> None:
 # Files
 
 
+def _checked_kind(upload: "UploadedFile[bytes]", what: str, most_bytes: int) -> Kind | None:
+    """What its first bytes say it is. Raises UploadError when it is too large."""
+    size = upload.size or 0
+    if size > most_bytes:
+        raise UploadError(
+            f"The {what} is {size / 2**20:.0f} MB; {most_bytes // 2**20} MB are accepted. Twenty"
+            " seconds are plenty."
+        )
+    kind = sniff(upload.read(HEAD_BYTES))
+    upload.seek(0)
+    return kind
+
+
+def _sha256(upload: "UploadedFile[bytes]") -> str:
+    digest = hashlib.sha256()
+    for chunk in upload.chunks():
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+@contextmanager
+def _as_it_came(
+    field_file: FieldFile, upload: "UploadedFile[bytes]", kind: Kind
+) -> Iterator[None]:
+    """Store an upload byte for byte, under a name of ours, and the row in a transaction."""
+    upload.seek(0)
+    upload.name = random_name(kind.suffix)
+    with _stored(field_file, upload), transaction.atomic():
+        yield
+
+
 @contextmanager
 def _stored(field_file: FieldFile, content: "File[bytes]") -> Iterator[None]:
-    """Store the file first, then the row; when the row cannot be saved the file goes again."""
-    field_file.save(str(content.name), content, save=False)
+    """Store the file first, then the row; when either fails the file goes again.
+
+    Raises UploadError when the disk is full.
+    """
+    name = field_file.field.generate_filename(field_file.instance, str(content.name))
     try:
+        field_file.save(str(content.name), content, save=False)
+        name = str(field_file.name)
         yield
-    except BaseException:
-        field_file.storage.delete(str(field_file.name))
+    except BaseException as e:
+        field_file.storage.delete(name)
+        if isinstance(e, OSError) and disk.is_full(e):
+            raise UploadError(NO_ROOM) from e
         raise
 
 

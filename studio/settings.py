@@ -143,8 +143,10 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_HANDLERS = [
     "studio.lib.uploads.LimitTotal",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+    "studio.lib.uploads.ToDisk",
 ]
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "arriving"  # on the disk of the media; /tmp may be memory
+FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 
 STATIC_URL = "static/"

@@ -16,10 +16,9 @@ from creators.services import UploadError, add_backdrop
 from scripts_gen.models import Script
 from studio.lib.files import serve_file
 from studio.lib.requests import SignedIn, small_number
-from studio.lib.uploads import too_large
+from studio.lib.uploads import refused
 
 PAGE = "avatar/look_form.html"
-TOO_LARGE = "This file is far too large; nothing was kept of it. 50 MB are accepted."
 
 
 @require_http_methods(["GET", "POST"])
@@ -69,8 +68,8 @@ def backdrop_create(request: HttpRequest, pk: int) -> HttpResponse:
     """A new picture; it is chosen at once, for that is why it was brought."""
     creator = get_object_or_404(Creator.objects.for_user(request.user), pk=pk)
     form = BackdropForm(request.POST, request.FILES)
-    if too_large(request):
-        form.add_error("picture", TOO_LARGE)
+    if problem := refused(request):
+        form.add_error("picture", problem)
     elif form.is_valid():
         try:
             backdrop = add_backdrop(creator, form.cleaned_data["picture"])

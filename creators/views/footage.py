@@ -2,36 +2,22 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from creators import services
-from creators.forms import FootageForm
-from creators.models import Creator, Footage
-from creators.views.room import PAGE, progress, room
+from creators.models import Footage
+from creators.views.room import FOOTAGE, arrival, progress
 from studio.lib.files import serve_file
 from studio.lib.requests import SignedIn
 from studio.lib.sniff import sound_type
-from studio.lib.uploads import too_large
-
-TOO_LARGE = "This file is far too large; nothing was kept of it. 60 MB are accepted."
+from studio.lib.uploads import accepts
 
 
+@accepts(services.MAX_FOOTAGE_BYTES)
 @require_POST
-def footage_create(request: HttpRequest, pk: int) -> HttpResponse:
-    creator = get_object_or_404(Creator.objects.for_user(request.user), pk=pk)
-    form = FootageForm(request.POST, request.FILES)
-    if too_large(request):
-        form.add_error("video", TOO_LARGE)
-    elif form.is_valid():
-        try:
-            services.add_footage(creator, form.cleaned_data["video"])
-        except services.UploadError as e:
-            form.add_error("video", str(e))
-        else:
-            messages.info(request, "The video has arrived.")
-            return redirect("creator-detail", creator.pk)
-    return render(request, PAGE, room(creator, footage_form=form), status=422)
+def footage_create(request: SignedIn, pk: int) -> HttpResponse:
+    return arrival(request, pk, FOOTAGE)
 
 
 @require_safe

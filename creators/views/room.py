@@ -1,13 +1,18 @@
 """A creator's dressing room: photo, voice and agreement, on one page and in this order."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from django import forms
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from creators import reports, services
 from creators.forms import ConsentForm, FootageForm, PortraitForm, VoiceForm
@@ -18,11 +23,10 @@ from studio.lib.files import serve_file
 from studio.lib.htmx import STOP_POLLING
 from studio.lib.requests import SignedIn, small_number
 from studio.lib.sniff import sound_type
-from studio.lib.uploads import too_large
+from studio.lib.uploads import refused
 
 Facts = Callable[[reports.Report], list[tuple[str, str]]]
 PAGE = "creators/creator_detail.html"
-TOO_LARGE = "This file is far too large; nothing was kept of it. 50 MB are accepted."
 
 
 @require_safe
@@ -31,7 +35,7 @@ def creator_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, PAGE, room(creator))
 
 
-def room(creator: Creator, **forms: Any) -> dict[str, Any]:
+def room(creator: Creator, **changed: Any) -> dict[str, Any]:
     """What the page shows. The newest photo and sample are judged, the newest good ones used."""
     photo, used_photo = creator.portraits.first(), creator.portrait
     sample, used_voice = creator.voices.first(), creator.voice
@@ -58,8 +62,48 @@ def room(creator: Creator, **forms: Any) -> dict[str, Any]:
         "voice_form": VoiceForm(),
         "footage_form": FootageForm(),
         "consent_form": _consent_form(creator, used_photo, used_voice, used_video),
-        **forms,
+        **changed,
     }
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file of a creator's that a browser brings. form_name: of the form in `room`."""
+
+    form_name: str
+    form: type[forms.Form]
+    field: str  # of that form
+    add: Callable[[Creator, "UploadedFile[bytes]"], object]
+    thanks: str
+
+
+PHOTO = Part(
+    "portrait_form", PortraitForm, "photo", services.add_portrait, "The photo has arrived."
+)
+VOICE = Part(
+    "voice_form", VoiceForm, "recording", services.add_voice, "The recording has arrived."
+)
+FOOTAGE = Part(
+    "footage_form", FootageForm, "video", services.add_footage, "The video has arrived."
+)
+
+
+def arrival(request: SignedIn, creator_pk: int, part: Part) -> HttpResponse:
+    """Keep the file that was brought, or say beside the field why not."""
+    creator = get_object_or_404(Creator.objects.for_user(request.user), pk=creator_pk)
+    form = part.form(request.POST, request.FILES)
+    if problem := refused(request):
+        form.add_error(part.field, problem)
+    elif form.is_valid():
+        try:
+            part.add(creator, form.cleaned_data[part.field])
+        except services.UploadError as e:
+            form.add_error(part.field, str(e))
+        else:
+            messages.info(request, part.thanks)
+            there = reverse("creator-detail", args=[creator.pk])
+            return HttpResponseClientRedirect(there) if request.htmx else redirect(there)
+    return render(request, PAGE, room(creator, **{part.form_name: form}), status=422)
 
 
 def _told(name: str, row: Portrait | Voice | Footage | None, facts: Facts) -> dict[str, Any]:
@@ -115,20 +159,8 @@ def _consent_form(
 
 
 @require_POST
-def portrait_create(request: HttpRequest, pk: int) -> HttpResponse:
-    creator = get_object_or_404(Creator.objects.for_user(request.user), pk=pk)
-    form = PortraitForm(request.POST, request.FILES)
-    if too_large(request):
-        form.add_error("photo", TOO_LARGE)
-    elif form.is_valid():
-        try:
-            services.add_portrait(creator, form.cleaned_data["photo"])
-        except services.UploadError as e:
-            form.add_error("photo", str(e))
-        else:
-            messages.info(request, "The photo has arrived.")
-            return redirect("creator-detail", creator.pk)
-    return render(request, PAGE, room(creator, portrait_form=form), status=422)
+def portrait_create(request: SignedIn, pk: int) -> HttpResponse:
+    return arrival(request, pk, PHOTO)
 
 
 @require_safe
@@ -179,20 +211,8 @@ def portrait_delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def voice_create(request: HttpRequest, pk: int) -> HttpResponse:
-    creator = get_object_or_404(Creator.objects.for_user(request.user), pk=pk)
-    form = VoiceForm(request.POST, request.FILES)
-    if too_large(request):
-        form.add_error("recording", TOO_LARGE)
-    elif form.is_valid():
-        try:
-            services.add_voice(creator, form.cleaned_data["recording"])
-        except services.UploadError as e:
-            form.add_error("recording", str(e))
-        else:
-            messages.info(request, "The recording has arrived.")
-            return redirect("creator-detail", creator.pk)
-    return render(request, PAGE, room(creator, voice_form=form), status=422)
+def voice_create(request: SignedIn, pk: int) -> HttpResponse:
+    return arrival(request, pk, VOICE)
 
 
 @require_safe

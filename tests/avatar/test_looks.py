@@ -11,7 +11,6 @@ from PIL import Image
 
 from avatar import job, rendering, services
 from avatar.models import Look, Reel
-from avatar.views.looks import TOO_LARGE
 from creators.services import add_backdrop
 from studio.lib import uploads
 from tests.factories import BackdropFactory
@@ -124,10 +123,10 @@ def test_what_is_no_picture_is_told_on_the_page(alice, creator, shelf, sent, sen
 
 
 def test_a_request_that_is_far_too_large_is_told(alice, shelf, monkeypatch):
-    monkeypatch.setattr(uploads, "MAX_REQUEST_BYTES", 100)
+    monkeypatch.setattr(uploads, "USUAL_BYTES", 100)
     answer = alice.post(shelf, {"picture": picture()})
     assert answer.status_code == 422
-    assert TOO_LARGE in answer.text
+    assert "far too large; nothing was kept" in answer.text
 
 
 def test_a_deleted_picture_is_gone_and_the_look_is_the_photos_own(

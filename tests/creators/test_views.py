@@ -1,16 +1,20 @@
 """What a browser sees and sends, with htmx and without any script."""
 
+import errno
 import io
+import os
 import re
+from pathlib import Path
 
 import pytest
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
 from creators import services
-from creators.models import Consent, Creator, Portrait, Voice
-from creators.views.room import TOO_LARGE
+from creators.models import Consent, Creator, Footage, Portrait, Voice
+from creators.views.footage import footage_create
 from studio.lib import uploads
 from tests.creators.conftest import photo, photo_report, recording, voice_report
 from tests.factories import ConsentFactory, CreatorFactory, PortraitFactory, VoiceFactory
@@ -283,15 +287,75 @@ def test_what_is_no_photo_is_told_beside_the_field(signed_in, creator, upload, s
 
 
 @pytest.mark.parametrize("name", ["portrait-create", "voice-create"])
-def test_a_flood_is_thrown_away_while_it_arrives(signed_in, creator, name, monkeypatch, settings):
-    monkeypatch.setattr(uploads, "MAX_REQUEST_BYTES", 100_000)
+def test_a_flood_is_thrown_away_while_it_arrives(signed_in, creator, name, monkeypatch):
+    monkeypatch.setattr(uploads, "USUAL_BYTES", 2**20)
     field = {"portrait-create": "photo", "voice-create": "recording"}[name]
-    flood = recording(b"\xff\xd8\xff" + bytes(1_000_000))
+    flood = recording(b"\xff\xd8\xff" + bytes(2 * 2**20))
     response = signed_in.post(reverse(name, args=[creator.pk]), {field: flood})
     assert response.status_code == 422
-    assert TOO_LARGE in response.text
+    assert "far too large; nothing was kept of it. 1 MB are accepted." in response.text
     assert not Portrait.objects.exists()
     assert not Voice.objects.exists()
+
+
+class TestLargeVideos:
+    """They go to the disk a block at a time, and nothing of them stays that is not in use."""
+
+    VIDEO = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + bytes(3 * 2**20)
+
+    @pytest.fixture
+    def send(self, signed_in, creator, settings, tmp_path, monkeypatch):
+        settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "arriving"
+        settings.FILE_UPLOAD_TEMP_DIR.mkdir()
+        monkeypatch.setattr(uploads, "USUAL_BYTES", 2**20)  # of which videos may have more
+        url = reverse("footage-create", args=[creator.pk])
+        return lambda **more: signed_in.post(
+            url, {"video": recording(self.VIDEO, "a.mp4")}, **more
+        )
+
+    def left(self, tmp_path) -> list[str]:
+        return [path.name for path in tmp_path.rglob("*") if path.is_file()]
+
+    def test_one_that_is_allowed_is_moved_into_place(self, send, tmp_path):
+        forgotten = tmp_path / "arriving" / "half.upload.mp4"
+        forgotten.touch()
+        os.utime(forgotten, (0, 0))
+        assert send().status_code == 302
+        footage = Footage.objects.get()
+        assert self.left(tmp_path) == [Path(footage.video.name).name]
+        assert footage.video.read() == self.VIDEO
+        footage.video.close()
+
+    def test_htmx_is_sent_back_to_the_page(self, send, creator):
+        answer = send(headers={"HX-Request": "true"})
+        assert answer["HX-Redirect"] == reverse("creator-detail", args=[creator.pk])
+
+    def test_one_that_finds_no_room_is_told_so(self, send, tmp_path, monkeypatch):
+        monkeypatch.setattr(uploads, "SPARE_BYTES", 2**60)
+        answer = send()
+        assert answer.status_code == 422
+        assert uploads.NO_ROOM in answer.text
+        assert self.left(tmp_path) == []
+
+    @pytest.mark.parametrize("step", ["write", "store"])
+    def test_a_disk_that_fills_meanwhile_keeps_nothing(self, send, tmp_path, monkeypatch, step):
+        def full(*args, **kwargs):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        if step == "write":
+            monkeypatch.setattr(TemporaryFileUploadHandler, "receive_data_chunk", full)
+        else:
+            monkeypatch.setattr("django.core.files.storage.filesystem.file_move_safe", full)
+        answer = send()
+        assert answer.status_code == 422
+        assert uploads.NO_ROOM in answer.text
+        assert self.left(tmp_path) == []
+        assert not Footage.objects.exists()
+
+    def test_one_that_is_too_large_is_told_its_limit(self, send, tmp_path, monkeypatch):
+        monkeypatch.setattr(footage_create, "accepts_bytes", 2 * 2**20)
+        assert "nothing was kept of it. 2 MB are accepted." in send().text
+        assert self.left(tmp_path) == []
 
 
 def test_the_report_is_told_in_words_and_numbers(signed_in, creator):

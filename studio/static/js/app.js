@@ -44,6 +44,34 @@ document.addEventListener("click", (event) => {
   if (opener) document.getElementById(opener.dataset.opens)?.showModal();
 });
 
+// A file that is too large is told before it is sent.
+const inMegabytes = (bytes) => `${Math.ceil(bytes / 2 ** 20)} MB`;
+document.addEventListener("change", (event) => {
+  const field = event.target, most = Number(field.dataset.maxBytes);
+  if (!most || !field.files) return;
+  const large = [...field.files].find((file) => file.size > most);
+  field.setCustomValidity(large ? `This file is ${inMegabytes(large.size)}; ${inMegabytes(most)} are accepted.` : "");
+  field.reportValidity();
+});
+
+// A large file says how much of it has arrived.
+document.addEventListener("htmx:xhr:progress", (event) => {
+  const { loaded, total, lengthComputable, elt } = event.detail;
+  const shown = elt.querySelector("[data-upload-progress]");
+  if (!shown || !lengthComputable || !total) return;
+  const percent = Math.round((100 * loaded) / total), bar = shown.querySelector("progress");
+  if (percent < bar.value) return; // this is about the answer
+  shown.hidden = false;
+  bar.value = percent;
+  shown.querySelector(".num").textContent = `${percent} %`;
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  const shown = event.detail.elt.querySelector("[data-upload-progress]");
+  if (!shown) return;
+  shown.hidden = true;
+  shown.querySelector("progress").value = 0;
+});
+
 // A menu closes when one turns away from it.
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll(".menu[open]")) {
