@@ -15,7 +15,7 @@ from avatar.engine.vendors.check import check
 from avatar.source_links import lacking
 from scripts_gen.writing import TRANSLATORS, WRITERS
 from studio.lib import words
-from studio.lib.engines import PER_CHARACTER, Engine, Kind
+from studio.lib.engines import PER_CHARACTER, Engine, Kind, Price
 
 TITLES = {
     Kind.VOICE: "Voices",
@@ -79,7 +79,7 @@ class Row:
         if price.per == PER_CHARACTER:  # a single one costs next to nothing
             told = f"{1000 * price.usd:.6g} USD for 1,000 characters"
         else:
-            told = f"{price.usd:.6g} USD a {price.per}"
+            told = "; ".join([f"{price.usd:.6g} USD a {price.per}", *_conditions(price)])
         if clone := self.engine.clone_price:
             told += f", {clone.usd:.6g} USD once for making a voice"
         return f"{told} (looked up {price.checked}{note})"
@@ -154,6 +154,24 @@ def _all(access: Access) -> Iterable[Row]:
         usd = prices.next_reel(engine)
         own_key = bool(engine.vendor) and VENDORS[engine.vendor].key in access.keys
         yield Row(engine, _lacks(engine, access), usd, own_key)
+
+
+def _conditions(price: Price) -> list[str]:
+    """What else a price depends on: "resolution 480p: 0.07 USD", "counted in steps of 5 s"."""
+    told = [
+        f"{name.replace('_', ' ')} {_value(value)}: {usd:.6g} USD"
+        for name, others in price.by.items()
+        for value, usd in others.items()
+    ]
+    if price.step_s:
+        told.append(f"counted in steps of {price.step_s:g} s")
+    if price.least_s:
+        told.append(f"at least {price.least_s:g} s")
+    return told
+
+
+def _value(value: Any) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _lacks(engine: Engine, access: Access) -> str:

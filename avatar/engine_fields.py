@@ -119,6 +119,7 @@ class EngineFields(forms.Form):
         super().__init__(*args, **kwargs)
         self.access = engine_keys.access_of(creator)
         self.choose_url = reverse("engine-fields", args=[creator.pk])
+        self.has_quote = script_pk is not None
         if script_pk is not None:
             self.choose_url += f"?script={script_pk}"
         self.options_of: dict[str, dict[str, Option]] = {}
@@ -134,10 +135,13 @@ class EngineFields(forms.Form):
             assert isinstance(field, forms.ChoiceField)
             kept_now = str(self.initial.get(name, ""))
             field.choices = [(NOBODY, BY_ITSELF[name]), *choices(kind, self.access, kept_now)]
+            self._move_price(name)
         performers = self._named("performer", Kind.PERFORMER)
         if not any(engine.takes("prompt") for engine in performers):
             del self.fields["prompt"]
-        if not self._is_footage():
+        if self._is_footage():
+            self._move_price("sync_mode")
+        else:
             del self.fields["sync_mode"]
 
     def engine_parts(self) -> list[Part]:
@@ -211,12 +215,22 @@ class EngineFields(forms.Form):
 
     def _add_options(self, name: str, kind: Kind) -> None:
         options: dict[str, Option] = {}
+        priced: set[str] = set()
         for engine in self._named(name, kind):
             shown = {k: v for k, v in engine.options.items() if not v.by_hand}
             options = {**shown, **options}
+            priced |= set(engine.price.by) if engine.price else set()
         self.options_of[name] = options
         for option_name, option in options.items():
             self.fields[_field_name(name, option_name)] = _field(option_name, option)
+            if option_name in priced:
+                self._move_price(_field_name(name, option_name))
+
+    def _move_price(self, name: str) -> None:
+        """Another choice is another price, which is asked for alone: the form stays as it is."""
+        if self.has_quote:
+            only = {"hx-target": "#quote", "hx-select": "#quote", "hx-swap": "outerHTML"}
+            self.fields[name].widget.attrs |= {"hx-get": self.choose_url, **only}
 
     def _option_names(self, name: str) -> list[str]:
         return [_field_name(name, option) for option in self.options_of[name]]

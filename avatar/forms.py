@@ -130,4 +130,5 @@ def form_values(options: dict[str, Any]) -> dict[str, Any]:
 def form_of(reel: Reel) -> ReelForm:
     """The form with what this reel was made with."""
     values = form_values({**DEFAULTS, **reel.options})
-    return ReelForm(reel.creator, initial={**values, "label": reel.label})
+    initial = {**values, "label": reel.label}
+    return ReelForm(reel.creator, initial=initial, script_pk=reel.take.script_id)

@@ -18,7 +18,7 @@ from django.utils import timezone
 from avatar import engine_keys, hooks, source_links
 from avatar.engine.errors import Busy, Cancelled, OverBudget, Refused, ResourceError
 from avatar.engine.registry import ENGINES
-from avatar.engine.vendors.journal import Entry, Paid, State
+from avatar.engine.vendors.journal import Entry, Paid, State, check_price, dearer
 from avatar.engine.vendors.orders import LONGEST_S
 from avatar.models import Budget, Charge
 from avatar.models.money import NOTHING, OVER, UNDER_WAY, default_budget
@@ -43,6 +43,10 @@ def money(usd: float) -> Decimal:
     return Decimal(repr(usd)).quantize(MICRO_USD, rounding=ROUND_UP)
 
 
+def known(usd: float | None) -> Decimal | None:
+    return None if usd is None else money(usd)
+
+
 def _tellable(facts: Mapping[str, Any]) -> dict[str, Any]:
     """For the record: addresses without what stands behind the question mark."""
     return {k: masked(v) if isinstance(v, str) else v for k, v in storable(dict(facts)).items()}
@@ -65,9 +69,10 @@ def spent_usd(creator: Creator) -> Decimal:
     return Charge.objects.filter(creator=creator, created_at__gte=month_start(creator)).usd()
 
 
-def left_usd(creator: Creator) -> Decimal:
-    """Of this month's budget; never below nothing."""
-    return max(NOTHING, budget_of(creator) - spent_usd(creator))
+def left_usd(creator: Creator, but: Charge | None = None) -> Decimal:
+    """Of this month's budget, never below nothing. but: an order that is not counted."""
+    own = but.cost_usd or NOTHING if but else NOTHING
+    return max(NOTHING, budget_of(creator) - spent_usd(creator) + own)
 
 
 def set_budget(creator: Creator, monthly_usd: Decimal) -> None:
@@ -102,6 +107,26 @@ class Ledger:
             reserved = self._reserve(paid)
         return Entry(State.RESERVED, webhook_url=hooks.address(reserved))
 
+    def estimated(self, key: str, usd: float) -> None:
+        """Under the lock: what is left is shared with orders that are being begun."""
+        why = ""
+        with transaction.atomic(durable=True):
+            Lease.objects.select_for_update().get(name=LOCK)
+            charge = self._newest(key, for_update=True)
+            if charge is None or charge.state != State.RESERVED:
+                return  # `sending` says that it was given up
+            left = left_usd(self.creator, but=charge)
+            if money(usd) > left:
+                shown = None if charge.estimated_usd is None else float(charge.estimated_usd)
+                why = dearer(usd, shown, float(left), self._of_budget)
+                changes: dict[str, Any] = {"state": State.ABSENT, "why": why, "usd": NOTHING}
+            else:
+                changes = {"estimated_usd": money(usd)}
+            now = timezone.now()
+            Charge.objects.filter(pk=charge.pk).update(changed_at=now, **changes)
+        if why:
+            raise OverBudget(why)
+
     def sending(self, key: str, handle: dict[str, Any] | None = None) -> None:
         if not self._move(key, (State.RESERVED,), State.SENDING, handle=handle or {}):
             raise Busy("This order was given up meanwhile; it begins anew.", retry_after_s=1)
@@ -112,11 +137,11 @@ class Ledger:
     def absent(self, key: str, why: str) -> None:
         self._move(key, UNDER_WAY, State.ABSENT, why=why, usd=NOTHING)
 
-    def failed(self, key: str, why: str, *, usd: float = 0.0) -> None:
-        self._move(key, UNDER_WAY, State.FAILED, why=why, usd=money(usd))
+    def failed(self, key: str, why: str, *, usd: float | None = 0.0) -> None:
+        self._move(key, UNDER_WAY, State.FAILED, why=why, usd=known(usd))
 
     def done(
-        self, key: str, result: Path | None, *, usd: float, facts: Mapping[str, Any]
+        self, key: str, result: Path | None, *, usd: float | None, facts: Mapping[str, Any]
     ) -> Path | None:
         """What comes after a person has said that it never would is kept all the same."""
         charge = self._newest(key)
@@ -128,7 +153,7 @@ class Ledger:
             store_file(charge.result, result)
         changes = {
             "result": charge.result.name,
-            "usd": money(usd),
+            "usd": known(usd),
             "facts": {**charge.facts, **_tellable(facts)},
             "why": "",
         }
@@ -210,22 +235,20 @@ class Ledger:
             )
 
     def _check_budget(self, paid: Paid) -> None:
-        if not paid.usd:
-            return
-        left = left_usd(self.creator)
-        if money(paid.usd) > left:
-            raise OverBudget(
-                f"This would cost about {paid.usd:.2f} USD; of this month's"
-                f" {budget_of(self.creator):.2f} USD for {self.creator.name}, {left:.2f} are left."
-                " Nothing was ordered."
-            )
+        if paid.usd != 0:
+            check_price(paid.usd, float(left_usd(self.creator)), self._of_budget)
+
+    @property
+    def _of_budget(self) -> str:
+        budget = budget_of(self.creator)
+        return f"of this month's {budget:.2f} USD for {self.creator.name}"
 
     def _reserve(self, paid: Paid) -> Charge:
         """A row; what proved never to have been made is reserved in the row it had."""
         asked: dict[str, Any] = {
             "reel_id": self.reel_id,
             "state": State.RESERVED,
-            "estimated_usd": money(paid.usd),
+            "estimated_usd": known(paid.usd),
             "usd": None,
             "facts": dict(paid.about),
             "why": "",

@@ -1,20 +1,22 @@
 """What a reel would cost before it is ordered, by the engines' price tables."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from avatar.choices import LISTENING
+from avatar.choices import FOOTAGE, LISTENING
 from avatar.engine.registry import order_of
 from avatar.engine.vendors.journal import State
-from avatar.ledger import budget_of, left_usd, money
+from avatar.ledger import budget_of, known, left_usd, money
 from avatar.models import Charge, Take
 from avatar.models.money import NOTHING
 from avatar.services import spoken_take
 from creators.models import Creator
 from scripts_gen.models import Script
-from studio.lib.engines import Engine, Kind
+from studio.lib.engines import USUAL_FPS, Engine, Kind
 
+HIGHEST_FPS = 31  # of what is sent; above it every other frame is left out
 SAMPLE_SECONDS = 15  # what a creator is asked for
 USUAL_SECONDS, USUAL_CHARACTERS = 25.0, 400  # of the next reel, where no script is known
 
@@ -55,56 +57,109 @@ class Quote:
         return self.usd > self.left_usd
 
 
-def price(engine: Engine, *, seconds: float, characters: int) -> Decimal | None:
-    """USD; None where an engine over the network names no price."""
-    if engine.price is None:
-        return None if engine.is_hosted else NOTHING
-    return money(engine.price.of(seconds=seconds, characters=characters))
+@dataclass(frozen=True)
+class Length:
+    """Of what is made. fps: of the film that an engine is given."""
+
+    seconds: float
+    characters: int
+    fps: float = USUAL_FPS
+
+
+USUAL = Length(USUAL_SECONDS, USUAL_CHARACTERS)
+
+
+def price(engine: Engine, length: Length, options: Mapping[str, Any]) -> Decimal | None:
+    """USD for all orders it takes; None where an engine over the network names no price.
+
+    options: those of the engine's own that were chosen.
+    """
+    return known(
+        engine.usd_in_parts(
+            seconds=length.seconds,
+            characters=length.characters,
+            fps=length.fps,
+            options=options,
+        )
+    )
 
 
 def next_reel(engine: Engine) -> Decimal | None:
-    """What an engine would take for its part of a usual reel."""
-    return price(engine, seconds=USUAL_SECONDS, characters=USUAL_CHARACTERS)
+    """What an engine would take for its part of a usual reel, with its usual options."""
+    return price(engine, USUAL, {})
 
 
 def quote(script: Script, options: dict[str, Any]) -> Quote:
-    """options: all of avatar.services.CHOICES. Each engine's first choice is counted."""
+    """options: all of avatar.services.CHOICES. Of each kind the first choice is counted."""
     creator = script.creator
-    kinds = ((Kind.VOICE, "voice"), (Kind.PERFORMER, "performer"))
     take = spoken_take(script, options)
-    lines = [_line(kind, options[name], script, take) for kind, name in kinds]
+    said = _said(script, take)
+    lines = [_voice(options, creator, said, take), _performer(options, creator, said)]
     lines += [
-        _listening(kind, options[name], script, take)
+        _listening(kind, options[name], said, take)
         for name, kind in LISTENING.items()
         if options[name]
     ]
     return Quote(tuple(lines), left_usd(creator), budget_of(creator))
 
 
-def _listening(kind: Kind, names: str, script: Script, take: Take | None) -> Line:
+def _said(script: Script, take: Take | None) -> Length:
+    ms = take.duration_ms if take else script.estimated_ms
+    return Length(ms / 1000, len(script.spoken))
+
+
+def _shown(options: Mapping[str, Any], creator: Creator, said: Length) -> Length:
+    """As long as sound and footage are made together: what is paid for is that film."""
+    footage = creator.footage if options["source"] == FOOTAGE else None
+    if footage is None or not footage.report.get("duration_ms"):
+        return said
+    own_s, mode = footage.report["duration_ms"] / 1000, options["sync_mode"]
+    seconds = {"cut_off": min(own_s, said.seconds), "silence": max(own_s, said.seconds)}
+    return Length(seconds.get(mode, said.seconds), said.characters, _steady(footage.report))
+
+
+def _steady(report: Mapping[str, Any]) -> float:
+    """The rate at which footage is sent, about: see `Footage.steady_fps` of the engine."""
+    fps = float(report.get("fps") or USUAL_FPS)
+    while fps > HIGHEST_FPS:
+        fps /= 2
+    return fps
+
+
+def _listening(kind: Kind, names: str, said: Length, take: Take | None) -> Line:
     """An aligner hears every new take; the others hear the voice sample, once."""
     first, *_ = order_of(names, kind)
     if take is not None:
         return Line(kind, first, NOTHING, "done already")
     is_sample = kind != Kind.ALIGNER
-    seconds = SAMPLE_SECONDS if is_sample else script.estimated_ms / 1000
-    usd = price(first, seconds=seconds, characters=len(script.spoken))
+    heard = Length(SAMPLE_SECONDS, 0) if is_sample else said
+    usd = price(first, heard, {})
     return Line(kind, first, usd, "once for the voice sample" if is_sample else "")
 
 
-def _line(kind: Kind, names: str, script: Script, take: Take | None) -> Line:
-    first, *others = order_of(names, kind)
-    if kind == Kind.VOICE and take is not None:
-        return Line(kind, first, NOTHING, "spoken already")
-    seconds = (take.duration_ms if take else script.estimated_ms) / 1000
-    usd = price(first, seconds=seconds, characters=len(script.spoken))
+def _voice(options: Mapping[str, Any], creator: Creator, said: Length, take: Take | None) -> Line:
+    first, *others = order_of(options["voice"], Kind.VOICE)
+    if take is not None:
+        return Line(Kind.VOICE, first, NOTHING, "spoken already")
+    usd = price(first, said, options["voice_options"])
     notes = []
-    if usd is not None and (once := clone_usd(first, script.creator)):
+    if usd is not None and (once := clone_usd(first, creator)):
         usd += once
         notes.append(f"{once:.2f} USD of it once, for making the voice")
-    if others:
-        notes.append(f"if it cannot: {', then '.join(other.label for other in others)}")
-    return Line(kind, first, usd, "; ".join(notes))
+    return Line(Kind.VOICE, first, usd, "; ".join([*notes, *_instead(others)]))
+
+
+def _performer(options: Mapping[str, Any], creator: Creator, said: Length) -> Line:
+    first, *others = order_of(options["performer"], Kind.PERFORMER)
+    shown = _shown(options, creator, said)
+    usd = price(first, shown, options["performer_options"])
+    seconds = [f"{shown.seconds:.1f} s of film"] if usd and shown.seconds != said.seconds else []
+    return Line(Kind.PERFORMER, first, usd, "; ".join([*seconds, *_instead(others)]))
+
+
+def _instead(others: list[Engine]) -> list[str]:
+    labels = ", then ".join(other.label for other in others)
+    return [f"if it cannot: {labels}"] if others else []
 
 
 def clone_usd(engine: Engine, creator: Creator) -> Decimal:

@@ -42,6 +42,9 @@ class PipeJournal:
         result = entry["result"] and Path(entry["result"])
         return Entry(**{**entry, "state": State(entry["state"]), "result": result})
 
+    def estimated(self, key: str, usd: float) -> None:
+        self._ask("estimated", key=key, usd=usd)
+
     def sending(self, key: str, handle: dict[str, Any] | None = None) -> None:
         self._ask("sending", key=key, handle=handle)
 
@@ -51,11 +54,11 @@ class PipeJournal:
     def absent(self, key: str, why: str) -> None:
         self._ask("absent", key=key, why=why)
 
-    def failed(self, key: str, why: str, *, usd: float = 0.0) -> None:
+    def failed(self, key: str, why: str, *, usd: float | None = 0.0) -> None:
         self._ask("failed", key=key, why=why, usd=usd)
 
     def done(
-        self, key: str, result: Path | None, *, usd: float, facts: Mapping[str, Any]
+        self, key: str, result: Path | None, *, usd: float | None, facts: Mapping[str, Any]
     ) -> Path | None:
         given = None if result is None else str(result)
         kept = self._ask("done", key=key, file=given, usd=usd, facts=dict(facts))["kept"]
@@ -96,6 +99,8 @@ def _carried_out(journal: Desk, message: Message) -> Message:
             entry = journal.begin(Paid(**about["paid"]))
             result = None if entry.result is None else str(entry.result)
             return {"entry": {**asdict(entry), "result": result}}
+        case "estimated":
+            journal.estimated(about["key"], about["usd"])
         case "sending":
             journal.sending(about["key"], about["handle"])
         case "placed":

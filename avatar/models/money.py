@@ -75,7 +75,7 @@ class Charge(models.Model):
     state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in State])
     handle = EncryptedJSONField(default=dict, blank=True)  # the vendor's names for it
     account = models.CharField(max_length=80, blank=True)  # vendor and fingerprint of the key
-    estimated_usd = models.DecimalField(**MICRO)
+    estimated_usd = models.DecimalField(**MICRO, null=True, blank=True)  # None: no price known
     usd = models.DecimalField(**MICRO, null=True, blank=True)  # None: not known yet
     result = models.FileField(upload_to="charges/%Y/%m", blank=True)  # so that it is paid for once
     facts = models.JSONField(default=dict, blank=True)  # what was asked for and what came
@@ -133,7 +133,8 @@ class Charge(models.Model):
         return TOLD[State(self.state)]
 
     @property
-    def cost_usd(self) -> Decimal:
+    def cost_usd(self) -> Decimal | None:
+        """None where neither table nor vendor says."""
         return self.estimated_usd if self.usd is None else self.usd
 
     @property

@@ -1,5 +1,6 @@
 """What an engine is and can do, as data: voices, performers, writers and the rest."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,10 +18,12 @@ class Kind(StrEnum):
     ALIGNER = "aligner"
 
 
-PER_SECOND, PER_MINUTE, PER_HOUR, PER_CHARACTER, PER_CALL = (
-    "second", "minute", "hour", "character", "call",
+PER_SECOND, PER_MINUTE, PER_HOUR, PER_FRAME, PER_CHARACTER, PER_CALL = (
+    "second", "minute", "hour", "frame", "character", "call",
 )  # fmt: skip
 SECONDS = {PER_SECOND: 1, PER_MINUTE: 60, PER_HOUR: 3600}
+USUAL_FPS = 25.0
+ROUNDING = 1e-6  # of a step: 15 s in floating point are no 16
 
 
 @dataclass(frozen=True)
@@ -28,15 +31,39 @@ class Price:
     """What a vendor takes. The dearer end where it depends on the plan."""
 
     usd: float
-    per: str  # second, minute or hour of what is made; character of what is spoken; call
+    per: str  # second, minute, hour or frame of what is made; character of what is said; call
     checked: str  # when, as an ISO date
     note: str = ""
+    # Option -> its value -> what is taken instead of `usd`; of several the last one counts.
+    by: Mapping[str, Mapping[Any, float]] = field(default_factory=dict)
+    step_s: float = 0.0  # each order's seconds are counted in steps of so many, rounded up
+    least_s: float = 0.0  # so many are counted of a shorter order
 
-    def of(self, *, seconds: float = 0, characters: int = 0) -> float:
-        """US dollars for so much."""
-        if self.per in SECONDS:
-            return self.usd * seconds / SECONDS[self.per]
-        return self.usd * (characters if self.per == PER_CHARACTER else 1)
+    def unit(self, options: Mapping[str, Any]) -> float:
+        """US dollars for one second, frame, character or call with these options."""
+        usd = self.usd
+        for name, dearer in self.by.items():
+            usd = dearer.get(options.get(name), usd)
+        return usd
+
+    def of(
+        self,
+        *,
+        seconds: float = 0,
+        characters: int = 0,
+        fps: float = USUAL_FPS,
+        options: Mapping[str, Any] | None = None,
+    ) -> float:
+        """US dollars for one order of so much."""
+        unit = self.unit(options or {})
+        if self.per == PER_CHARACTER:
+            return unit * characters
+        if self.per == PER_CALL:
+            return unit
+        if self.step_s:
+            seconds = self.step_s * math.ceil(seconds / self.step_s - ROUNDING)
+        seconds = max(seconds, self.least_s)
+        return unit * seconds * (fps if self.per == PER_FRAME else 1 / SECONDS[self.per])
 
 
 @dataclass(frozen=True)
@@ -108,6 +135,33 @@ class Engine:
 
     def takes(self, name: str) -> bool:
         return name in self.inputs or f"{name}*" in self.inputs
+
+    def usd(
+        self,
+        *,
+        seconds: float = 0,
+        characters: int = 0,
+        fps: float = USUAL_FPS,
+        options: Mapping[str, Any] | None = None,
+    ) -> float | None:
+        """What one order takes in US dollars; None where nobody knows.
+
+        options: what was chosen; the rest is as usual.
+        """
+        if self.price is None:
+            return None if self.is_hosted else 0.0
+        usual = {name: option.default for name, option in self.options.items()}
+        known = {**usual, **(options or {})}
+        return self.price.of(seconds=seconds, characters=characters, fps=fps, options=known)
+
+    def usd_in_parts(self, *, seconds: float, **how: Any) -> float | None:
+        """The same of a sound that is ordered in parts where it is longer than the engine takes.
+
+        how: as for `usd`. Parts end where sentences do, so there may be one more.
+        """
+        n = math.ceil(seconds / self.longest_s - ROUNDING) if self.longest_s else 1
+        usd = self.usd(seconds=seconds / max(1, n), **how)
+        return None if usd is None else max(1, n) * usd
 
     def settled(self, chosen: Mapping[str, Any]) -> dict[str, Any]:
         """The options as they will be, defaults included. Raises ValueError with a sentence."""

@@ -136,6 +136,20 @@ def test_choosing_another_engine_asks_for_its_fields_and_price(alice, keyed, scr
     assert f"engine-fields/?script={script.pk}" in page
 
 
+def test_an_option_that_moves_the_price_asks_for_the_price_alone(alice, creator, script):
+    engine_keys.keep(creator, "wavespeed", "sk-secret")
+    fabric = "wavespeed:veed/fabric-1.0"
+    sent = {**CHOICE, "performer": fabric, "script": script.pk}
+    costs = []
+    for resolution in ("", "480p"):
+        sent["performer-resolution"] = resolution
+        url = f"/creators/{creator.pk}/engine-fields/"
+        page = alice.get(url, sent, headers={"HX-Request": "true"}).content.decode()
+        costs.append(page.partition("costs about")[2].split("USD")[0].rpartition(">")[2].strip())
+    assert costs == ["1.40", "0.70"], "ten seconds for a text of nine"
+    assert 'hx-target="#quote"' in page
+
+
 def test_nobody_elses_form_or_script_is_shown(client, keyed, script):
     from tests.factories import UserFactory
 

@@ -104,6 +104,29 @@ def test_another_creator_does_not_get_the_film(journal, stack, tmp_path):
     assert other.begin(paid()).state == State.RESERVED
 
 
+def test_a_vendors_estimate_is_what_is_reserved(journal, creator):
+    Budget.objects.create(creator=creator, monthly_usd=3)
+    journal.begin(paid(usd=1.0))
+    journal.estimated(paid().key, 2.5)
+    assert ledger.left_usd(creator) == Decimal("0.5")
+    journal.begin(paid("b", usd=0.4))
+    with pytest.raises(OverBudget, match=r"take 0\.60 USD .* 0\.40 USD was shown.* 0\.50 are"):
+        journal.estimated(paid("b").key, 0.6)
+    assert Charge.objects.get(key=paid("b").key).state == State.ABSENT
+    assert ledger.left_usd(creator) == Decimal("0.5")
+
+
+def test_what_costs_nobody_knows_what_needs_a_budget(journal, creator, tmp_path):
+    Budget.objects.create(creator=creator, monthly_usd=0)
+    with pytest.raises(OverBudget, match="is not known"):
+        journal.begin(paid(usd=None))
+    Budget.objects.update(monthly_usd=1)
+    placed(journal, paid(usd=None))
+    journal.done(paid().key, film(tmp_path), usd=None, facts={})
+    assert Charge.objects.get().cost_usd is None
+    assert ledger.left_usd(creator) == 1
+
+
 def test_after_a_failure_the_same_thing_is_a_new_order(journal):
     placed(journal, paid())
     journal.failed(paid().key, "No face was found.", usd=0.2)

@@ -9,7 +9,8 @@ from avatar import prices, services
 from avatar.engine import registry
 from avatar.engine.registry import find
 from avatar.models import Budget, Charge, Take
-from studio.lib.engines import PER_CALL, PER_CHARACTER, PER_SECOND, Engine, Kind, Price
+from studio.lib.engines import PER_CALL, PER_CHARACTER, PER_FRAME, PER_SECOND, Engine, Kind, Price
+from tests.factories import FootageFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +45,33 @@ def test_seconds_and_characters_are_those_of_the_script(script):
     characters = Decimal(len(script.spoken)) * Decimal("0.0001")
     assert quote.usd == pytest.approx(characters + Decimal("0.9"), abs=Decimal("0.00001"))
     assert quote.left_usd == 20
+
+
+def test_what_an_option_steps_and_parts_do_to_a_price():
+    fabric = find("wavespeed:veed/fabric-1.0", Kind.PERFORMER)
+    assert fabric.usd(seconds=11) == pytest.approx(15 * 0.14), "steps of five seconds"
+    assert fabric.usd(seconds=15, options={"resolution": "480p"}) == pytest.approx(15 * 0.07)
+    translate = find("heygen:video-translate", Kind.PERFORMER)
+    sound_only = {"mode": "precision", "translate_audio_only": True}
+    assert translate.usd(seconds=10, options=sound_only) == pytest.approx(0.167)
+    assert find("fal:fal-ai/latentsync", Kind.PERFORMER).usd(seconds=3) == pytest.approx(0.2)
+    sync = find("sync:lipsync-2", Kind.PERFORMER)
+    assert sync.usd(seconds=10, fps=30) == pytest.approx(1.2 * sync.usd(seconds=10))
+    parted = replace(fabric, longest_s=8)
+    assert parted.usd_in_parts(seconds=12) == pytest.approx(2 * 10 * 0.14), "two of six seconds"
+
+
+@pytest.mark.parametrize(
+    ("mode", "seconds"), [("loop", 9), ("cut_off", 4), ("silence", 9), ("remap", 9)]
+)
+def test_footage_costs_what_the_fitted_film_costs(script, monkeypatch, mode, seconds):
+    framed = replace(DEAR, inputs=("video*", "audio*"), price=Price(0.004, PER_FRAME, "2026"))
+    monkeypatch.setitem(registry.ENGINES, DEAR.name, framed)
+    FootageFactory(creator=script.creator, report={"duration_ms": 4000, "fps": 50.0})
+    chosen = asked(performer=DEAR.name, source="footage", sync_mode=mode)
+    line = prices.quote(script, chosen).lines[1]
+    assert line.usd == pytest.approx(Decimal(str(seconds * 25 * 0.004)), abs=Decimal("0.00001"))
+    assert ("4.0 s of film" in line.note) == (mode == "cut_off")
 
 
 def test_a_voice_that_has_spoken_already_is_not_paid_again(script):

@@ -60,7 +60,7 @@ def test_what_was_made_and_is_gone_begins_anew(far):
 
 def test_a_no_arrives_as_the_same_error(far):
     far.begin(PAID)
-    with pytest.raises(OverBudget, match=r"2\.50 USD are allowed"):
+    with pytest.raises(OverBudget, match=r"2\.50 USD that are allowed"):
         far.begin(Paid("b" * 64, "sync:sync-3", "film", 2.0))
 
 

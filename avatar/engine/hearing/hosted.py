@@ -57,7 +57,7 @@ class _Hosted:
             key=paid_key(engine, {"sound": sound, **about}, account),
             engine=engine.name,
             what=self.what,
-            usd=engine.price.of(seconds=seconds) if engine.price else 0.0,
+            usd=engine.usd(seconds=seconds),
             account=account,
             at_once=context.access.at_once(engine.vendor),
             about={**about, "seconds": seconds},

@@ -52,10 +52,6 @@ class Performer(Protocol):
 
     def __init__(self, engine: Engine) -> None: ...
 
-    def price_usd(self, take: Take) -> float:
-        """What it will cost."""
-        ...
-
     def perform(self, take: Take, context: Context, folder: Path) -> Path:
         """A film of the source saying the sound, as long as the sound.
 

@@ -119,9 +119,6 @@ class CommandPerformer:
     def __init__(self, engine: Engine) -> None:
         self.engine, self.program = engine, PROGRAMS[engine.name]
 
-    def price_usd(self, take: Take) -> float:
-        return 0.0
-
     def perform(self, take: Take, context: Context, folder: Path) -> Path:
         if not self.engine.takes(take.kind):
             other = "a photo" if take.is_footage else "footage"

@@ -39,10 +39,6 @@ class HostedPerformer:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def price_usd(self, take: Take) -> float:
-        price = self.engine.price
-        return price.of(seconds=take.duration_ms / 1000) if price else 0.0
-
     def perform(self, take: Take, context: Context, folder: Path) -> Path:
         self._check(take)
         longest_s = self.engine.longest_s
@@ -73,7 +69,7 @@ class HostedPerformer:
             key=paid_key(engine, told_apart, account),
             engine=engine.name,
             what="film",
-            usd=engine.price.of(seconds=part.seconds) if engine.price else 0.0,
+            usd=engine.usd(seconds=part.seconds, fps=float(_fps(take)), options=take.options),
             account=account,
             at_once=context.access.at_once(engine.vendor),
             about={**take.options, "seconds": part.seconds},
@@ -100,7 +96,7 @@ class HostedPerformer:
         from avatar.engine.footage import cut_footage, cut_sound, pieces
         from avatar.engine.scratch import WavFile
 
-        fps = take.footage.fps if take.footage else PHOTO_FPS
+        fps = _fps(take)
         sound = WavFile(take.audio)
         assert self.engine.longest_s is not None
         spans = pieces(
@@ -152,6 +148,10 @@ def all_of(context: Context, orders: Sequence[Callable[[Context], Path]]) -> lis
         if time.monotonic() + wait_s > until:
             raise waits[0]
         pause(context, wait_s)
+
+
+def _fps(take: Take) -> Fraction:
+    return take.footage.fps if take.footage else PHOTO_FPS
 
 
 def _with_sound(take: Take, folder: Path) -> Path:

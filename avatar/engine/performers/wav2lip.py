@@ -16,9 +16,6 @@ class Wav2LipPerformer:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def price_usd(self, take: Take) -> float:
-        return 0.0
-
     def perform(self, take: Take, context: Context, folder: Path) -> Path:
         """A film of the source's own size. Progress counts as a whole, looking for faces too."""
         named = context.access.environ.get(CHECKPOINT, "").strip()

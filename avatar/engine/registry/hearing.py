@@ -40,7 +40,7 @@ HEARING: tuple[Engine, ...] = (
         model="whisper-1",
         rows=("27",),
         inputs=("audio*",),
-        note="price not known here; OpenAI ends this model on 2027-02-26, compatible servers stay",
+        note="OpenAI ends this model on 2027-02-26, compatible servers stay",
     ),
     Engine(
         name="own-aligner",

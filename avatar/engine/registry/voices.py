@@ -212,6 +212,7 @@ SPEECH = Engine(
         emotion: {**moods.INSTRUCTIONS[emotion], **moods.PACE[emotion]} for emotion in moods.PACE
     },
     longest_chars=4096,
+    price=of.per_thousand(0, "a server of your own; what it may take is not counted"),
     note="any server with OpenAI's /audio/speech: SPEECH_BASE_URL; OpenAI's own models end on"
     " 2027-01-06",
 )

@@ -102,7 +102,7 @@ class HostedSpeaker:
             self.engine,
             voice=voice,
             settings=pieces[0].options,
-            usd=sum(self._usd(raw) for raw in raws),
+            usd=sum(self._usd(raw) or 0.0 for raw in raws),
             request_ids=request_ids(raws),
             is_cloned=is_cloned,
         )
@@ -129,11 +129,8 @@ class HostedSpeaker:
             for i, text in enumerate(texts)
         ]
 
-    def _usd(self, raw: Raw) -> float:
-        if raw.usd is not None:
-            return raw.usd
-        price = self.engine.price
-        return price.of(characters=len(raw.text)) if price else 0.0
+    def _usd(self, raw: Raw) -> float | None:
+        return self.engine.usd(characters=len(raw.text)) if raw.usd is None else raw.usd
 
     def _bought(self, client: VoiceClient, piece: Piece, context: Context) -> Raw:
         """From the journal, if it was paid for already."""
@@ -195,12 +192,11 @@ def check_raw(label: str, path: Path) -> None:
 def speech_order(engine: Engine, access: Access, inputs: dict[str, Any], text: str) -> Paid:
     """One piece of text as something that is paid for once."""
     account = access.account(engine.vendor)
-    price = engine.price
     return Paid(
         key=paid_key(engine, inputs, account),
         engine=engine.name,
         what="speech",
-        usd=price.of(characters=len(text)) if price else 0.0,
+        usd=engine.usd(characters=len(text), options=inputs),
         account=account,
         at_once=access.at_once(engine.vendor),
         about={"characters": len(text), "voice": str(inputs.get("voice", ""))},

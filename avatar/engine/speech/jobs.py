@@ -29,7 +29,7 @@ from avatar.engine.vendors.access import Access
 from avatar.engine.vendors.clients import client_of
 from avatar.engine.vendors.jobs import JobQueue
 from avatar.engine.vendors.languages import english_name, iso
-from avatar.engine.vendors.orders import Context, Handle, Look, Sent, ordered
+from avatar.engine.vendors.orders import Context, Handle, Look, Sent, ordered, taken_usd
 from avatar.engine.vendors.results import fetched
 from studio.lib.engines import Engine
 
@@ -191,13 +191,13 @@ class _Job:
 class _SpeechJob(_Job):
     """What it fetches is a `Raw`."""
 
-    def __init__(self, client: Any, text: str, usd: float) -> None:
+    def __init__(self, client: Any, text: str, usd: float | None) -> None:
         super().__init__(client)
         self.text, self.usd = text, usd
 
     def fetch(self, engine: Engine, look: Look, target: Path) -> Path:
         sound = self.client.fetch(engine, look, target.with_suffix(".sound"))
-        usd = self.usd if look.usd is None else look.usd
+        usd = taken_usd(look, self.handle, self.usd)
         facts = {"request_id": str(self.handle.get("id", ""))}
         # What kind of sound it is, its first bytes say.
         Raw(sound.read_bytes(), "sound", self.text, usd=usd, facts=facts).write(target)

@@ -111,7 +111,7 @@ VENDORS = {
     ),
     # Any server that speaks like OpenAI's /audio/speech: Kokoro, openedai-speech, ...
     "speech": Vendor(
-        "the speech server",
+        "Speech server",
         "SPEECH_API_KEY",
         {"SPEECH_BASE_URL": Host("", "speech/v1")},
         2,

@@ -32,6 +32,7 @@ class State(StrEnum):
     ABSENT = "absent"  # certain that nothing was made or charged
 
 
+NOTHING = "Nothing was ordered."
 OVER = (State.FAILED, State.ABSENT)
 
 
@@ -41,14 +42,15 @@ class Paid:
 
     key: hash of everything that goes in; the same thing has the same key.
     what: film, speech, clone, words or sound.
-    usd: what the table says it will cost. account: whose slots it takes.
+    usd: what the table says it will cost; None where it does not say.
+    account: whose slots it takes.
     about: what was asked for, without secrets, for the record.
     """
 
     key: str
     engine: str
     what: str
-    usd: float
+    usd: float | None
     account: str = ""
     at_once: int = 0  # 0: any number
     about: Mapping[str, Any] = field(default_factory=dict)
@@ -77,6 +79,13 @@ class Journal(Protocol):
         """
         ...
 
+    def estimated(self, key: str, usd: float) -> None:
+        """The vendor's own word for what a reserved order will cost, instead of the table's.
+
+        Raises OverBudget when it is more than is left; the order is `absent` then.
+        """
+        ...
+
     def sending(self, key: str, handle: dict[str, Any] | None = None) -> None:
         """It leaves now. handle: what it takes to send exactly the same again, or to find it."""
         ...
@@ -85,12 +94,12 @@ class Journal(Protocol):
 
     def absent(self, key: str, why: str) -> None: ...
 
-    def failed(self, key: str, why: str, *, usd: float = 0.0) -> None:
-        """usd: what it cost all the same."""
+    def failed(self, key: str, why: str, *, usd: float | None = 0.0) -> None:
+        """usd: what it cost all the same; None: nobody knows."""
         ...
 
     def done(
-        self, key: str, result: Path | None, *, usd: float, facts: Mapping[str, Any]
+        self, key: str, result: Path | None, *, usd: float | None, facts: Mapping[str, Any]
     ) -> Path | None:
         """Keep the result. Returns where; the file that was given may be moved."""
         ...
@@ -98,6 +107,32 @@ class Journal(Protocol):
     def lost(self, key: str, why: str) -> None:
         """What was made and paid for is gone at the vendor: it can only be ordered anew."""
         ...
+
+
+def check_price(usd: float | None, left_usd: float, of_what: str) -> None:
+    """Raises OverBudget for what costs more than is left, or nobody knows how much where nothing
+    is. of_what: "of the 5.00 USD that are allowed".
+    """
+    if usd is None and left_usd <= 0:
+        raise OverBudget(f"What this costs is not known, and nothing is left {of_what}. {NOTHING}")
+    if usd is not None and usd > max(0.0, left_usd):
+        raise OverBudget(
+            f"This would cost about {usd:.2f} USD; {of_what}, {max(0.0, left_usd):.2f} are left."
+            f" {NOTHING}"
+        )
+
+
+def dearer(usd: float, shown_usd: float | None, left_usd: float, of_what: str) -> str:
+    """Why an order is not placed that its vendor takes more for than the table says."""
+    shown = "no price" if shown_usd is None else f"about {shown_usd:.2f} USD"
+    return (
+        f"The vendor would take {usd:.2f} USD for this, where {shown} was shown; {of_what},"
+        f" {max(0.0, left_usd):.2f} are left. {NOTHING}"
+    )
+
+
+def _told(usd: float | None) -> str:
+    return "price not known" if usd is None else f"{usd:.4f} USD"
 
 
 class FileJournal:
@@ -118,15 +153,20 @@ class FileJournal:
         with self._locked(paid.key) as row:
             if row and not self._is_over(row):
                 return self._entry(paid.key, row)
-            spent_usd = sum(self._reserved_usd.values())
-            if self.most_usd is not None and spent_usd + paid.usd > self.most_usd:
-                raise OverBudget(
-                    f"This would cost about {paid.usd:.2f} USD, and {self.most_usd:.2f} USD are"
-                    " allowed. Nothing was ordered."
-                )
-            self._reserved_usd[paid.key] = paid.usd
+            if self.most_usd is not None:
+                check_price(paid.usd, self.most_usd - self._spent_usd(), self._allowed)
+            self._reserved_usd[paid.key] = paid.usd or 0.0
             self._write(paid.key, {**asdict(paid), "about": dict(paid.about)}, State.RESERVED)
         return Entry(State.RESERVED)
+
+    def estimated(self, key: str, usd: float) -> None:
+        shown = self._reserved_usd.pop(key, 0.0)
+        if self.most_usd is not None and usd > (left := self.most_usd - self._spent_usd()):
+            why = dearer(usd, shown, left, self._allowed)
+            self._change(key, State.ABSENT, why=why)
+            raise OverBudget(why)
+        self._reserved_usd[key] = usd
+        self._change(key, State.RESERVED, usd=usd)
 
     def sending(self, key: str, handle: dict[str, Any] | None = None) -> None:
         self._change(key, State.SENDING, handle=handle or {})
@@ -137,11 +177,11 @@ class FileJournal:
     def absent(self, key: str, why: str) -> None:
         self._change(key, State.ABSENT, why=why)
 
-    def failed(self, key: str, why: str, *, usd: float = 0.0) -> None:
+    def failed(self, key: str, why: str, *, usd: float | None = 0.0) -> None:
         self._change(key, State.FAILED, why=why, usd=usd)
 
     def done(
-        self, key: str, result: Path | None, *, usd: float, facts: Mapping[str, Any]
+        self, key: str, result: Path | None, *, usd: float | None, facts: Mapping[str, Any]
     ) -> Path | None:
         kept = None
         if result is not None:
@@ -152,12 +192,19 @@ class FileJournal:
 
     def bill(self) -> list[str]:
         """A line for each order that this process paid, and their sum."""
-        lines = [f"{one['engine']} ({one['what']}): {one['usd']:.4f} USD" for one in self.bought]
-        total = sum(one["usd"] for one in self.bought)
+        lines = [f"{one['engine']} ({one['what']}): {_told(one['usd'])}" for one in self.bought]
+        total = sum(one["usd"] or 0.0 for one in self.bought)
         return [*lines, f"{total:.4f} USD in all"] if len(lines) > 1 else lines
 
     def lost(self, key: str, why: str) -> None:
         self._change(key, State.FAILED, why=why)
+
+    def _spent_usd(self) -> float:
+        return sum(self._reserved_usd.values())
+
+    @property
+    def _allowed(self) -> str:
+        return f"of the {self.most_usd:.2f} USD that are allowed"
 
     def _is_over(self, row: dict[str, Any]) -> bool:
         return row["state"] in OVER or (self.again and row["state"] == State.SENDING)
@@ -166,7 +213,7 @@ class FileJournal:
         with self._locked(key) as row:
             self._write(key, {**row, **changes}, state)
         if state in (*OVER, State.DONE):
-            self._reserved_usd[key] = float(changes.get("usd", 0.0))
+            self._reserved_usd[key] = float(changes.get("usd") or 0.0)
         if state == State.DONE:
             self.bought.append({**row, **changes})
 

@@ -44,6 +44,7 @@ LONGEST_S = 3 * 3600  # after that a job that is said to be running is given up
 
 Handle = dict[str, Any]
 NOT_THERE: Handle = {}
+QUOTED = "quoted_usd"  # in a handle: what the vendor said it would take
 
 
 @dataclass(frozen=True)
@@ -81,15 +82,22 @@ class Sent:
         files that are brought to the vendor a second time have other names.
     webhook_url: where the vendor may tell that the job is over; empty: nowhere. It ends, and
         whoever knows it may tell: no log has it.
+    usd: what the vendor said it would take.
     """
 
     key: str
     prepared: Any
     since_s: float = 0.0
     webhook_url: str = field(default="", repr=False)
+    usd: float | None = None
 
     def as_handle(self) -> Handle:
-        return {"key": self.key, "prepared": self.prepared, "webhook_url": self.webhook_url}
+        return {
+            "key": self.key,
+            "prepared": self.prepared,
+            "webhook_url": self.webhook_url,
+            QUOTED: self.usd,
+        }
 
 
 @dataclass(frozen=True)
@@ -125,6 +133,12 @@ class JobClient(Protocol):
         """Raises JobFailed, Refused and the like when it is over without a result."""
         ...
 
+    def estimate(self, engine: Engine, prepared: Any) -> float | None:
+        """What the vendor says it would take, in US dollars; None where it does not say. Asking
+        costs nothing.
+        """
+        ...
+
     def find(self, engine: Engine, sent: Sent) -> Handle | None:
         """The order among the vendor's latest jobs. NOT_THERE: certain that it is not one of
         them; None: cannot be told.
@@ -136,10 +150,6 @@ class JobClient(Protocol):
 
 class PerformingClient(JobClient, Protocol):
     """A vendor's client that makes films."""
-
-    def estimate(self, engine: Engine, prepared: Any) -> float | None:
-        """What the vendor says it would cost, in US dollars; None where it does not say."""
-        ...
 
     def check(self) -> str:
         """Ask something that costs nothing. Returns a sentence; raises KeyRefused and the like."""
@@ -180,7 +190,7 @@ def ordered(
     else:
         handle = entry.handle
     look = _wait(context, client, engine, paid, handle)
-    usd = paid.usd if look.usd is None else look.usd
+    usd = taken_usd(look, handle, paid.usd)
     with tempfile.TemporaryDirectory() as folder:
         try:
             file = client.fetch(engine, look, Path(folder) / f"result{suffix}")
@@ -191,6 +201,12 @@ def ordered(
         kept = context.journal.done(paid.key, file, usd=usd, facts={**handle, **look.facts})
     assert kept is not None
     return kept
+
+
+def taken_usd(look: Look, handle: Handle, expected_usd: float | None) -> float | None:
+    """What the vendor says that it took; else what it said before, or what was expected."""
+    said = (look.usd, handle.get(QUOTED), expected_usd)
+    return next((usd for usd in said if usd is not None), None)
 
 
 def bought(context: Context, paid: Paid, send: Callable[[Path], dict[str, Any]]) -> Path:
@@ -215,7 +231,7 @@ def bought(context: Context, paid: Paid, send: Callable[[Path], dict[str, Any]])
         except BadResult as e:
             context.journal.failed(paid.key, str(e), usd=paid.usd)
             raise
-        usd = float(facts.pop("usd", paid.usd))
+        usd = facts.pop("usd", paid.usd)
         kept = context.journal.done(paid.key, file, usd=usd, facts=facts)
     assert kept is not None
     return kept
@@ -238,8 +254,11 @@ def _place(
     if context.should_stop():
         context.journal.absent(paid.key, "Stopped before it was ordered.")
         raise Cancelled("Stopped.")
+    usd = _estimate(client, engine, prepared)
+    if usd is not None:
+        context.journal.estimated(paid.key, usd)
     key = f"{paid.key[:40]}-{uuid.uuid4().hex[:12]}"
-    sent = Sent(key, prepared, webhook_url=webhook_url)
+    sent = Sent(key, prepared, webhook_url=webhook_url, usd=usd)
     context.journal.sending(paid.key, sent.as_handle())
     return _send(context, client, engine, paid, sent)
 
@@ -253,6 +272,15 @@ def _fetchable(
     return {**inputs, "video_url": context.publish(paid.key, inputs["video"])}
 
 
+def _estimate(client: JobClient, engine: Engine, prepared: Any) -> float | None:
+    """None, too, where it cannot say now: what is wrong it says when it is ordered from."""
+    try:
+        return client.estimate(engine, prepared)
+    except VendorError as e:
+        log.warning("%s: asking for its price came to nothing. %s", engine.name, e)
+        return None
+
+
 def _send(context: Context, client: JobClient, engine: Engine, paid: Paid, sent: Sent) -> Handle:
     try:
         handle = _recorded(context, paid, lambda: client.submit(engine, sent))
@@ -261,7 +289,7 @@ def _send(context: Context, client: JobClient, engine: Engine, paid: Paid, sent:
             words = f"{engine.label} did not answer to an order; the same one is sent again soon."
             raise Busy(words, retry_after_s=30, reply=e.reply) from e
         raise
-    handle = {"placed_at": time.time(), **handle}
+    handle = {"placed_at": time.time(), QUOTED: sent.usd, **handle}
     context.journal.placed(paid.key, handle)
     return handle
 
@@ -286,6 +314,7 @@ def _settle(
         known.get("prepared"),
         entry.since_s,
         str(known.get("webhook_url", "")),
+        known.get(QUOTED),
     )
     if client.keyed and sent.key and sent.since_s < KEYED_S:
         return _send(context, client, engine, paid, sent)
@@ -296,7 +325,7 @@ def _settle(
         why = f"{engine.label} never got this order; it is placed anew."
         context.journal.absent(paid.key, why)
         raise Busy(why, retry_after_s=1)
-    handle = {"placed_at": time.time() - sent.since_s, **found}
+    handle = {"placed_at": time.time() - sent.since_s, QUOTED: sent.usd, **found}
     context.journal.placed(paid.key, handle)
     return handle
 
@@ -316,9 +345,10 @@ def _unsettled(paid: Paid, entry: Entry) -> VendorError:
     if entry.since_s < JUST_SENT_S:
         wait = JUST_SENT_S - entry.since_s
         return Busy("This is being ordered already; it is asked after soon.", retry_after_s=wait)
+    about = "a price not known here" if paid.usd is None else f"about {paid.usd:.2f} USD"
     return OutcomeUnknown(
-        f"An order to {paid.engine} of about {paid.usd:.2f} USD went out and no answer came. It is"
-        " not sent again by itself: look whether it was charged, then decide."
+        f"An order to {paid.engine} of {about} went out and no answer came. It is not sent again"
+        " by itself: look whether it was charged, then decide."
     )
 
 

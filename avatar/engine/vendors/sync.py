@@ -97,7 +97,8 @@ class Sync(JobQueue):
         answer = self.caller.call("POST", "/v2/analyze/cost", json=prepared)
         rows = answer.body if isinstance(answer.body, list) else [answer.body]
         costs = [row.get("estimatedGenerationCost") for row in rows if isinstance(row, dict)]
-        return float(sum(cost for cost in costs if isinstance(cost, int | float)))
+        known = [cost for cost in costs if isinstance(cost, int | float)]
+        return float(sum(known)) if known else None
 
     def check(self) -> str:
         answer = self.caller.call("GET", "/v2/models")

@@ -5,7 +5,7 @@ from typing import Any
 from avatar.engine.options import EMOTIONS as EMOTIONS_HEARD
 from avatar.engine.options import SYNC_MODES
 from avatar.engine.registry import moods
-from studio.lib.engines import PER_SECOND, Engine, Kind, Option, Price
+from studio.lib.engines import PER_FRAME, PER_SECOND, Engine, Kind, Option, Price
 
 CHECKED = "2026-11-20"
 HOSTED = "avatar.engine.performers.hosted:HostedPerformer"
@@ -24,13 +24,18 @@ MODEL_MODE = Option("face", ("lips", "face", "head"), about="how much of the hea
 SEED = Option(None, low=0, high=2**31 - 1, about="the same number gives the same film")
 
 
-def second(usd: float, note: str = "") -> Price:
-    return Price(usd, PER_SECOND, CHECKED, note)
+def second(usd: float, note: str = "", **more: Any) -> Price:
+    """more: `by`, `step_s` and `least_s` of a Price."""
+    return Price(usd, PER_SECOND, CHECKED, note, **more)
 
 
-def like(usd: float, whose: str) -> Price:
+def frame(usd: float, note: str = "") -> Price:
+    return Price(usd, PER_FRAME, CHECKED, note)
+
+
+def like(usd: float, whose: str, **more: Any) -> Price:
     """Counted as another route to the same model takes it."""
-    return second(usd, f"not published for this route; counted as {whose} takes it")
+    return second(usd, f"not published for this route; counted as {whose} takes it", **more)
 
 
 # A budget must count something: the dear end of what such models cost elsewhere.
@@ -41,6 +46,9 @@ UNPUBLISHED = second(
 KLINGS = second(
     0.0562, "not published for this route; counted as fal takes it for Kling's avatars"
 )
+KLINGS_PRO = {"pro": UNPUBLISHED.usd}  # what the better mode takes is not published anywhere
+FABRIC = {"resolution": {"480p": 0.07}}  # at WaveSpeed
+P_VIDEO = {"resolution": {"720p": 0.025}}
 
 
 def hosted(

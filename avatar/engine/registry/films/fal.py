@@ -4,8 +4,8 @@ from typing import Any
 
 from avatar.engine.options import SYNC_MODES
 from avatar.engine.registry.films.common import (
+    CHECKED,
     EMOTION,
-    KLINGS,
     MODEL_MODE,
     SYNC_MODE,
     TEMPERATURE,
@@ -17,6 +17,7 @@ from avatar.engine.registry.films.common import (
 )
 from studio.lib.engines import PER_MINUTE, Engine, Option, Price
 
+REPORTED = "as others report it"
 FIELDS = {"video": "video_url", "audio": "audio_url", "image": "image_url"}
 KLING: dict[str, Any] = {"shortest_s": 2, "longest_s": 60, "audio_mb": 5.0}
 TRANSLATED: dict[str, Any] = {
@@ -35,8 +36,8 @@ def _fal(model: str, label: str, rows: str, inputs: str, **more: Any) -> Engine:
     return hosted("fal", model, f"{label} at fal", rows, inputs, fields=fields, **more)
 
 
-def _minute(usd: float, note: str = "") -> Price:
-    return Price(usd, PER_MINUTE, "2026-11-20", note)
+def _minute(usd: float, **more: Any) -> Price:
+    return Price(usd, PER_MINUTE, CHECKED, **more)
 
 
 FAL = (
@@ -45,7 +46,8 @@ FAL = (
         options={"sync_mode": SYNC_MODE}, price=_minute(8),
     ),
     _fal(
-        "fal-ai/sync-lipsync/v2", "lipsync-2", "2", "video* audio*", price=_minute(3),
+        "fal-ai/sync-lipsync/v2", "lipsync-2", "2", "video* audio*",
+        price=_minute(3, by={"model": {"lipsync-2-pro": 5}}),
         options={
             "sync_mode": SYNC_MODE, "model": Option("lipsync-2", ("lipsync-2", "lipsync-2-pro")),
         },
@@ -88,7 +90,7 @@ FAL = (
             "talking_style": Option(about="of the whole performance, as HeyGen names it"),
             "expression": Option(about="of the face, as HeyGen names it"),
         },
-        sizes="360p to 1080p", price=like(0.05, "HeyGen"),
+        sizes="360p to 1080p", price=second(0.10),
     ),
     _fal(
         "fal-ai/bytedance/omnihuman/v1.5", "Omni Human 1.5", "11", "image* audio* prompt",
@@ -108,16 +110,18 @@ FAL = (
     ),
     _fal(
         "veed/fabric-1.0", "Fabric 1.0", "13", "image* audio*", sizes="480p or 720p",
-        options={"resolution": sizes("480p", "720p")}, price=like(0.14, "WaveSpeed"),
+        options={"resolution": sizes("480p", "720p")},
+        price=second(0.15, REPORTED, by={"resolution": {"480p": 0.08}}),
     ),
     _fal(
         "veed/fabric-1.0/fast", "Fabric 1.0 fast", "13", "image* audio*", sizes="480p or 720p",
-        options={"resolution": sizes("480p", "720p")}, price=like(0.14, "WaveSpeed"),
+        options={"resolution": sizes("480p", "720p")},
+        price=second(0.20, REPORTED, by={"resolution": {"480p": 0.10}}),
     ),
     _fal("veed/lipsync", "VEED lip-sync", "", "video* audio*"),
     _fal(
         "fal-ai/kling-video/lipsync/audio-to-video", "Kling lip-sync", "15", "video* audio*",
-        **KLING, sizes="720 to 1920 px, 100 MB", price=KLINGS,
+        **KLING, sizes="720 to 1920 px, 100 MB", price=second(0.014, step_s=5),
     ),
     _fal(
         "fal-ai/kling-video/ai-avatar/v2/standard", "Kling avatar v2", "", "image* audio* prompt",
@@ -131,7 +135,9 @@ FAL = (
         "fal-ai/pixverse/lipsync", "PixVerse lip-sync", "16", "video* audio*", longest_s=30,
         price=second(0.04),
     ),
-    _fal("fal-ai/latentsync", "LatentSync", "19", "video* audio*"),
+    _fal(
+        "fal-ai/latentsync", "LatentSync", "19", "video* audio*", price=second(0.005, least_s=40),
+    ),
     _fal(
         "fal-ai/musetalk", "MuseTalk", "19", "video* audio*", fields={"video": "source_video_url"},
     ),

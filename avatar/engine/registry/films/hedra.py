@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from avatar.engine.registry.films.common import hosted, like, sizes
+from avatar.engine.registry.films.common import FABRIC, KLINGS_PRO, hosted, like, sizes
 from studio.lib.engines import Option
 
 FIELDS = {"image": "start_image"}
@@ -39,14 +39,14 @@ HEDRA = (
         "hedra", "veed-fabric-10", "Fabric 1.0 at Hedra", "13",
         "image* audio* prompt* aspect_ratio*", fields=FIELDS, aspects=SHAPES, image_mb=10.4,
         options={"resolution": sizes("480p", "720p")}, sizes="480p or 720p",
-        price=like(0.14, "WaveSpeed"), note=SAID,
+        price=like(0.14, "WaveSpeed", by=FABRIC), note=SAID,
     ),
     hosted(
         "hedra", "kling-ai-avatar-v2", "Kling avatar v2 at Hedra", "",
         "image* audio* prompt aspect_ratio*", fields=FIELDS, aspects=SHAPES, shortest_s=2,
         longest_s=60.1, image_mb=10.4, audio_mb=5.0,
         options={"quality": Option("standard", ("standard", "pro"))},
-        price=like(0.0562, "fal"), note=SAID,
+        price=like(0.0562, "fal", by={"quality": KLINGS_PRO}), note=SAID,
     ),
     hosted(
         "hedra", "heygen-photo-avatar-4", "HeyGen photo avatar at Hedra", "10",

@@ -1,6 +1,6 @@
 """HeyGen, directly. Its `model` is the path of its jobs, and `fixed` what tells them apart."""
 
-from avatar.engine.registry.films.common import UPRIGHT_OR_WIDE, hosted, like, second, sizes
+from avatar.engine.registry.films.common import UPRIGHT_OR_WIDE, hosted, second, sizes
 from studio.lib.engines import Option
 
 LIPS = {
@@ -17,6 +17,7 @@ TRANSLATED = {
     "speaker_num": Option(low=1, high=10, about="how many people speak"),
     "translate_audio_only": Option(False, about="leave the lips as they are"),
 }
+TRANSLATING = {"mode": {"speed": 0.0333}, "translate_audio_only": {True: 0.0167}}
 
 HEYGEN = (
     hosted(
@@ -31,7 +32,7 @@ HEYGEN = (
         "heygen", "/v3/video-translations", "HeyGen Video Translate", "9",
         "video* output_language*", name="video-translate", options=TRANSLATED, brings_sound=True,
         fixed={"enable_dynamic_duration": False},  # as long as what it was given
-        price=like(0.0667, "lip-sync precision"),
+        price=second(0.0667, by=TRANSLATING),
         note="translates the voice-over on the footage, in the same voice; without captions",
     ),
     hosted(
@@ -44,6 +45,6 @@ HEYGEN = (
             "fit": Option("cover", ("cover", "contain"), about="the photo in the frame"),
             "remove_background": Option(False, about="the person only"),
         },
-        sizes="720p, 1080p or 4k", price=second(0.05),
+        sizes="720p, 1080p or 4k", price=second(0.05, by={"resolution": {"4k": 0.0667}}),
     ),
 )  # fmt: skip

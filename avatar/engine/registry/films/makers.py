@@ -1,6 +1,6 @@
 """Kling and PixVerse, directly."""
 
-from avatar.engine.registry.films.common import KLINGS, hosted, like
+from avatar.engine.registry.films.common import KLINGS, KLINGS_PRO, hosted, like
 from studio.lib.engines import Option
 
 MAKERS = (
@@ -20,7 +20,8 @@ MAKERS = (
     hosted(
         "kling", "/v1/videos/avatar/image2video", "Kling avatar", "", "image* audio* prompt",
         name="avatar", fields={"audio": "sound_file"}, shortest_s=2, longest_s=300, image_mb=10.0,
-        audio_mb=5.0, options={"mode": Option("std", ("std", "pro"))}, price=like(0.0562, "fal"),
+        audio_mb=5.0, options={"mode": Option("std", ("std", "pro"))},
+        price=like(0.0562, "fal", by={"mode": KLINGS_PRO}),
     ),
     hosted(
         "pixverse", "/openapi/v2/video/lip_sync/generate", "PixVerse lip-sync", "16",

@@ -4,7 +4,9 @@ from typing import Any
 
 from avatar.engine.registry.films.common import (
     EMOTIONS,
+    FABRIC,
     KLINGS,
+    P_VIDEO,
     SEED,
     SYNC_MODE,
     TEMPERATURE,
@@ -80,7 +82,7 @@ REPLICATE = (
     hosted(
         "replicate", "veed/fabric-1.0", "Fabric 1.0 at Replicate", "13", "image* audio*",
         options={"resolution": sizes("480p", "720p")}, sizes="480p or 720p",
-        price=like(0.14, "WaveSpeed"), **FILES_MB,
+        price=like(0.14, "WaveSpeed", by=FABRIC), **FILES_MB,
     ),
     hosted(
         "replicate", "prunaai/p-video-avatar", "P Video Avatar at Replicate", "14",
@@ -89,7 +91,7 @@ REPLICATE = (
             "resolution": sizes("720p", "1080p", default="720p"), "seed": SEED,
             "draft": Option(False, about="quick and rough"),
         },
-        price=second(0.045, "1080p; 720p takes 0.025"), **FILES_MB,
+        price=second(0.045, by=P_VIDEO), **FILES_MB,
     ),
     hosted(
         "replicate", "kwaivgi/kling-lip-sync", "Kling lip-sync at Replicate", "15",

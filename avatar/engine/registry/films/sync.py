@@ -5,8 +5,8 @@ from avatar.engine.registry.films.common import (
     MODEL_MODE,
     SYNC_MODE,
     TEMPERATURE,
+    frame,
     hosted,
-    second,
 )
 from studio.lib.engines import Option
 
@@ -40,29 +40,29 @@ REASONING = Option(False, about="thinks about the scene first")
 SIZES = "480p to 4096x2160"
 PLAN = "plans allow 20 seconds to 5 minutes a job; the free ones mark the film"
 LIPS = {"sync_mode": SYNC_MODE, **SPEAKER, **SEGMENTS}
-DEARER = "the cheapest plan's price at 25 frames a second"
+DEARER = "the cheapest plan's price"
 
 SYNC = (
     hosted(
         "sync", "sync-3", "Sync sync-3", "1", "video image audio* prompt", fields=FIELDS,
-        options=LIPS, longest_s=300, sizes=SIZES, price=second(0.133, DEARER), note=PLAN,
+        options=LIPS, longest_s=300, sizes=SIZES, price=frame(0.00534, DEARER), note=PLAN,
     ),
     hosted(
         "sync", "lipsync-2", "Sync lipsync-2", "2", "video* audio*", fields=FIELDS,
         options={**LIPS, "temperature": TEMPERATURE, "occlusion": OCCLUSION}, longest_s=300,
-        sizes=SIZES, price=second(0.05, DEARER), note=f"wants footage of somebody talking; {PLAN}",
+        sizes=SIZES, price=frame(0.002, DEARER), note=f"wants footage of somebody talking; {PLAN}",
     ),
     hosted(
         "sync", "lipsync-2-pro", "Sync lipsync-2-pro", "3", "video* audio*", fields=FIELDS,
         options={
             **LIPS, "temperature": TEMPERATURE, "occlusion": OCCLUSION, "reasoning": REASONING,
         },
-        longest_s=300, sizes=SIZES, price=second(0.083, DEARER),
+        longest_s=300, sizes=SIZES, price=frame(0.00333, DEARER),
         note=f"wants footage of somebody talking; {PLAN}",
     ),
     hosted(
         "sync", "lipsync-1.9.0-beta", "Sync lipsync-1.9.0-beta", "4", "video* audio*",
-        fields=FIELDS, options=LIPS, longest_s=300, sizes=SIZES, price=second(0.025, DEARER),
+        fields=FIELDS, options=LIPS, longest_s=300, sizes=SIZES, price=frame(0.001, DEARER),
         note=f"an older model; {PLAN}",
     ),
     hosted(
@@ -71,6 +71,6 @@ SYNC = (
             "sync_mode": SYNC_MODE, **SEGMENTS, "temperature": TEMPERATURE, "emotion": EMOTION,
             "model_mode": MODEL_MODE,
         },
-        longest_s=15, sizes=SIZES, price=second(0.167, DEARER),
+        longest_s=15, sizes=SIZES, price=frame(0.00667, DEARER),
     ),
 )  # fmt: skip

@@ -5,7 +5,9 @@ from typing import Any
 from avatar.engine.options import SYNC_MODES
 from avatar.engine.registry.films.common import (
     EMOTIONS,
+    FABRIC,
     KLINGS,
+    P_VIDEO,
     SEED,
     SYNC_MODE,
     hosted,
@@ -17,6 +19,7 @@ from studio.lib.engines import Option
 
 LOOSE = {"sync_mode": Option(None, SYNC_MODES)}  # of models whose schema is asked for first
 RESOLVED = "its id and its inputs are looked up in WaveSpeed's catalogue before each order"
+FROM_5: dict[str, Any] = {"step_s": 1, "least_s": 5}  # how it counts its own models' seconds
 KLING: dict[str, Any] = {"shortest_s": 2, "longest_s": 60, "audio_mb": 5.0}
 
 WAVESPEED = (
@@ -53,7 +56,7 @@ WAVESPEED = (
     hosted(
         "wavespeed", "veed/fabric-1.0", "Fabric 1.0 at WaveSpeed", "13", "image* audio*",
         options={"resolution": sizes("480p", "720p")}, sizes="480p or 720p",
-        price=second(0.14, "720p; 480p takes half"),
+        price=second(0.14, by=FABRIC, step_s=5),
     ),
     hosted(
         "wavespeed", "kwaivgi/kling-lipsync/audio-to-video", "Kling lip-sync at WaveSpeed", "15",
@@ -61,7 +64,7 @@ WAVESPEED = (
     ),
     hosted(
         "wavespeed", "kwaivgi/kling-v1-ai-avatar-standard", "Kling avatar v1 at WaveSpeed", "",
-        "image* audio* prompt", **KLING, price=second(0.05),
+        "image* audio* prompt", **KLING, price=second(0.05, step_s=5),
     ),
     hosted(
         "wavespeed", "kwaivgi/kling-v2-ai-avatar-standard", "Kling avatar v2 at WaveSpeed", "",
@@ -75,7 +78,7 @@ WAVESPEED = (
         "wavespeed", "pruna-ai/p-video/avatar", "P Video Avatar at WaveSpeed", "14",
         "image* audio* prompt", fields={"prompt": "video_prompt"},
         options={"resolution": sizes("720p", "1080p", default="720p"), "seed": SEED},
-        sizes="720p or 1080p", price=like(0.045, "another reseller"),
+        sizes="720p or 1080p", price=like(0.045, "another reseller", by=P_VIDEO),
     ),
     hosted(
         "wavespeed", "pruna-ai/p-video-2-pro/avatar", "P Video 2 Pro Avatar at WaveSpeed", "",
@@ -85,11 +88,11 @@ WAVESPEED = (
     hosted(
         "wavespeed", "wavespeed-ai/infinitetalk", "InfiniteTalk at WaveSpeed", "19",
         "image* audio* prompt", options={"resolution": sizes("480p", "720p"), "seed": SEED},
-        sizes="480p or 720p",
+        sizes="480p or 720p", price=second(0.06, by={"resolution": {"480p": 0.03}}, **FROM_5),
     ),
     hosted(
         "wavespeed", "wavespeed-ai/infinitetalk-fast", "InfiniteTalk fast at WaveSpeed", "19",
-        "image* audio* prompt", options={"seed": SEED},
+        "image* audio* prompt", options={"seed": SEED}, price=second(0.03, **FROM_5),
     ),
     hosted(
         "wavespeed", "wavespeed-ai/ltx-2.3/lipsync", "LTX 2.3 lip-sync at WaveSpeed", "19",
@@ -97,6 +100,6 @@ WAVESPEED = (
     ),
     hosted(
         "wavespeed", "wavespeed-ai/longcat-avatar-1.5", "LongCat Avatar 1.5 at WaveSpeed", "19",
-        "image* audio* prompt",
+        "image* audio* prompt", price=second(0.06, **FROM_5),
     ),
 )  # fmt: skip

@@ -46,6 +46,9 @@ def test_a_hosted_one_has_a_client_a_price_with_its_day_and_inputs_that_are_offe
     assert engine.price is not None
     assert engine.price.usd > 0
     assert engine.price.checked == "2026-11-20"
+    for name, others in engine.price.by.items():
+        option = engine.options[name]
+        assert all(option.problem(value) == "" for value in others), name
     assert {name.rstrip("*") for name in engine.inputs} <= LOGICAL
     assert engine.takes("video") or engine.takes("image")
 

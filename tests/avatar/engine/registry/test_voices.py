@@ -31,7 +31,7 @@ def test_every_voice_can_be_made_and_its_emotions_said(engine):
 @each_voice
 def test_a_voice_that_costs_names_its_price_and_the_day(engine):
     if engine.vendor in ("", "speech"):
-        assert engine.price is None
+        assert engine.usd(characters=1000) == 0
         return
     assert 0 < engine.price.usd < 0.001
     assert engine.price.checked == "2026-11-20"

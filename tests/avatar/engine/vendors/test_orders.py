@@ -1,6 +1,7 @@
 """Nothing is paid for twice, whatever happens between an order and its result."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -31,12 +32,18 @@ class Maker:
 
     poll_s = 0.01
 
-    def __init__(self, *looks, keyed=False, submit=None, found=None):
+    def __init__(self, *looks, keyed=False, submit=None, found=None, usd=None):
         self.looks, self.keyed, self.refusal, self.found = list(looks), keyed, submit, found
+        self.usd = usd
         self.keys, self.bodies = [], []
 
     def prepare(self, engine, inputs):
         return inputs
+
+    def estimate(self, engine, prepared):
+        if isinstance(self.usd, Exception):
+            raise self.usd
+        return self.usd
 
     def submit(self, engine, sent):
         self.keys.append(sent.key)
@@ -227,9 +234,32 @@ def test_a_result_of_no_use_has_cost_what_it_cost(make, tmp_path):
 
 def test_what_is_too_dear_is_not_ordered(make):
     maker = Maker(DONE)
-    with pytest.raises(OverBudget, match=r"0\.50 USD, and 0\.40 USD are allowed"):
+    with pytest.raises(OverBudget, match=r"0\.50 USD; of the 0\.40 USD that are allowed"):
         make(maker, most_usd=0.4)
     assert maker.keys == []
+
+
+def test_what_a_vendor_says_it_takes_goes_before_the_table(make, tmp_path):
+    maker = Maker(DONE, usd=0.9)
+    with pytest.raises(OverBudget, match=r"would take 0\.90 USD .* 0\.50 USD was shown.* 0\.60 "):
+        make(maker, most_usd=0.6)
+    assert maker.keys == []
+    assert make(maker, most_usd=1.0) == "a film"
+    row = json.loads((tmp_path / "orders" / PAID.key[:32] / "order.json").read_text())
+    assert (row["state"], row["usd"]) == ("done", 0.9)
+
+
+def test_a_vendor_that_cannot_say_what_it_takes_is_ordered_from_all_the_same(make):
+    assert make(Maker(DONE, usd=Busy("In trouble.")), most_usd=0.5) == "a film"
+
+
+def test_an_unknown_price_is_not_nothing(make, tmp_path):
+    unknown = replace(PAID, usd=None)
+    with pytest.raises(OverBudget, match="is not known, and nothing is left"):
+        make(Maker(DONE), paid=unknown, most_usd=0.0)
+    assert make(Maker(DONE), paid=unknown, most_usd=0.1) == "a film"
+    row = json.loads((tmp_path / "orders" / PAID.key[:32] / "order.json").read_text())
+    assert row["usd"] is None
 
 
 def test_what_came_to_nothing_leaves_its_money_for_the_next(tmp_path):
