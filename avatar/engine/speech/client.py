@@ -45,10 +45,6 @@ class VoiceClient(Protocol):
         """Of those who neither name a voice nor give a sample; costs nothing."""
         ...
 
-    def check(self) -> str:
-        """A sentence about the account, from a call that costs nothing. Raises VendorError."""
-        ...
-
 
 class SayingClient(VoiceClient, Protocol):
     """One that answers with the sound."""

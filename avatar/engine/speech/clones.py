@@ -100,9 +100,6 @@ class _CloneJob:
     def estimate(self, engine: Engine, prepared: Any) -> float | None:
         return None
 
-    def check(self) -> str:
-        return self.client.check()
-
     def look(self, engine: Engine, handle: Handle) -> Look:
         return Look(is_done=self.client.is_ready(engine, handle), facts=_kept(handle))
 

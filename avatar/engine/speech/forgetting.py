@@ -4,7 +4,6 @@ from avatar.engine.errors import InputError
 from avatar.engine.speech.client import CloningClient
 from avatar.engine.speech.hosted import CLIENTS, voice_client
 from avatar.engine.vendors.access import Access
-from avatar.engine.vendors.clients import client_of
 from studio.lib.engines import Engine
 
 
@@ -16,11 +15,3 @@ def forget_voice(engine: Engine, voice_id: str, access: Access) -> None:
             f"{engine.label} has no call that deletes a voice: delete {voice_id} on its website."
         )
     client.forget(voice_id)
-
-
-def checked(engine: Engine, access: Access) -> str:
-    if engine.vendor in CLIENTS:
-        return voice_client(engine.vendor, access).check()
-    if engine.vendor:
-        return client_of(engine.vendor, access).check()
-    return f"{engine.label} is set up on this machine."

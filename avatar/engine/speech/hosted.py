@@ -169,9 +169,6 @@ class _SpeechJob:
     def estimate(self, engine: Engine, prepared: Any) -> float | None:
         return None
 
-    def check(self) -> str:
-        return self.client.check()
-
     def look(self, engine: Engine, handle: Handle) -> Look:
         self.handle = handle
         return Look(is_done=True, usd=handle.get("usd"))

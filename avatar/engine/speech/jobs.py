@@ -184,9 +184,6 @@ class _Job:
         usd: float | None = self.client.estimate(engine, prepared)
         return usd
 
-    def check(self) -> str:
-        return str(self.client.check())
-
 
 class _SpeechJob(_Job):
     """What it fetches is a `Raw`."""

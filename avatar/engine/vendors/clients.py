@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from avatar.engine.vendors.access import Access
-from avatar.engine.vendors.orders import PerformingClient
+from avatar.engine.vendors.orders import JobClient
 from studio.lib.engines import load
 
 # Vendor -> its client, made with an Access.
@@ -19,6 +19,6 @@ CLIENTS: dict[str, str] = {
 }
 
 
-def client_of(vendor: str, access: Access) -> PerformingClient:
-    make: Callable[[Access], PerformingClient] = load(CLIENTS[vendor])
+def client_of(vendor: str, access: Access) -> JobClient:
+    make: Callable[[Access], JobClient] = load(CLIENTS[vendor])
     return make(access)

@@ -139,13 +139,6 @@ class ElevenLabs:
         except VoiceGone:
             return
 
-    def check(self) -> str:
-        answer = self.caller.call("GET", "/v1/user/subscription")
-        used = int(answer.get("character_count", default=0))
-        most = int(answer.get("character_limit", default=0))
-        tier = answer.get("tier", default="unknown")
-        return f"ElevenLabs answers: plan {tier}, {max(0, most - used):,} characters left."
-
 
 def _body(engine: Engine, piece: Piece, tag: str) -> dict[str, Any]:
     settings = {k: piece.options[k] for k in SETTINGS if k in piece.options}

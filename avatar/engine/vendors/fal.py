@@ -64,10 +64,6 @@ class Fal(JobQueue):
             raise self.failure(said, answer.text)
         return self.done(first_url(made.body), made.body)
 
-    def check(self) -> str:
-        self._ticket("check.txt", "text/plain")  # nothing is stored under it
-        return "fal accepts the key. It does not say what is left on the account."
-
     @property
     def _results(self) -> Caller:
         """Where the answer may be the model's own failure, under the model's own status."""

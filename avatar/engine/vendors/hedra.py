@@ -67,11 +67,6 @@ class Hedra(JobQueue):
         )
         return _usd(answer)
 
-    def check(self) -> str:
-        answer = self.caller.call("GET", "/balance")
-        balance, currency = self.caller.need(answer, "balance"), answer.get("currency", default="")
-        return f"Hedra accepts the key; {balance} {currency} are left there.".replace("  ", " ")
-
     def _ended(self, job: Answer, made: Any) -> VendorError:
         error = job.get("error") or (made.get("error") if isinstance(made, dict) else None)
         code = error.get("code") if isinstance(error, dict) else error

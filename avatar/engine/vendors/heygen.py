@@ -96,11 +96,6 @@ class HeyGen(JobQueue):
             raise self.failure(said, answer.text, is_refusal=is_refusal)
         return Look()
 
-    def check(self) -> str:
-        answer = self.caller.call("GET", "/v3/users/me")
-        name = answer.get("data", "email") or answer.get("data", "username") or "an account"
-        return f"HeyGen accepts the key; it is {name}'s."
-
 
 class _Caller(JobCaller):
     """Its codes say more than its statuses."""

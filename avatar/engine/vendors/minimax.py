@@ -173,12 +173,6 @@ class MiniMax:
             if "not" not in str(e).lower() or "exist" not in str(e).lower():
                 raise
 
-    def check(self) -> str:
-        answer = self._call("/v1/get_voice", json={"voice_type": "all"})
-        cloned = len(answer.get("voice_cloning", default=[]))
-        plural = "voice" if cloned == 1 else "voices"
-        return f"MiniMax answers; the account keeps {cloned} cloned {plural}."
-
 
 def _body(engine: Engine, piece: Piece) -> dict[str, Any]:
     voice = {k: piece.options[k] for k in SETTINGS if k in piece.options}

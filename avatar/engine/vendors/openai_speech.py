@@ -66,8 +66,3 @@ class SpeechServer:
 
     def default_voice(self, engine: Engine) -> str:
         return DEFAULT_VOICE
-
-    def check(self) -> str:
-        answer = self.caller.call("GET", "/models")
-        models = [m.get("id") for m in answer.get("data", default=[]) if isinstance(m, dict)]
-        return f"The speech server answers; it offers {len(models)} models."

@@ -148,14 +148,6 @@ class JobClient(Protocol):
     def fetch(self, engine: Engine, look: Look, target: Path) -> Path: ...
 
 
-class PerformingClient(JobClient, Protocol):
-    """A vendor's client that makes films."""
-
-    def check(self) -> str:
-        """Ask something that costs nothing. Returns a sentence; raises KeyRefused and the like."""
-        ...
-
-
 def paid_key(engine: Engine, inputs: Mapping[str, Any], account: str = "") -> str:
     """The same for the same order: files count by what is in them."""
     described = {

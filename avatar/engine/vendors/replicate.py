@@ -78,11 +78,6 @@ class Replicate(JobQueue):
             cursor = {"cursor": following["cursor"][0]}
         yield None
 
-    def check(self) -> str:
-        answer = self.caller.call("GET", "/account")
-        name = answer.get("username", default="an account without a name")
-        return f"Replicate accepts the key; it is {name}'s."
-
     def _properties(self, engine: Engine) -> Mapping[str, Any]:
         answer = self.caller.call("GET", f"/models/{engine.model}")
         schema = ("latest_version", "openapi_schema", "components", "schemas", "Input")

@@ -190,10 +190,6 @@ class Resemble:
         except VoiceGone:
             return
 
-    def check(self) -> str:
-        self.caller.call("GET", f"{self.app}/account")
-        return "Resemble answers and accepts the key."
-
 
 def _recordings(sample: Path, about: About) -> list[tuple[bytes, str]]:
     """The sample in recordings of the length that it takes, each with what is said in it.

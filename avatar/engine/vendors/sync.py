@@ -100,12 +100,6 @@ class Sync(JobQueue):
         known = [cost for cost in costs if isinstance(cost, int | float)]
         return float(sum(known)) if known else None
 
-    def check(self) -> str:
-        answer = self.caller.call("GET", "/v2/models")
-        found = answer.body if isinstance(answer.body, list) else answer.get("models", default=[])
-        names = [str(one.get("id")) for one in found if isinstance(one, dict)]
-        return f"Sync.so accepts the key and offers {', '.join(names) or 'no models'}."
-
 
 class _SyncCaller(JobCaller):
     def usual(self, answer: Answer, order: bool = False) -> VendorError | None:

@@ -88,11 +88,6 @@ class WaveSpeed(JobQueue):
         if len(found) >= LISTED:
             yield None
 
-    def check(self) -> str:
-        answer = self.caller.call("GET", "/api/v3/balance")
-        balance = float(self.caller.need(answer, "data", "balance"))
-        return f"WaveSpeed accepts the key; {balance:.2f} USD are left there."
-
     def _properties(self, engine: Engine) -> Mapping[str, Any]:
         """The names of the model's inputs, from its live catalogue. Raises Refused without it."""
         answer = self.caller.call("GET", "/api/v3/models")

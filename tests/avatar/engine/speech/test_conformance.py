@@ -19,7 +19,7 @@ from avatar.engine.errors import (
 )
 from avatar.engine.media.sound import write_wav
 from avatar.engine.options import EMOTIONS
-from avatar.engine.speech import Lines, check, forget, speaker
+from avatar.engine.speech import Lines, forget, speaker
 from avatar.engine.speech.clones import _CloneJob
 from avatar.engine.text import display_words
 from studio.sandbox.vendors.common import orders
@@ -176,14 +176,6 @@ def test_nothing_is_ordered_beyond_what_is_allowed(sandbox, say, case, lend):
         return
     with pytest.raises(OverBudget):
         say(case, context=lend(most_usd=0.00001))
-    assert charged(sandbox, case) == []
-
-
-@each_vendor
-def test_a_test_button_has_a_sentence_and_costs_nothing(sandbox, case, lend):
-    assert check(case.name, lend().access).endswith(".")
-    with pytest.raises(KeyRefused):
-        check(case.name, lend(**{case.key_name: case.wrong_key}).access)
     assert charged(sandbox, case) == []
 
 

@@ -5,6 +5,7 @@ import pytest
 from avatar.engine.errors import KeyRefused, ModelUnavailable
 from avatar.engine.vendors.access import VENDORS, Access
 from avatar.engine.vendors.check import CLIENTS, PROBES, check
+from studio.sandbox.vendors.common import orders as charged
 
 
 def test_every_vendor_has_a_way():
@@ -15,7 +16,10 @@ def test_every_vendor_has_a_way():
 @pytest.mark.parametrize("vendor", sorted(set(VENDORS) - {"speech"}))
 def test_a_good_key_is_accepted_and_a_wrong_one_is_not(sandbox, vendor):
     label = VENDORS[vendor].label
-    assert check(vendor, Access()).startswith(label)
+    said = check(vendor, Access())
+    assert said.startswith(label)
+    assert said.endswith(".")
+    assert charged(sandbox, vendor) == []
     wrong = Access(keys={VENDORS[vendor].key: "a-wrong-key"})
     with pytest.raises(KeyRefused, match=label):
         check(vendor, wrong)
