@@ -160,7 +160,7 @@ class EngineKey(models.Model):
     """A creator's own key for one vendor, used before the installation's. Shown to nobody."""
 
     creator = models.ForeignKey(Creator, models.CASCADE, related_name="engine_keys")
-    vendor = models.CharField(max_length=40)  # key of avatar.engine.vendors.VENDORS
+    vendor = models.CharField(max_length=40)  # key of avatar.engine.vendors.access.VENDORS
     key = EncryptedTextField()
     fingerprint = models.CharField(max_length=12)
     added_at = models.DateTimeField(default=timezone.now)

@@ -103,7 +103,7 @@ class Engine:
     kind: Kind
     label: str
     path: str
-    vendor: str = ""  # key of avatar.engine.vendors.VENDORS
+    vendor: str = ""  # key of avatar.engine.vendors.access.VENDORS
     model: str = ""  # the vendor's own name for it
     rows: tuple[str, ...] = ()  # the systems it serves, as docs/engines.md lists them
     inputs: tuple[str, ...] = ()

@@ -28,7 +28,7 @@ COPYING = 0.4  # of the work, where a copy is needed
 class Fitted:
     """H.264, yuv420p, constant rate, without sound or metadata.
 
-    sound_ms: how long the sound must be to go with it; see `sounds.made_as_long`.
+    sound_ms: how long the sound must be to go with it; see `made_as_long`.
     """
 
     path: Path
