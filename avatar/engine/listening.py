@@ -13,6 +13,7 @@ from avatar.engine.media.sound import stream_sound, write_wav
 from avatar.engine.order import Order
 from avatar.engine.registry import order_of
 from avatar.engine.registry.choice import first_that_can
+from avatar.engine.speech.times import word_times
 from avatar.engine.text import speakable
 from avatar.engine.vendors.orders import Context
 from studio.lib.engines import Engine, Kind
@@ -104,7 +105,7 @@ def _as_wav(recording: Path, folder: Path) -> Path:
 def told(
     order: Order, cache: Cache, context: Context, take: Entry, on_warning: Warn
 ) -> tuple[Order, Entry | None]:
-    """The order with its words, and an entry with words.json, when they are said.
+    """The order with its words, and an entry that says when they are, in words.json if it knows.
 
     A recording without a text is transcribed where a transcriber is named; the words of a text are
     timed where an aligner is. None where neither is, or the voice knows its own times.
@@ -130,9 +131,9 @@ def told(
 
 
 def _heard(engine: Engine, order: Order, cache: Cache, context: Context, take: Entry) -> Entry:
-    """text.json and words.json: a start and an end in ms for each word of the text."""
+    """text.json; and words.json, `word_times` of it, where they fit the text."""
     inputs = {
-        "code": code_sha256("avatar.engine.hearing"),
+        "code": code_sha256("avatar.engine.hearing", "avatar.engine.speech.times"),
         "engine": engine.name,
         "take": take.key,
         "text": order.text,
@@ -147,11 +148,9 @@ def _heard(engine: Engine, order: Order, cache: Cache, context: Context, take: E
             context=context,
         )
         text = order.text or _readable(heard, order.options.language)
-        times: list[list[int] | None] = [[word.start_ms, word.end_ms] for word in heard.words]
-        if len(times) != len(text.split()):  # e.g. signs that are not spoken were left out
-            times = [None] * len(text.split())
         (folder / "text.json").write_text(json.dumps(text, ensure_ascii=False), encoding="utf-8")
-        (folder / "words.json").write_text(json.dumps(times), encoding="utf-8")
+        if times := word_times(text, heard.fragments):
+            (folder / "words.json").write_text(json.dumps(times), encoding="utf-8")
 
     return cache.fetch("heard", inputs, make)
 

@@ -1,11 +1,10 @@
 """What engines that listen are given and give back."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from avatar.engine.speech.times import Fragment
 from avatar.engine.types import Word
 from avatar.engine.vendors.orders import Context
 from studio.lib.engines import Engine
@@ -13,11 +12,15 @@ from studio.lib.engines import Engine
 
 @dataclass(frozen=True)
 class Heard:
-    """What was said and when. language: as the engine names it; empty: it does not say."""
+    """What was said, and when its letters or words are: `word_times` finds those of captions."""
 
     text: str
-    words: tuple[Word, ...]
-    language: str = ""
+    fragments: tuple[Fragment, ...]
+
+
+def fragment(word: Word) -> Fragment:
+    """A word that our own aligner has placed."""
+    return word.word, word.start_ms / 1000, word.end_ms / 1000
 
 
 class Listener(Protocol):
@@ -39,49 +42,3 @@ class Denoiser(Protocol):
     def clean(self, sound: Path, target: Path, *, context: Context) -> None:
         """Write the sound without its noise, as WAV of the same length."""
         ...
-
-
-class Piece(NamedTuple):
-    """Some of the text and when it is said, in seconds."""
-
-    text: str
-    start_s: float
-    end_s: float
-
-
-def words_of(text: str, pieces: Sequence[Piece]) -> tuple[Word, ...]:
-    """The words of a text, timed by pieces of it that are cut elsewhere: letters, or what a
-    tokenizer calls a word. Spaces count for nothing.
-
-    Words of which no piece speaks take the time between their neighbours. Times never go back.
-    """
-    names = text.split()
-    if not names or not pieces:
-        return ()
-    letters = [
-        (piece, share) for piece in pieces for share in _shares(len("".join(piece.text.split())))
-    ]
-    ends = list(accumulate(len(name) for name in names))
-    found: list[Word] = []
-    last_ms = 0
-    for name, (first, end) in zip(names, pairwise([0, *ends]), strict=True):
-        inside = letters[first:end] or letters[-1:]
-        start_ms = max(last_ms, round(1000 * _at(inside[0], 0)))
-        last_ms = max(start_ms, round(1000 * _at(inside[-1], 1)))
-        found.append(Word(name, start_ms, last_ms))
-    return tuple(found)
-
-
-def _shares(n: int) -> list[tuple[float, float]]:
-    """Where each of n letters lies in its piece, from 0 to 1."""
-    return [(i / n, (i + 1) / n) for i in range(n)]
-
-
-def _at(letter: tuple[Piece, tuple[float, float]], edge: int) -> float:
-    piece, share = letter
-    return piece.start_s + share[edge] * (piece.end_s - piece.start_s)
-
-
-def two_letters(language: str) -> str:
-    """`pt-br` as vendors want it: pt."""
-    return language.lower().replace("_", "-").partition("-")[0]

@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from avatar.engine.errors import BadResult, InputError
-from avatar.engine.hearing.base import Heard, Piece, two_letters, words_of
+from avatar.engine.hearing.base import Heard
 from avatar.engine.media.ffmpeg import run_ffmpeg
 from avatar.engine.scratch import WavFile
+from avatar.engine.speech.times import Fragment
 from avatar.engine.vendors.access import Access
 from avatar.engine.vendors.caller import Caller
 from avatar.engine.vendors.elevenlabs import explain
 from avatar.engine.vendors.journal import Paid
+from avatar.engine.vendors.languages import iso
 from avatar.engine.vendors.orders import Context, bought, paid_key
 from studio.lib.engines import Engine
 from studio.lib.web import Answer
@@ -81,7 +83,7 @@ class Scribe(_Hosted):
         caller = _elevenlabs(context.access)
         fields = {
             "model_id": self.engine.model,
-            "language_code": two_letters(language),
+            "language_code": iso(language),
             "timestamps_granularity": "word",
             "tag_audio_events": "false",
         }
@@ -98,8 +100,7 @@ class Scribe(_Hosted):
 
         found = self._bought(context, sound, fields, ask)
         said = " ".join(str(found.get("text", "")).split())
-        pieces = _pieces(found.get("words"), only="word")
-        return Heard(said, words_of(said, pieces), str(found.get("language_code", "")))
+        return Heard(said, _fragments(found.get("words"), only="word"))
 
 
 class ForcedAlignment(_Hosted):
@@ -119,10 +120,10 @@ class ForcedAlignment(_Hosted):
             )
 
         found = self._bought(context, sound, {"text": text}, ask)
-        pieces = _pieces(found.get("characters")) or _pieces(found.get("words"))
-        if not pieces:
+        timed = _fragments(found.get("characters")) or _fragments(found.get("words"))
+        if not timed:
             raise BadResult("ElevenLabs gave no times for the text.")
-        return Heard(text, words_of(text, pieces), language)
+        return Heard(text, timed)
 
 
 class Transcription(_Hosted):
@@ -132,7 +133,7 @@ class Transcription(_Hosted):
         caller = _openai(context.access)
         fields = {
             "model": self.engine.model,
-            "language": two_letters(language),
+            "language": iso(language),
             "response_format": "verbose_json",
             "timestamp_granularities[]": "word",
         }
@@ -151,8 +152,7 @@ class Transcription(_Hosted):
 
             found = self._bought(context, sound, fields, ask)
         said = " ".join(str(found.get("text", "")).split())
-        pieces = _pieces(found.get("words"))
-        return Heard(said, words_of(said, pieces), str(found.get("language", "")))
+        return Heard(said, _fragments(found.get("words")))
 
 
 class AudioIsolation(_Hosted):
@@ -183,18 +183,18 @@ class AudioIsolation(_Hosted):
             _as_wav(raw, target, WavFile(sound))
 
 
-def _pieces(found: Any, only: str = "") -> list[Piece]:
+def _fragments(found: Any, only: str = "") -> tuple[Fragment, ...]:
     """Times as ElevenLabs and OpenAI write them: [{text or word, start, end, type?}]."""
-    pieces = []
+    timed = []
     for one in found if isinstance(found, list) else []:
         if not isinstance(one, dict) or (only and one.get("type", only) != only):
             continue
         try:
             name = str(one.get("text", one.get("word", "")))
-            pieces.append(Piece(name, float(one["start"]), float(one["end"])))
+            timed.append((name, float(one["start"]), float(one["end"])))
         except (KeyError, TypeError, ValueError) as e:
             raise BadResult("The times of a word are not numbers.") from e
-    return pieces
+    return tuple(timed)
 
 
 def _small(sound: Path, folder: Path) -> Path:

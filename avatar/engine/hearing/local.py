@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from avatar.engine.hearing.base import Heard
+from avatar.engine.hearing.base import Heard, fragment
 from avatar.engine.media.sound import write_wav
 from avatar.engine.scratch import WavFile
 from avatar.engine.vendors.orders import Context
@@ -19,7 +19,8 @@ class OwnAligner:
         from avatar.engine.align import align
 
         wav = WavFile(sound)
-        return Heard(text, align(wav, wav.sample_rate, text, language).words, language)
+        words = align(wav, wav.sample_rate, text, language).words
+        return Heard(text, tuple(map(fragment, words)))
 
 
 class OwnDenoiser:

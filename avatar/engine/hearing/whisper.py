@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from avatar.engine.errors import InputError, ModelUnavailable
-from avatar.engine.hearing.base import Heard, Piece, two_letters, words_of
+from avatar.engine.hearing.base import Heard, fragment
 from avatar.engine.media.resample import resampled
 from avatar.engine.scratch import WavFile
+from avatar.engine.speech.times import Fragment
 from avatar.engine.types import Waveform, Word
+from avatar.engine.vendors.languages import iso
 from avatar.engine.vendors.orders import Context
 from studio.lib.engines import Engine
 
@@ -38,7 +40,7 @@ class WhisperTranscriber:
     def listen(self, sound: Path, *, text: str, language: str, context: Context) -> Heard:
         model = loaded(context)
         waveform = _waveform(sound)
-        wanted = two_letters(language) if model.is_multilingual else "en"
+        wanted = iso(language) if model.is_multilingual else "en"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that half precision is not used on a CPU
             found = model.transcribe(
@@ -50,8 +52,8 @@ class WhisperTranscriber:
             )
         words = [word for segment in found["segments"] for word in segment.get("words", ())]
         said = " ".join(str(found["text"]).split())
-        pieces = [Piece(one["word"], float(one["start"]), float(one["end"])) for one in words]
-        return Heard(said, words_of(said, pieces), str(found.get("language", "")))
+        timed = [(one["word"], float(one["start"]), float(one["end"])) for one in words]
+        return Heard(said, tuple(timed))
 
 
 class WhisperAligner:
@@ -67,10 +69,10 @@ class WhisperAligner:
         waveform = _waveform(sound)
         # Which words stand in which half minute is known well enough from our own aligner.
         rough = align(waveform, RATE, text, language).words
-        pieces: list[Piece] = []
+        timed: list[Fragment] = []
         for window in windows(rough):
-            pieces += _placed(model, waveform, window, two_letters(language))
-        return Heard(text, words_of(" ".join(word.word for word in rough), pieces), language)
+            timed += _placed(model, waveform, window, iso(language))
+        return Heard(text, tuple(timed))
 
 
 def windows(words: Sequence[Word], longest_s: float = WINDOW_S) -> Iterator[list[Word]]:
@@ -87,7 +89,7 @@ def windows(words: Sequence[Word], longest_s: float = WINDOW_S) -> Iterator[list
         left = left[n:]
 
 
-def _placed(model: Any, waveform: Waveform, words: list[Word], language: str) -> list[Piece]:
+def _placed(model: Any, waveform: Waveform, words: list[Word], language: str) -> list[Fragment]:
     """The words of one window, timed by whisper; by us where it does not recognise them."""
     from whisper.audio import log_mel_spectrogram, pad_or_trim
     from whisper.timing import find_alignment
@@ -105,15 +107,11 @@ def _placed(model: Any, waveform: Waveform, words: list[Word], language: str) ->
     )
     tokens = tokenizer.encode(" " + " ".join(word.word for word in words))
     if len(tokens) > model.dims.n_text_ctx - 8:
-        return _ours(words)
+        return list(map(fragment, words))
     timed = find_alignment(model, tokenizer, tokens, mel, len(part) // HOP)
     if not timed or float(np.mean([one.probability for one in timed])) < LEAST_PROBABILITY:
-        return _ours(words)
-    return [Piece(one.word, first_s + one.start, first_s + one.end) for one in timed]
-
-
-def _ours(words: list[Word]) -> list[Piece]:
-    return [Piece(word.word, word.start_ms / 1000, word.end_ms / 1000) for word in words]
+        return list(map(fragment, words))
+    return [(one.word, first_s + one.start, first_s + one.end) for one in timed]
 
 
 def loaded(context: Context) -> Any:

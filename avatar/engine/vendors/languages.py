@@ -15,7 +15,7 @@ ISO = {"cmn": "zh", "yue": "zh", "nb": "no"}  # where espeak-ng differs from ISO
 
 def base(language: str) -> str:
     """`pt-br` as `pt`."""
-    found = language.lower().partition("-")[0]
+    found = language.lower().replace("_", "-").partition("-")[0]
     return {"zh": "cmn", "no": "nb"}.get(found, found)
 
 

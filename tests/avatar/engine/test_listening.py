@@ -1,13 +1,16 @@
 """What is heard before anything is said: samples without noise, and with their words."""
 
+import json
+
 import pytest
 
 from avatar.engine.cache import Cache
-from avatar.engine.listening import cleaned
+from avatar.engine.listening import cleaned, told
 from avatar.engine.media.sound import read_sound, write_wav
 from avatar.engine.options import ReelOptions
 from avatar.engine.order import checked_order
 from avatar.engine.speech.reading import read_to_disk
+from avatar.engine.text import display_words
 from avatar.engine.vendors.access import Access
 from avatar.engine.vendors.journal import FileJournal
 from avatar.engine.vendors.orders import Context
@@ -71,3 +74,21 @@ def test_nobody_is_paid_for_words_that_nobody_needs(prepared, how):
     options, context = prepared(**how)
     assert options.voice_options == how.get("voice_options", {})
     assert context.journal.bought == []
+
+
+def test_words_that_no_space_parts_are_timed_each(hopper, tmp_path):
+    text = "你好,世界。我们今天讨论三个问题。"
+    reading = read_to_disk(text, "cmn")
+    cache = Cache(tmp_path / "cache")
+    take = cache.fetch(
+        "take",
+        {"text": text},
+        lambda folder: write_wav(folder / "take.wav", reading.waveform[:], reading.sample_rate),
+    )
+    wanted = ReelOptions(language="cmn", aligner="own-aligner", captions="none")
+    order = checked_order(hopper, text, None, None, wanted)
+    context = Context(Access(), FileJournal(tmp_path / "orders"))
+    _, timed = told(order, cache, context, take, print)
+    times = json.loads(timed.path("words.json").read_text())
+    assert len(times) == len(display_words(text)) > 10
+    assert None not in times

@@ -14,7 +14,7 @@ from avatar.engine.speech.raw import Raw
 from avatar.engine.speech.samples import Sample, fitting
 from avatar.engine.speech.split import split
 from avatar.engine.types import Speech
-from avatar.engine.vendors.languages import base, english_name
+from avatar.engine.vendors.languages import english_name, iso
 from avatar.engine.vendors.orders import Context
 from studio.lib.engines import Engine
 
@@ -94,7 +94,7 @@ class WorkerSpeaker:
         return {
             "sample": sample and str(sample),
             "sample_text": options.pop("sample_text", ""),
-            "language": base(lines.language).replace("cmn", "zh"),
+            "language": iso(lines.language),
             "language_name": english_name(lines.language, "Auto"),
             "model": model,
             "options": options,

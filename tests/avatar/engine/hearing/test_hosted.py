@@ -11,6 +11,7 @@ from avatar.engine.options import ReelOptions
 from avatar.engine.pipeline import make_reel
 from avatar.engine.registry import ENGINES
 from avatar.engine.speech.reading import read_to_disk
+from avatar.engine.speech.times import word_times
 from avatar.engine.vendors.access import Access
 from avatar.engine.vendors.journal import FileJournal
 from avatar.engine.vendors.orders import Context
@@ -36,15 +37,16 @@ def context(sandbox, tmp_path):
 def test_what_was_said_comes_with_its_times(name, sound, context):
     heard = listener(ENGINES[name]).listen(sound, text="", language="en", context=context)
     assert heard.text
-    assert [word.word for word in heard.words] == heard.text.split()
+    times = word_times(heard.text, heard.fragments)
+    assert len(times) == len(heard.text.split())
     length_ms = 1000 * len(read_sound(sound)[0]) / read_sound(sound)[1]
-    assert all(0 <= w.start_ms <= w.end_ms <= length_ms + 200 for w in heard.words)
+    assert all(0 <= time[0] <= time[1] <= length_ms + 200 for time in times if time)
 
 
 def test_a_known_text_comes_back_word_for_word(sound, context):
     engine = ENGINES["elevenlabs:forced-alignment"]
     heard = listener(engine).listen(sound, text=TEXT, language="en", context=context)
-    assert [word.word for word in heard.words] == TEXT.split()
+    assert None not in word_times(TEXT, heard.fragments)
 
 
 def test_listening_twice_is_paid_once(sound, context):
@@ -96,7 +98,7 @@ def test_a_recording_without_a_text_gets_captions(hopper, sound, context, tmp_pa
 
 
 def test_times_that_are_no_numbers_are_of_no_use():
-    from avatar.engine.hearing.hosted import _pieces
+    from avatar.engine.hearing.hosted import _fragments
 
     with pytest.raises(BadResult, match="not numbers"):
-        _pieces([{"text": "a", "start": "soon", "end": 1}])
+        _fragments([{"text": "a", "start": "soon", "end": 1}])
