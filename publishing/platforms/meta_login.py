@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from publishing.platforms.access import Grant, NoAccess, Tokens
+from publishing.platforms.apps import App
 from publishing.platforms.base import Profile
 from publishing.platforms.errors import AuthExpired, PlatformError, Rejected, Transient
 from publishing.platforms.hosts import host, meta_version
@@ -26,6 +27,17 @@ TASK = "CREATE_CONTENT"
 def clean_code(code: str) -> str:
     """The code without the `#_` that Meta may hang behind the address it returns to."""
     return code.removesuffix("#_")
+
+
+def _dialog(page: str, app: App, scopes: Sequence[str], redirect_uri: str, state: str) -> str:
+    return login_address(
+        page,
+        client_id=app.id,
+        redirect_uri=redirect_uri,
+        response_type="code",
+        scope=",".join(scopes),
+        state=state,
+    )
 
 
 def flat(reply: Reply) -> dict[str, Any]:
@@ -91,14 +103,8 @@ class SixtyDayLogin(NoAccess, ABC):
         """Whose token it is."""
 
     def authorize_url(self, *, redirect_uri: str, state: str, challenge: str) -> str:
-        return login_address(
-            f"{host(self.auth_host)}/oauth/authorize",
-            client_id=self.app.id,
-            redirect_uri=redirect_uri,
-            response_type="code",
-            scope=",".join(self.scopes),
-            state=state,
-        )
+        page = f"{host(self.auth_host)}/oauth/authorize"
+        return _dialog(page, self.app, self.scopes, redirect_uri, state)
 
     def exchange(self, *, code: str, redirect_uri: str, verifier: str) -> list[Grant]:
         graph = self._graph()
@@ -160,14 +166,8 @@ class FacebookLogin(NoAccess):
     needed: ClassVar[tuple[str, ...]]  # without which nothing works
 
     def authorize_url(self, *, redirect_uri: str, state: str, challenge: str) -> str:
-        return login_address(
-            f"{host('FACEBOOK_AUTH_URL')}/{meta_version()}/dialog/oauth",
-            client_id=self.app.id,
-            redirect_uri=redirect_uri,
-            response_type="code",
-            scope=",".join(self.scopes),
-            state=state,
-        )
+        page = f"{host('FACEBOOK_AUTH_URL')}/{meta_version()}/dialog/oauth"
+        return _dialog(page, self.app, self.scopes, redirect_uri, state)
 
     def exchange(self, *, code: str, redirect_uri: str, verifier: str) -> list[Grant]:
         short = self._token(redirect_uri=redirect_uri, code=clean_code(code))

@@ -77,27 +77,12 @@ def _refusal(message: str) -> Refused:
     return Refused(Reply(400, body))
 
 
-def _long(call: Call, old: Document) -> str:
-    if BASIC not in old["scopes"] and old["scopes"]:
-        raise meta.refuse(10, 0, f"This call needs the permission {BASIC}.")
-    return issue_token(
-        call.sandbox,
-        old["account"],
-        kind="long",
-        app=old["app"],
-        scopes=old["scopes"],
-        expires_s=meta.LONG_S,
-        rotated_from=old["id"],
-        prefix="IGlong",
-    )
-
-
 def long_token(call: Call) -> Reply:
-    return meta.exchange(call, "ig_exchange_token", lambda old: _long(call, old))
+    return meta.exchange(call, "ig", needs=BASIC)
 
 
 def refresh_token(call: Call) -> Reply:
-    return meta.refresh(call, "ig_refresh_token", lambda old: _long(call, old))
+    return meta.refresh(call, "ig", needs=BASIC)
 
 
 # Who may

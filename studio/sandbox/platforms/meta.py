@@ -168,29 +168,47 @@ def _tell(sandbox: Sandbox, what: str, url: str, form: dict[str, str]) -> None:
 # Tokens that replace themselves (Instagram Login, Threads)
 
 
-def exchange(call: Call, grant_type: str, make: Callable[[Document], str]) -> Reply:
-    """Short-lived into long-lived."""
-    given = call.params()
-    if given.get("grant_type") != grant_type:
-        raise refuse(100, 0, f"grant_type must be {grant_type}")
+def exchange(call: Call, letters: str, *, needs: str = "") -> Reply:
+    """Short-lived into long-lived. letters: what the names of its grant types begin with.
+
+    needs: the permission without which there is none.
+    """
+    given = _granting(call, f"{letters}_exchange_token")
     short = granted(call.sandbox, given.get("access_token", ""), "short")
     if not identity.is_app(call.sandbox, short["app"], given.get("client_secret", "")):
         raise refuse(1, 0, "Error validating client secret.", transient=False)
-    return _bearer(make(short))
+    return _long_lived(call, short, letters, needs)
 
 
-def refresh(call: Call, grant_type: str, make: Callable[[Document], str]) -> Reply:
+def refresh(call: Call, letters: str, *, needs: str = "") -> Reply:
     """Sixty days more. Refused when younger than a day or no longer good."""
-    given = call.params()
-    if given.get("grant_type") != grant_type:
-        raise refuse(100, 0, f"grant_type must be {grant_type}")
+    given = _granting(call, f"{letters}_refresh_token")
     old = granted(call.sandbox, given.get("access_token", ""), "long")
     if call.sandbox.time() - old["issued"] < identity.DAY:
         raise refuse(10, 0, "The token must be at least 24 hours old to be refreshed.")
-    return _bearer(make(old))
+    return _long_lived(call, old, letters, needs)
 
 
-def _bearer(token: str) -> Reply:
+def _granting(call: Call, grant_type: str) -> dict[str, str]:
+    given = call.params()
+    if given.get("grant_type") != grant_type:
+        raise refuse(100, 0, f"grant_type must be {grant_type}")
+    return given
+
+
+def _long_lived(call: Call, old: Document, letters: str, needs: str) -> Reply:
+    if needs and old["scopes"] and needs not in old["scopes"]:
+        raise refuse(10, 0, f"This call needs the permission {needs}.")
+    token = identity.issue_token(
+        call.sandbox,
+        old["account"],
+        kind="long",
+        app=old["app"],
+        scopes=old["scopes"],
+        expires_s=LONG_S,
+        rotated_from=old["id"],
+        prefix=f"{letters.upper()}long",
+    )
     return Reply(200, {"access_token": token, "token_type": "bearer", "expires_in": int(LONG_S)})
 
 

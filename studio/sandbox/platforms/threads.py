@@ -86,25 +86,12 @@ def short_token(call: Call) -> Reply:
     return Reply(200, {"access_token": token, "user_id": int(code["account"])})
 
 
-def _long(call: Call, old: Document) -> str:
-    return issue_token(
-        call.sandbox,
-        old["account"],
-        kind="long",
-        app=old["app"],
-        scopes=old["scopes"],
-        expires_s=meta.LONG_S,
-        rotated_from=old["id"],
-        prefix="THlong",
-    )
-
-
 def long_token(call: Call) -> Reply:
-    return meta.exchange(call, "th_exchange_token", lambda old: _long(call, old))
+    return meta.exchange(call, "th")
 
 
 def refresh_token(call: Call) -> Reply:
-    return meta.refresh(call, "th_refresh_token", lambda old: _long(call, old))
+    return meta.refresh(call, "th")
 
 
 def _caller(call: Call, scope: str = "threads_basic") -> Document:
