@@ -13,6 +13,7 @@ from avatar.engine.registry import ENGINES
 from avatar.engine.vendors.access import VENDORS, Access
 from avatar.engine.vendors.check import check
 from avatar.source_links import lacking
+from scripts_gen import language_model
 from scripts_gen.writing import TRANSLATORS, WRITERS
 from studio.lib import words
 from studio.lib.engines import PER_CHARACTER, Engine, Kind, Price
@@ -177,7 +178,7 @@ def _value(value: Any) -> str:
 def _lacks(engine: Engine, access: Access) -> str:
     if engine.name in ENGINES:
         return lacking(engine, access)
-    if engine.vendor == "openai" and not (settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL):
+    if engine.vendor == "openai" and not language_model.is_set_up():
         return "A language model needs OPENAI_API_KEY, or OPENAI_BASE_URL of a server at home."
     return ""
 

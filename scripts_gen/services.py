@@ -14,7 +14,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from creators.models import Creator
-from scripts_gen import cadence, learning, research, translations
+from scripts_gen import cadence, language_model, learning, research, translations
 from scripts_gen.briefs import persona_of, research_slot
 from scripts_gen.errors import Changed, NotPossible
 from scripts_gen.lessons import Outcome
@@ -30,14 +30,12 @@ from scripts_gen.writing import (
     WriterError,
 )
 from scripts_gen.writing import writer as writer_named
-from studio.lib.hosts import SANDBOX_KEY, Host
 from studio.lib.jobs import enqueue
 from studio.lib.owned import User
 
 HISTORY_DAYS = 56  # what planning looks back on
 PARTS_OF_A_SCRIPT = ("hook", "body", "call_to_action", "caption", "hashtags")
 CREATOR = "creator"  # who wrote a version that a person edited
-OPENAI = Host("", "openai/v1")  # its own address is the library's to know
 FILM = "film"  # nobody here wrote it: it came with a finished film
 
 State = Script.State
@@ -270,13 +268,7 @@ def _give_up(slot: Slot, owner: str, sentence: str) -> None:
 def configured_writer() -> Writer:
     """The writer this installation is set to use."""
     if settings.WRITER == "openai":
-        double = "" if settings.OPENAI_BASE_URL else OPENAI.address("OPENAI_BASE_URL")
-        return writer_named(
-            "openai",
-            api_key=settings.OPENAI_API_KEY or (SANDBOX_KEY if double else ""),
-            base_url=settings.OPENAI_BASE_URL or double,
-            model=settings.OPENAI_MODEL,
-        )
+        return writer_named("openai", **language_model.access())
     return writer_named(settings.WRITER)
 
 

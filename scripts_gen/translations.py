@@ -5,10 +5,10 @@ the verbs are in services.
 from dataclasses import replace
 from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
 
 from creators.languages import LANGUAGES
+from scripts_gen import language_model
 from scripts_gen.briefs import persona_of, wishes_of
 from scripts_gen.errors import NotPossible
 from scripts_gen.models import Script, Slot
@@ -32,7 +32,7 @@ def why_not(script: Script) -> str:
         return "A newer version has replaced this script. Translate the newer one."
     if script.state == Script.State.REJECTED:
         return "You rejected this script. Translate one that you want to have said."
-    if not (settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL):
+    if not language_model.is_set_up():
         return NO_MODEL
     return ""
 
@@ -68,12 +68,7 @@ def found(script: Script, language: str) -> Slot | None:
 
 def configured_translator() -> Translator:
     """Raises BadSetup."""
-    return translator_named(
-        "openai",
-        api_key=settings.OPENAI_API_KEY,
-        base_url=settings.OPENAI_BASE_URL,
-        model=settings.OPENAI_MODEL,
-    )
+    return translator_named("openai", **language_model.access())
 
 
 def translated(slot: Slot, translator: Translator | None = None) -> Draft:

@@ -236,3 +236,13 @@ def test_without_a_model_the_settings_are_named(script, settings):
         services.ask_for_translation(script, "de")
     settings.OPENAI_API_KEY = "key"
     assert services.ask_for_translation(script, "de").state == Slot.State.ASKED
+
+
+def test_the_sandbox_translates_without_a_key(script, settings, sandbox):
+    settings.OPENAI_BASE_URL, settings.OPENAI_MODEL = "", "gpt-4o-mini"
+    services.ask_for_translation(script, "de")
+    slot = Slot.objects.get(language="de")
+    services.write_asked(slot.pk)
+    slot.refresh_from_db()
+    assert slot.problem == ""
+    assert slot.scripts.get().language == "de"

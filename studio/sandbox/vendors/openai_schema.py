@@ -2,7 +2,9 @@
 
 Numbered lines of the question (`1. ...`) are points: an object that names numbers beside its text
 gets one point's text and that point's number, so that an answer about given material is one that
-holds. Other texts are the caller's own sentences, in their order.
+holds. Where each names one number, as in a translation, there is one for every point, in quotation
+marks: the very words that were sent would be no answer. Other texts are the caller's own
+sentences, in their order.
 """
 
 import itertools
@@ -201,8 +203,9 @@ class Answerer:
     def _object(self, schema: dict[str, Any], depth: int) -> dict[str, Any]:
         properties = schema.get("properties", {})
         outer = self._point
-        if self._next_point and any(map(_names_numbers, properties.values())):
-            self._point = next(self._next_point)
+        if self._next_point and (_is_of_a_point(schema) or _names_a_number(schema)):
+            number, text = next(self._next_point)
+            self._point = (number, f"“{text}”" if _names_a_number(schema) else text)
         wanted = [
             name for name in properties if depth < DEEP or name in schema.get("required", ())
         ]
@@ -214,6 +217,10 @@ class Answerer:
         items = schema.get("items", True)
         low, high = int(schema.get("minItems", 0)), int(schema.get("maxItems", 10**6))
         usual = 0 if depth >= DEEP else 1 if _is_number(items) else min(3, len(self.points) or 2)
+        is_ref = isinstance(items, dict) and "$ref" in items
+        item = self._resolved(items["$ref"]) if is_ref else items
+        if usual and self.points and _names_a_number(item):
+            usual = len(self.points)
         return [self._value(items, depth + 1) for _ in range(min(max(low, usual), high))]
 
     def _string(self, schema: dict[str, Any]) -> str:
@@ -247,12 +254,19 @@ def _is_number(schema: Any) -> bool:
     return isinstance(schema, dict) and schema.get("type") in ("integer", "number")
 
 
-def _names_numbers(schema: Any) -> bool:
-    return (
-        isinstance(schema, dict)
-        and schema.get("type") == "array"
-        and _is_number(schema.get("items"))
+def _is_of_a_point(schema: dict[str, Any]) -> bool:
+    """Whether an object names the numbers of points."""
+    return any(
+        isinstance(one, dict) and one.get("type") == "array" and _is_number(one.get("items"))
+        for one in schema.get("properties", {}).values()
     )
+
+
+def _names_a_number(schema: Any) -> bool:
+    """Whether it is an object that names the number of one point, beside a text."""
+    parts = schema.get("properties", {}) if isinstance(schema, dict) else {}
+    kinds = [one.get("type") for one in parts.values() if isinstance(one, dict)]
+    return sorted(map(str, kinds)) == ["integer", "string"]
 
 
 def _patterned(pattern: str, low: int, high: int) -> str:

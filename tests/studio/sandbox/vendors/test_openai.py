@@ -31,6 +31,15 @@ class Script(BaseModel):
     is_final: bool
 
 
+class Line(BaseModel):
+    number: int
+    text: str
+
+
+class Lines(BaseModel):
+    lines: list[Line]
+
+
 class Tree(BaseModel):
     name: str
     children: "list[Tree]"
@@ -82,6 +91,13 @@ def test_both_ways_answer_in_the_schema(client):
         assert all(lines[one.points[0]] == one.text for one in sentences)
         assert script.tone == "calm"
     assert by_responses.status == "completed"
+
+
+def test_numbered_lines_come_back_one_by_one_in_other_words(client):
+    question = f"{POINTS}\n4. Flour is dusty."
+    found = parse(client, question, Lines).choices[0].message.parsed.lines
+    assert [one.number for one in found] == [1, 2, 3, 4]
+    assert found[3].text == "“Flour is dusty.”"
 
 
 def test_schemas_that_hold_themselves_end(client):
