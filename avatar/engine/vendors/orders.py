@@ -24,6 +24,7 @@ from avatar.engine.errors import (
     Busy,
     Cancelled,
     EngineError,
+    InputError,
     JobFailed,
     KeyRefused,
     OutcomeUnknown,
@@ -290,6 +291,9 @@ def _recorded(context: Context, paid: Paid, act: Callable[[], dict[str, Any]]) -
     """Do what costs money; when it is certain that nothing was made, write that down."""
     try:
         return act()
+    except InputError as e:  # found here, before anything left
+        context.journal.absent(paid.key, str(e))
+        raise
     except VendorError as e:
         if e.proves_absent:
             context.journal.absent(paid.key, str(e))

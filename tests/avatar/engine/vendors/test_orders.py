@@ -201,7 +201,7 @@ def test_what_the_client_does_not_take_was_not_ordered(make):
     assert make(maker) == "a film"
 
 
-@pytest.mark.parametrize("refusal", [Refused("No."), Busy("Later.")])
+@pytest.mark.parametrize("refusal", [Refused("No."), Busy("Later."), InputError("Too quiet.")])
 def test_what_was_refused_was_not_made_and_may_be_ordered_again(make, refusal):
     maker = Maker(DONE, submit=refusal)
     with pytest.raises(type(refusal)):
