@@ -4,6 +4,7 @@
 # make check   the quick half of `make test`: formatting, lint, types, import contracts, migrations
 # make bench   prints the numbers we quote (BENCH="--only speed" for some of them)
 # make bench-publishing  many posts through real workers that are killed, and platforms that fail (half an hour)
+# make bench-engines  a reel from the dashboard with every engine, against the double (a quarter of an hour)
 # make bench-timing  six ways to choose the hour of a post, simulated (about five minutes)
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
@@ -23,7 +24,7 @@ ifeq ($(UNDERSTUDY_DATA),)
 unexport UNDERSTUDY_DATA
 endif
 
-.PHONY: help setup demo up test check format bench bench-timing bench-publishing lock clean browser databases pytest
+.PHONY: help setup demo up test check format bench bench-timing bench-publishing bench-engines lock clean browser databases pytest
 
 help:
 	@sed -n 's/^# //p' Makefile | head -7
@@ -77,6 +78,9 @@ bench-timing: .venv/ready
 
 bench-publishing: .venv/ready-to-test
 	@$(BIN)/python -m benchmarks.publishing $(BENCH)
+
+bench-engines: .venv/ready-to-test
+	@$(BIN)/python -m benchmarks.engines $(BENCH)
 
 # --- checking -----------------------------------------------------------------------------------
 

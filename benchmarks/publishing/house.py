@@ -26,6 +26,8 @@ def free_port() -> int:
 class House:
     """Commands and processes that share a folder, a database, a clock and a sandbox."""
 
+    CREW = "benchmarks.publishing.crew"
+
     def __init__(self, folder: Path, **env: str) -> None:
         self.folder = folder
         self.env = {
@@ -54,9 +56,7 @@ class House:
 
     def crew(self, *arguments: str) -> Any:
         """What `crew` answers, which is JSON."""
-        return json.loads(
-            self.run("-m", "benchmarks.publishing.crew", *arguments).splitlines()[-1]
-        )
+        return json.loads(self.run("-m", self.CREW, *arguments).splitlines()[-1])
 
     def start(self, name: str, *command: str) -> None:
         """A process that runs until the end; its output goes to a file of its name."""

@@ -12,6 +12,17 @@ COMMON = '''
 import argparse, json, os, pathlib, shutil, subprocess, sys, time
 parser = argparse.ArgumentParser()
 
+def make(out, source, audio):
+    """A film that shows the source, moving a little, for as long as the sound."""
+    import imageio_ffmpeg
+    is_photo = source.endswith((".png", ".jpg", ".jpeg"))
+    again = ["-loop", "1", "-framerate", "25"] if is_photo else ["-stream_loop", "-1"]
+    sway = "scale=trunc(iw/2)*2:trunc(ih/2)*2,crop=iw-16:ih-16:8+7*sin(t*3):8+7*sin(t*2)"
+    even = ["-vf", sway, "-pix_fmt", "yuv420p"]
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", *again, "-i", source, "-i", audio]
+    command += [*even, "-preset", "ultrafast", "-map", "0:v", "-map", "1:a", "-shortest"]
+    subprocess.run([*command, str(out)], check=True)
+
 def end(out, source, audio, weights):
     """Behave as the file says that lies beside the weights."""
     for path in (source, audio, weights):
@@ -27,12 +38,14 @@ def end(out, source, audio, weights):
         subprocess.Popen([sys.executable, "-c", idle, os.getcwd()])
         pathlib.Path(os.environ["STARTED"]).touch()
         time.sleep(60)
-    if how not in ("ok", "broken", "nothing"):
+    if how not in ("ok", "make", "broken", "nothing"):
         sys.exit(how)
     out = pathlib.Path(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     if how == "ok":
         shutil.copyfile("film.mp4", out)
+    if how == "make":
+        make(out, source, audio)
     if how == "broken":
         out.write_bytes(b"no film")
 '''
@@ -85,14 +98,17 @@ SCRIPTS = {
 }  # fmt: skip
 
 
-def write_checkout(name: str, home: Path, film: Path, behave: str = "ok") -> dict[str, str]:
-    """Returns the environment that names it. behave: ok, broken, nothing, hang, or last words."""
+def write_checkout(name: str, home: Path, film: Path | None, behave: str = "ok") -> dict[str, str]:
+    """Returns the environment that names it. behave: ok, make (as long as the
+    sound), broken, nothing, hang, or last words.
+    """
     script, code, weights = SCRIPTS[name]
     for path in (script, weights):
         (home / path).parent.mkdir(parents=True, exist_ok=True)
     (home / script).write_text(COMMON + code)
     (home / weights).write_text("weights")
-    (home / "film.mp4").write_bytes(film.read_bytes())
+    if film is not None:
+        (home / "film.mp4").write_bytes(film.read_bytes())
     (home / "behave.txt").write_text(behave)
     upper = name.upper()
     return {f"{upper}_HOME": str(home), f"{upper}_PYTHON": sys.executable}

@@ -2,7 +2,7 @@ import numpy as np
 import torch
 
 from avatar.engine.wav2lip.model import Wav2Lip
-from tests.avatar.engine.wav2lip.conftest import NAMES
+from tests.avatar.engine.wav2lip.weights import NAMES
 
 
 def seeded(make, seed, *shape):

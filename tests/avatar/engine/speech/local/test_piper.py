@@ -1,9 +1,5 @@
 """Piper's program, played by a script that takes the same options."""
 
-import json
-import sys
-import textwrap
-
 import pytest
 
 from avatar.engine.errors import BadResult, InputError, JobFailed, ModelUnavailable
@@ -12,43 +8,14 @@ from avatar.engine.speech import Lines, speaker
 from avatar.engine.vendors.access import Access
 from avatar.engine.vendors.journal import FileJournal
 from avatar.engine.vendors.orders import Context
+from tests.avatar.engine.speech.local.stand_ins import write_piper
 
 TEXT = "Most people quit in week two.\nKeep going!"
-PROGRAM = """
-    import argparse, math, struct, sys, wave
-    known = argparse.ArgumentParser()
-    for name in ("--model", "--config", "--output_file"):
-        known.add_argument(name, required=True)
-    for name in ("--length_scale", "--noise_scale"):
-        known.add_argument(name, type=float)
-    known.add_argument("--speaker", type=int)
-    given = known.parse_args()
-    lines = sys.stdin.read().splitlines()
-    assert len(lines) == 1, lines
-    if "crash" in lines[0]:
-        sys.exit("Error: the voice is not an ONNX model")
-    if "nothing" in lines[0]:
-        sys.exit(0)
-    n = int(1320 * len(lines[0]) * given.length_scale)
-    with wave.open(given.output_file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(22050)
-        buzz = (int(9000 * math.sin(i / 20)) for i in range(n))
-        out.writeframes(b"".join(struct.pack("<h", one) for one in buzz))
-"""
 
 
 @pytest.fixture
 def environ(tmp_path):
-    program = tmp_path / "piper"
-    program.write_text(f"#!{sys.executable}\n{textwrap.dedent(PROGRAM)}")
-    program.chmod(0o755)
-    voice = tmp_path / "en_US-amy-medium.onnx"
-    voice.write_bytes(b"onnx")
-    about = {"language": {"code": "en_US"}, "espeak": {"voice": "en-us"}}
-    (tmp_path / "en_US-amy-medium.onnx.json").write_text(json.dumps(about))
-    return {"PIPER_VOICE": str(voice), "PIPER_COMMAND": str(program)}
+    return write_piper(tmp_path)
 
 
 @pytest.fixture

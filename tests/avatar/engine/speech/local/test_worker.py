@@ -1,7 +1,6 @@
 """Open voices as processes, with packages of the same interface in place of the real ones."""
 
 import sys
-import textwrap
 from dataclasses import replace
 
 import numpy as np
@@ -14,88 +13,16 @@ from avatar.engine.vendors.access import Access
 from avatar.engine.vendors.journal import FileJournal
 from avatar.engine.vendors.orders import Context
 from studio.lib.engines import Kind
+from tests.avatar.engine.speech.local.stand_ins import write_packages
 
 TEXT = "Most people quit in week two. Keep going, and tell us what happened!"
-
-TORCH = """
-    bfloat16, float32 = "bfloat16", "float32"
-    seeds = []
-    def manual_seed(number): seeds.append(number)
-    class cuda:
-        is_available = staticmethod(lambda: False)
-    class Tensor(list):
-        def squeeze(self): return self
-        def tolist(self): return list(self)
-"""
-# A buzz, 60 ms a letter: loud enough to be heard, and as long as the text asks.
-CHATTERBOX = """
-    import math, os, wave
-    import torch
-    print("a library that prints where answers are expected")
-    class {name}:
-        sr = 24000
-        @classmethod
-        def from_pretrained(cls, device):
-            assert device == "cpu"
-            return cls()
-        @classmethod
-        def from_local(cls, folder, device):
-            assert os.path.isdir(folder)
-            return cls()
-        def generate(self, text, repetition_penalty=1.2, min_p=0.05, top_p=1.0,
-                     audio_prompt_path=None, exaggeration=0.5, cfg_weight=0.5,
-                     temperature=0.8{more}):
-            if "[fail]" in text:
-                raise RuntimeError("CUDA out of memory")
-            if "[silent]" in text:
-                return torch.Tensor([0.0] * 24000)
-            if audio_prompt_path:
-                with wave.open(audio_prompt_path) as sample:
-                    assert sample.getnframes() > 3 * sample.getframerate()
-            hz = 100 + 100 * exaggeration
-            return torch.Tensor(
-                [0.4 * math.sin(i * hz / 3820) for i in range(1440 * len(text))])
-"""
-QWEN = """
-    import math
-    class Qwen3TTSModel:
-        heard = 0
-        @classmethod
-        def from_pretrained(cls, repo, device_map=None, dtype=None, attn_implementation=None):
-            assert repo.startswith("Qwen/"), repo
-            return cls()
-        def create_voice_clone_prompt(self, ref_audio, ref_text=None, x_vector_only_mode=False):
-            assert ref_text or x_vector_only_mode
-            self.heard += 1
-            assert self.heard == 1
-            return [ref_audio]
-        def generate_voice_clone(self, text, language, ref_audio=None, ref_text=None,
-                                 voice_clone_prompt=None, max_new_tokens=2048):
-            assert language == "English" and voice_clone_prompt
-            wav = [0.4 * math.sin(i / 20) for i in range(1440 * len(text))]
-            return [wav], 24000
-"""
 
 
 @pytest.fixture
 def packages(tmp_path):
     """Environment of an interpreter that has them."""
-    folder = tmp_path / "packages"
-    files = {
-        "torch.py": TORCH,
-        "qwen_tts.py": QWEN,
-        "chatterbox/__init__.py": "",
-        "chatterbox/tts.py": CHATTERBOX.format(name="ChatterboxTTS", more=""),
-        "chatterbox/mtl_tts.py": CHATTERBOX.format(
-            name="ChatterboxMultilingualTTS", more=', language_id="en"'
-        ),
-    }
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(text))
     return {
-        "PYTHONPATH": str(folder),
+        "PYTHONPATH": str(write_packages(tmp_path / "packages")),
         "CHATTERBOX_PYTHON": sys.executable,
         "QWEN_TTS_PYTHON": sys.executable,
     }

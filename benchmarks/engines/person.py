@@ -1,0 +1,252 @@
+"""What somebody does at the dashboard, from the first visit to a reel."""
+
+import datetime as dt
+import re
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.engines.browser import Browser, Form, Node, NotOnThePage, Page
+
+LOOK_S = 0.5
+NOTE = (
+    "Sourdough rises because wild yeast eats sugar and makes gas. The gluten holds that gas in"
+    " bubbles. A warm kitchen makes the dough rise in four hours, a cold one needs all night."
+    " Feed your starter twelve hours before you bake. Salt slows the yeast down. A wet dough gives"
+    " bigger holes. Steam in the oven keeps the crust soft while the loaf grows."
+)
+# What is said in every reel: some five seconds, for several engines want more than four.
+WORDS = {
+    "hook": "Why does a loaf of bread rise?",
+    "body": "Wild yeast eats the sugar in the flour, and makes gas.",
+    "call_to_action": "",
+}
+
+
+class TookTooLong(Exception):
+    """It never came to be on the page."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """What a creator uploads."""
+
+    photo: Path
+    recording: Path
+    footage: Path
+
+
+@dataclass(frozen=True)
+class Charge:
+    """A line of "What it cost", as the page has it."""
+
+    engine: str  # its label
+    what: str
+    told: str
+    price: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The page of a reel. state: ready, failed, cancelled, waits, or making."""
+
+    state: str
+    problem: str
+    voice: str
+    performer: str
+    charges: tuple[Charge, ...]
+    page: Page
+
+
+STATES = {
+    "is ready": "ready", "could not be made": "failed", "cancelled": "cancelled",
+    "deleted": "cancelled", "waits.": "waits",
+}  # fmt: skip
+
+
+def eventually(look: Callable[[], object], what: str, seconds: float) -> None:
+    """Look again and again. Raises TookTooLong."""
+    until = time.monotonic() + seconds
+    while not look():
+        if time.monotonic() > until:
+            raise TookTooLong(f"{what}: not after {seconds:.0f} s.")
+        time.sleep(LOOK_S)
+
+
+class Person:
+    """Somebody signed in. Their creator and their script are the first of each."""
+
+    def __init__(self, browser: Browser, script: str = "", creator: str = "") -> None:
+        self.browser, self.script, self.creator = browser, script, creator
+
+    def copy(self) -> "Person":
+        """The same person in another window."""
+        return Person(self.browser.copy(), self.script, self.creator)
+
+    # Moving in
+
+    def sign_up(self, code: str) -> None:
+        page = self.browser.get("/")  # which leads to the first visit's page
+        chosen = {"username": "ada", "password1": "lovelace-1843", "password2": "lovelace-1843"}
+        page.form("Open the studio").fill(code=code, **chosen).send()
+
+    def move_in(self, files: Files) -> None:
+        """A creator with everything an engine could want, and the agreement to send it away."""
+        page = self.browser.get("/creators/new/")
+        page = page.form("Add this creator").fill(name="Ada", handle="ada").send()
+        self.creator = page.url
+        page.form("Add this photo").send(photo=files.photo)
+        page.form("Add this recording").send(recording=files.recording)
+        page.form("Add this video").send(video=files.footage)
+        for part in ("photo", "voice", "footage"):
+            eventually(lambda part=part: self._is_fine(part), f"the {part}", 120)  # type: ignore[misc]
+        page = self.browser.get(self.creator)
+        agreed = {"person": "Ada Lovelace", "standing": "own", "agree": "on"}
+        page.form("Agree").fill(**agreed).send()
+
+    def _is_fine(self, part: str) -> bool:
+        section = self.browser.get(self.creator).root.first("section", id=part)
+        badges = [one.text for one in section.all(class_="badge")] if section else []
+        if "cannot be used" in badges:
+            raise NotOnThePage(f"The {part} is refused: {section.text if section else ''}")
+        return "in use" in badges or "can be used" in badges
+
+    def set_budget(self, usd: int) -> None:
+        page = self.browser.get("/engines/")
+        page.form("Set the budget").fill(monthly_usd=str(usd)).send()
+
+    def have_written(self) -> str:
+        """A script by the writer of the installation. What its page says of who wrote it."""
+        page = self.browser.get("/calendar/notes/new/")
+        _last_form(page).fill(title="Why sourdough rises", text=NOTE).send()
+        slot = self.add_slot()
+        self.browser.get(slot).form("Write a script").send()
+        self.script = self._script_of(slot)
+        return " ".join(one.text for one in self.browser.get(self.script).root.all(class_="meta"))
+
+    def add_slot(self) -> str:
+        """The page of a new place in the calendar, well ahead."""
+        before = set(self._slots())
+        day = dt.date.today() + dt.timedelta(days=30 + len(before))
+        self.browser.get("/calendar/new/").form("Add the slot").fill(date=f"{day}").send()
+        week = f"{day.isocalendar().year}-W{day.isocalendar().week:02}"
+        [slot] = set(self._slots(week)) - before
+        return slot
+
+    def _slots(self, week: str = "") -> list[str]:
+        page = self.browser.get("/calendar/", {"week": week} if week else None)
+        return [
+            link.get("href")
+            for link in page.root.all("a")
+            if re.fullmatch(r"/calendar/\d+/", link.get("href"))
+        ]
+
+    def _script_of(self, slot: str) -> str:
+        found: list[str] = []
+
+        def look() -> bool:
+            page = self.browser.get(slot)
+            if notice := page.root.first(class_="notice-warn"):
+                raise NotOnThePage(notice.text)
+            links = [link.get("href") for link in page.root.all("a")]
+            found[:] = [link for link in links if re.fullmatch(r"/scripts/\d+/", link)]
+            return bool(found)
+
+        eventually(look, "a script", 60)
+        return found[0]
+
+    def reword_and_approve(self) -> None:
+        """A few words of one's own instead, for reels of seconds."""
+        page = self.browser.get(f"{self.script}edit/")
+        page = page.form("Save the version").fill(**WORDS).send()
+        self.script = page.url
+        self.browser.get(self.script).form("Approve").send()
+
+    def translate(self, language: str) -> str:
+        """Have the script translated. What became of it, in the page's words."""
+        form = self.browser.get(self.script).form("Translate it")
+        form.fill(language=language).send()
+        told: list[str] = []
+
+        def look() -> bool:
+            part = self.browser.get(self.script).root.first(id="translated")
+            lines = list(part.all("li")) if part else []
+            told[:] = [line.text for line in lines]
+            return bool(lines) and all(one.first("a") and _is_done(one) for one in lines)
+
+        eventually(look, "a translation", 60)
+        return told[0]
+
+    # Reels
+
+    def ask(self, **chosen: str) -> str:
+        """Fill in the form of a reel and send it. The address of the reel's page."""
+        page = self.browser.get(self._form_of_reels())
+        form = page.form("Make the reel")
+        form.fill(size="720x1280", **chosen)
+        return form.send().url
+
+    def _form_of_reels(self) -> str:
+        number = self.script.rstrip("/").rpartition("/")[2]
+        return f"/reels/of-script/{number}/"
+
+    def see(self, reel: str) -> Shown:
+        page = self.browser.get(reel)
+        state = next((s for words, s in STATES.items() if words in page.headline), "making")
+        notice = page.root.first("p", class_="notice")
+        return Shown(
+            state,
+            notice.text if notice and state != "ready" else "",
+            _fact(page, "Voice"),
+            _fact(page, "Performer"),
+            tuple(_charges(page)),
+            page,
+        )
+
+    def wait(self, reel: str, seconds: float = 180, until: tuple[str, ...] = ()) -> Shown:
+        """Until it is over, or in one of those states."""
+        over = until or ("ready", "failed", "cancelled")
+        shown: list[Shown] = []
+
+        def look() -> bool:
+            shown[:] = [self.see(reel)]
+            return shown[0].state in over
+
+        with suppress(TookTooLong):
+            eventually(look, "a reel", seconds)
+        return shown[0]
+
+
+def _last_form(page: Page) -> Form:
+    main = page.root.first("main") or page.root
+    return Form(page, list(main.all("form"))[-1])
+
+
+def _is_done(line: Node) -> bool:
+    link = line.first("a")
+    return link is not None and "/scripts/" in link.get("href")
+
+
+def _fact(page: Page, name: str) -> str:
+    """What "About this reel" says of it."""
+    for block in page.root.all("dl", class_="facts"):
+        for pair in block.all("div"):
+            term, said = pair.first("dt"), pair.first("dd")
+            if term is not None and said is not None and term.text == name:
+                return said.text
+    return ""
+
+
+def _charges(page: Page) -> list[Charge]:
+    found = []
+    for section in page.root.all("section", id="charges"):
+        for line in section.all("li"):
+            label, meta = (line.first(tag) for tag in ("strong", "span"))
+            *_, price = line.all(class_="num")
+            assert label is not None
+            assert meta is not None
+            what, _, told = meta.text.partition(", ")
+            found.append(Charge(label.text, what, told, price.text))
+    return found
