@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.db.models import F
 from django.utils import timezone
 
 from avatar.engine.media.ffmpeg import ffmpeg_exe
@@ -41,8 +42,9 @@ def hurry(sandbox, monkeypatch):
 
     def sleep(seconds):
         sandbox.advance(seconds)
-        now = timezone.now()
+        now, slept = timezone.now(), timezone.timedelta(seconds=seconds)
         Post.objects.filter(retry_at__gt=now).update(retry_at=now)
+        Attempt.objects.update(started_at=F("started_at") - slept)
 
     monkeypatch.setattr(tick.time, "sleep", sleep)
     sandbox.set_rule("linkedin.min_bytes", 1)

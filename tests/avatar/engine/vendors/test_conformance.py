@@ -16,13 +16,12 @@ from avatar.engine.errors import (
     Unreachable,
     VendorError,
 )
-from avatar.engine.film import checked
 from avatar.engine.registry import find
 from avatar.engine.vendors import orders, results
 from avatar.engine.vendors.access import VENDORS
 from avatar.engine.vendors.clients import CLIENTS
 from studio.lib.engines import Kind
-from tests.avatar.engine.vendors.desk import Desk, given, inputs_of
+from tests.avatar.engine.vendors.desk import Desk, given, inputs_of, looked_through
 
 SOUND_MS = 2200
 # One engine of each vendor.
@@ -71,7 +70,7 @@ def test_every_vendor_is_here():
 
 def test_an_order_becomes_a_film_and_is_paid_once(desk, sandbox):
     film = desk.order()
-    checked(film, SOUND_MS, moves=False)
+    looked_through(SOUND_MS, film)
     assert desk.order() == film
     assert desk.charges(sandbox) == [1]
 
@@ -159,7 +158,7 @@ def test_an_order_whose_answer_is_lost_is_never_paid_twice(desk, sandbox, kind):
         desk.order()
     assert isinstance(caught.value, Busy if desk.vendor in KEYED else OutcomeUnknown)
     if desk.vendor in KEYED | LISTED:
-        checked(desk.order(), SOUND_MS, moves=False)
+        looked_through(SOUND_MS, desk.order())
     else:
         with pytest.raises(OutcomeUnknown):
             desk.order()
