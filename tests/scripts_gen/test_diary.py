@@ -1,6 +1,7 @@
 import datetime as dt
 
 import pytest
+from django.utils import timezone
 
 from scripts_gen import diary, services
 from scripts_gen.models import Script, Slot
@@ -14,7 +15,7 @@ MONDAY = dt.date(2026, 11, 23)
 @pytest.fixture(autouse=True)
 def _today(monkeypatch):
     now = dt.datetime(2026, 11, 18, 12, 0, tzinfo=dt.UTC)
-    monkeypatch.setattr(services.timezone, "now", lambda: now)
+    monkeypatch.setattr(timezone, "now", lambda: now)
 
 
 def headline(creator, monday=MONDAY):

@@ -3,6 +3,7 @@ import threading
 
 import pytest
 from django.db import connections, transaction
+from django.utils import timezone
 
 from scripts_gen import cadence, services
 from scripts_gen.briefs import research_slot
@@ -77,7 +78,7 @@ def test_a_week_that_is_over_is_not_planned(creator):
 def test_days_are_the_creators(creator, monkeypatch):
     """On Sunday evening in Vienna it is Monday in Auckland."""
     now = dt.datetime(2026, 11, 22, 20, 0, tzinfo=dt.UTC)
-    monkeypatch.setattr(services.timezone, "now", lambda: now)
+    monkeypatch.setattr(timezone, "now", lambda: now)
     auckland = CreatorFactory(time_zone="Pacific/Auckland")
     assert services.local_today(creator) == dt.date(2026, 11, 22)
     assert services.local_today(auckland) == dt.date(2026, 11, 23)

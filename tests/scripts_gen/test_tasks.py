@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from scripts_gen import services, tasks
 from scripts_gen.models import Script, Slot
+from scripts_gen.services import writing
 from scripts_gen.writing import BadSetup, TryLater
 from tests.factories import SlotFactory
 
@@ -25,7 +26,7 @@ def fails(monkeypatch):
         def write_script(slot):
             raise error
 
-        monkeypatch.setattr(services, "write_script", write_script)
+        monkeypatch.setattr(writing, "write_script", write_script)
 
     return with_
 
@@ -92,7 +93,7 @@ def test_what_passes_is_tried_later(asked, fails):
 
 def test_patience_ends(asked, fails):
     fails(TryLater("Too often."))
-    for _ in range(services.MAX_TRIES):
+    for _ in range(writing.MAX_TRIES):
         tasks.write(asked.pk)
     asked.refresh_from_db()
     assert asked.state == State.STUCK
@@ -126,7 +127,7 @@ def test_a_slow_writer_is_left_to_a_worker(
 ):
     settings.WRITER, settings.OPENAI_API_KEY = "openai", "key"
     sent = []
-    monkeypatch.setattr(services, "enqueue", lambda task, pk: sent.append((task, pk)))
+    monkeypatch.setattr(writing, "enqueue", lambda task, pk: sent.append((task, pk)))
     services.ask_for_script(slot)
     assert slot.state == State.ASKED
     assert sent == [("scripts_gen.tasks.write", slot.pk)]

@@ -7,6 +7,7 @@ import pytest
 from scripts_gen import cadence, services, tasks
 from scripts_gen.errors import NotPossible
 from scripts_gen.models import Script, Slot
+from scripts_gen.services import planning
 from tests.factories import ScriptFactory, SlotFactory
 from tests.scripts_gen.writing.server import says, serving
 
@@ -86,7 +87,7 @@ def test_a_full_week_is_passed_over(script):
 
 
 def test_a_calendar_without_a_place_says_so(script, monkeypatch):
-    monkeypatch.setattr(services, "WEEKS_AHEAD", 1)
+    monkeypatch.setattr(planning, "WEEKS_AHEAD", 1)
     services.plan_week(script.creator, TUESDAY)
     with pytest.raises(NotPossible, match="full for a year"):
         services.ask_for_translation(script, "de")
