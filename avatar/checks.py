@@ -4,7 +4,11 @@ from importlib.util import find_spec
 from typing import Any
 
 import imageio_ffmpeg
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Info, Warning, register
+
+from avatar.engine.vendors.access import VENDORS, Access
+from avatar.engine.vendors.hooks import NEED_SECRET
 
 HINT = "Run `make setup`, or install what pyproject.toml lists."
 PACKAGES = {
@@ -46,4 +50,25 @@ def packages_are_there(**kwargs: Any) -> list[CheckMessage]:
         )
         for name, purpose in PACKAGES.items()
         if find_spec(name) is None
+    ]
+
+
+@register
+def webhooks_can_be_told_apart(**kwargs: Any) -> list[CheckMessage]:
+    """Vendors that sign are given no address before their secret is known."""
+    if not settings.PUBLIC_URL:
+        return []
+    access = Access()
+    silent = [
+        VENDORS[name]
+        for name in NEED_SECRET
+        if not access.missing(name) and not access.webhook_secret(name)
+    ]
+    return [
+        Info(
+            f"{vendor.label} tells nobody when a job is over: {vendor.webhook_secret} is not set.",
+            hint="Reels look there once a minute all the same; docs/engines.md, Webhooks.",
+            id="avatar.I003",
+        )
+        for vendor in silent
     ]

@@ -23,3 +23,13 @@ def test_a_missing_ffmpeg_is_an_error(monkeypatch):
     monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", missing)
     (error,) = checks.ffmpeg_is_there()
     assert "IMAGEIO_FFMPEG_EXE" in error.hint
+
+
+def test_the_secret_that_keeps_a_vendor_silent_is_named(settings, monkeypatch):
+    monkeypatch.setenv("SYNC_API_KEY", "key")
+    assert checks.webhooks_can_be_told_apart() == []
+    settings.PUBLIC_URL = "https://reels.example.org"
+    (info,) = checks.webhooks_can_be_told_apart()
+    assert "SYNC_WEBHOOK_SECRET is not set" in info.msg
+    monkeypatch.setenv("SYNC_WEBHOOK_SECRET", "whsec_x")
+    assert checks.webhooks_can_be_told_apart() == []
