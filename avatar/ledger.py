@@ -235,8 +235,8 @@ class Ledger:
             )
 
     def _check_budget(self, paid: Paid) -> None:
-        if paid.usd != 0:
-            check_price(paid.usd, float(left_usd(self.creator)), self._of_budget)
+        if paid.whole_usd != 0:
+            check_price(paid.whole_usd, float(left_usd(self.creator)), self._of_budget)
 
     @property
     def _of_budget(self) -> str:

@@ -7,20 +7,25 @@ Exit codes: 0 done, 2 with one sentence on stderr when it cannot be done, 130 af
 """
 
 import argparse
+import contextlib
 import json
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from avatar.engine.command import OneSentence, interrupt, quiet_libraries, sentence
 from avatar.engine.errors import EngineError, InputError
 from avatar.engine.options import EMOTIONS, SYNC_MODES, ReelOptions
 from avatar.engine.stages import STAGES
 
+if TYPE_CHECKING:
+    from avatar.engine.vendors.journal import FileJournal
+
 BAR_WIDTH = 28
+LONG_S = 20.0  # without a word; a vendor takes minutes
 SUBTITLES = (".srt", ".vtt")
 KNOBS = ("motion", "blink", "expression")
 SAME_NAMED = (
@@ -165,21 +170,23 @@ def make(parsed: argparse.Namespace, stderr: TextIO) -> None:
     from avatar.engine.vendors.orders import Context, home_journal
 
     journal = home_journal(parsed.max_cost, again=parsed.order_again)
+    shown = _Bar(stderr) if stderr.isatty() else _Lines(stderr)
     with (
+        _billed(journal, stderr),
         system_errors_explained(),
         workplace(parsed.out.parent) as work,
     ):
         files = make_reel(
             parsed.source,
-            Path(work) / "reel.mp4",
+            work / "reel.mp4",
             text=parsed.text,
             audio=parsed.audio,
             idle_s=parsed.idle,
             options=_options(parsed),
             cache_dir=parsed.cache,
             face=parsed.face,
-            context=Context(Access(), journal),
-            on_progress=_bar(stderr) if stderr.isatty() else _lines(stderr),
+            context=Context(Access(), journal, on_news=_once(stderr)),
+            on_progress=shown,
             on_warning=lambda sentence: _warn(sentence, stderr),
         )
         if parsed.cover:
@@ -191,8 +198,16 @@ def make(parsed: argparse.Namespace, stderr: TextIO) -> None:
         if parsed.timings:
             place_text(json.dumps(files.timings, indent=2), parsed.timings)
         files.video.replace(parsed.out)
-    for line in journal.bill():
-        print(f"understudy: {line}", file=stderr)
+
+
+@contextlib.contextmanager
+def _billed(journal: "FileJournal", stderr: TextIO) -> Iterator[None]:
+    """Say at the end what was paid and what is under way, however it ends."""
+    try:
+        yield
+    finally:
+        for line in journal.bill():
+            _warn(line, stderr)
 
 
 def _options(parsed: argparse.Namespace) -> ReelOptions:
@@ -269,26 +284,71 @@ def _fps(text: str) -> float:
         raise argparse.ArgumentTypeError(str(e)) from e
 
 
-def _bar(stderr: TextIO) -> Callable[[str, float], None]:
+class _Bar:
     """A progress bar that redraws itself, ten times a second at most."""
-    drawn_at = 0.0
 
-    def show(stage: str, fraction: float) -> None:
-        nonlocal drawn_at
-        if time.monotonic() - drawn_at < 0.1 and fraction < 1:
+    def __init__(self, stderr: TextIO) -> None:
+        self.stderr, self.drawn_at, self.clock = stderr, 0.0, _Clock()
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        so_far = self.clock.so_far_s(stage)
+        if time.monotonic() - self.drawn_at < 0.1 and fraction < 1:
             return
-        drawn_at = time.monotonic()
+        self.drawn_at = time.monotonic()
         full = round(fraction * BAR_WIDTH)
         bar = "█" * full + "░" * (BAR_WIDTH - full)
-        end = "\n" if fraction >= 1 else ""
+        waited = f" ({_minutes(so_far)})" if so_far >= LONG_S else ""
         print(
-            f"\r\x1b[K{bar} {fraction:4.0%}  {STAGES[stage].label}",
-            end=end,
-            file=stderr,
+            f"\r\x1b[K{bar} {fraction:4.0%}  {STAGES[stage].label}{waited}",
+            end="\n" if fraction >= 1 else "",
+            file=self.stderr,
             flush=True,
         )
 
-    return show
+
+class _Lines:
+    """One line a stage, for logs; and one now and then while a stage takes minutes."""
+
+    def __init__(self, stderr: TextIO) -> None:
+        self.stderr, self.clock, self.said_at = stderr, _Clock(), 0.0
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        is_new, label = stage != self.clock.stage, STAGES[stage].label
+        so_far = self.clock.so_far_s(stage)
+        if is_new:
+            self.said_at = 0.0
+            print(f"{label} ({list(STAGES).index(stage) + 1}/{len(STAGES)})", file=self.stderr)
+        elif so_far - self.said_at >= LONG_S:
+            self.said_at = so_far
+            print(f"{label}: {fraction:.0%} after {_minutes(so_far)}", file=self.stderr)
+
+
+class _Clock:
+    """For how long a stage has been under way."""
+
+    def __init__(self) -> None:
+        self.stage, self.since = "", 0.0
+
+    def so_far_s(self, stage: str) -> float:
+        if stage != self.stage:
+            self.stage, self.since = stage, time.monotonic()
+        return time.monotonic() - self.since
+
+
+def _minutes(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+
+
+def _once(stderr: TextIO) -> Callable[[str], None]:
+    """Each sentence the first time: what is asked after again and again has nothing new to say."""
+    told: set[str] = set()
+
+    def tell(sentence: str) -> None:
+        if sentence not in told:
+            told.add(sentence)
+            _warn(sentence, stderr)
+
+    return tell
 
 
 def _clear_bar(stderr: TextIO) -> None:
@@ -299,18 +359,6 @@ def _clear_bar(stderr: TextIO) -> None:
 def _warn(sentence: str, stderr: TextIO) -> None:
     _clear_bar(stderr)
     print(f"understudy: {sentence}", file=stderr)
-
-
-def _lines(stderr: TextIO) -> Callable[[str, float], None]:
-    """One line a stage, for logs."""
-    started: list[str] = []
-
-    def show(stage: str, fraction: float) -> None:
-        if stage not in started:
-            started.append(stage)
-            print(f"{STAGES[stage].label} ({len(started)}/{len(STAGES)})", file=stderr)
-
-    return show
 
 
 if __name__ == "__main__":

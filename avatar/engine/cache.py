@@ -5,6 +5,8 @@ files. It is filled beside and renamed, so that it is whole or not there; a dama
 again.
 """
 
+import contextlib
+import fcntl
 import functools
 import hashlib
 import importlib.util
@@ -13,7 +15,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from typing import Any
 MANIFEST = "manifest.json"
 PART = ".part-"
 WORKPLACE = ".understudy-"
+OWNER = ".owner"  # in a workplace: locked for as long as somebody works there
 ABANDONED_S = 86_400  # a folder being filled for so long lost its owner; no render takes a day
 CODE_SUFFIXES = (".py", ".npz")
 KEY_LENGTH = 32  # hex digits of SHA-256 in a folder's name
@@ -77,14 +80,33 @@ class Cache:
 def remove_abandoned(folder: Path, prefix: str) -> None:
     """Tidy away what processes that were killed have left."""
     for path in folder.glob(f"{prefix}*"):
-        if _age_s(path) > ABANDONED_S:
+        if _age_s(path) > ABANDONED_S or _is_left(path / OWNER):
             shutil.rmtree(path, ignore_errors=True)
 
 
-def workplace(beside: Path) -> tempfile.TemporaryDirectory[str]:
-    """A hidden folder on the same disk as `beside`, for what is renamed to there when done."""
+@contextlib.contextmanager
+def workplace(beside: Path) -> Iterator[Path]:
+    """A hidden folder on the same disk as `beside`, for what is renamed to there when done.
+
+    Its owner holds a lock, which the system takes back from a process that was killed.
+    """
     remove_abandoned(beside, WORKPLACE)
-    return tempfile.TemporaryDirectory(prefix=WORKPLACE, dir=beside)
+    with tempfile.TemporaryDirectory(prefix=WORKPLACE, dir=beside) as folder:
+        beside_it = Path(folder) / f"{OWNER}-new"
+        with beside_it.open("w") as owner:
+            fcntl.flock(owner, fcntl.LOCK_EX)
+            beside_it.rename(Path(folder) / OWNER)  # so that nobody meets it before it is locked
+            yield Path(folder)
+
+
+def _is_left(owner: Path) -> bool:
+    """Whether nobody holds the lock. A folder without one has only just been made."""
+    try:
+        with owner.open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _age_s(path: Path) -> float:

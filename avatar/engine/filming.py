@@ -11,12 +11,12 @@ from pathlib import Path
 from PIL import Image
 
 from avatar.engine.cache import Cache, Entry, code_sha256, file_sha256
-from avatar.engine.errors import InputError
-from avatar.engine.face.detect import find_faces
 from avatar.engine.film import face_of_footage
 from avatar.engine.film.assembled import CODE, assembled
 from avatar.engine.film.checked import checked
+from avatar.engine.film.photo import photo_of_one
 from avatar.engine.footage import Fitted, fitted, look, made_as_long
+from avatar.engine.footage.look import opened
 from avatar.engine.media.sound import normalised, stream_sound, write_wav
 from avatar.engine.order import Order
 from avatar.engine.performers import Take, performer
@@ -31,6 +31,7 @@ from studio.lib.engines import Engine
 LARGEST_SENT = (1920, 1080)  # the longer and the shorter side of footage: reels are no larger
 SENT_QUALITY = 95  # of a JPEG: engines make their own of it
 ENGINES_SHARE = 0.7  # of the stage, for the engine; the rest is cutting and encoding
+FACE_INDEX = "face_index"
 NO_WORDS = "The film was translated; it has no captions, for those words are written nowhere."
 # Aspects that engines know by name.
 ASPECTS = ("9:16", "4:5", "3:4", "1:1", "4:3", "16:9")
@@ -79,6 +80,13 @@ class Filming:
         )
         self.encoder_peak_mb = 0.0
 
+    def examine(self) -> None:
+        """Look at the source before anybody is paid, for a voice either.
+
+        Raises InputError when it cannot be made to speak.
+        """
+        self.course.stage("analyse", self._seen if self.order.is_footage else self._photo)
+
     def filmed(self, engine: Engine, said: Said) -> Filmed:
         """Raises InputError and VendorError."""
         fit: Fitted | None = None
@@ -92,6 +100,35 @@ class Filming:
         n = n_frames(len(sound), sound.sample_rate, self.order.fps)
         return Filmed(reel, said, Performance(float(self.order.fps), n, {}))
 
+    def _seen(self) -> Entry:
+        """An entry that says where the face of the footage is."""
+        inputs = {
+            "code": code_sha256("avatar.engine.footage", "avatar.engine.film.faces"),
+            "footage": file_sha256(self.order.source),
+        }
+
+        def make(folder: Path) -> None:
+            footage = look(self.order.source, self.course.should_stop)
+            place = face_of_footage(footage, self.course.should_stop)
+            (folder / "face.json").write_text(json.dumps(asdict(place)))
+
+        return self.cache.fetch("seen", inputs, make)
+
+    def _photo(self) -> Entry:
+        """photo.jpg as it leaves the house: upright, one face, and nothing beside the picture."""
+        face_index = self._face_index
+        inputs = {
+            "code": code_sha256("avatar.engine.film.photo", "avatar.engine.face.detect"),
+            "photo": file_sha256(self.order.source),
+            "face_index": face_index,
+        }
+
+        def make(folder: Path) -> None:
+            photo = photo_of_one(self.order.photo, face_index)
+            Image.fromarray(photo).save(folder / "photo.jpg", "JPEG", quality=SENT_QUALITY)
+
+        return self.cache.fetch("photo", inputs, make)
+
     def _fitted(self, said: Said) -> tuple[Fitted, Said]:
         """Footage and sound, equally long: an entry, for it takes as long as encoding."""
         mode = self.order.options.sync_mode
@@ -103,10 +140,8 @@ class Filming:
         }
 
         def make(folder: Path) -> None:
-            footage = look(self.order.source, self.course.should_stop)
-            face_of_footage(footage, self.course.should_stop)
             fit = fitted(
-                footage,
+                look(self.order.source, self.course.should_stop),
                 said.duration_ms,
                 mode,
                 folder / "fitted.mp4",
@@ -128,10 +163,11 @@ class Filming:
         """film.mp4 as the engine made it."""
         order = self.order
         options = options_of(engine, order.performers, order.options.performer_options)
-        source_id = file_sha256(order.source) + (order.options.sync_mode if fit else "")
+        if fit is None:  # nobody else is in the photo that it gets
+            options.pop(FACE_INDEX, None)
         take = Take(
-            source=fit.path if fit else order.source,
-            source_id=source_id,
+            source=fit.path if fit else self._photo().path("photo.jpg"),
+            source_id=self._source_id(),
             audio=said.take,
             duration_ms=said.duration_ms,
             footage=fit,
@@ -145,7 +181,7 @@ class Filming:
         )
         inputs = {
             "engine": engine.name,
-            "source": source_id,
+            "source": take.source_id,
             "sound": file_sha256(said.take),
             "prompt": take.prompt,
             "emotion": take.emotion,
@@ -155,10 +191,12 @@ class Filming:
 
         def make(folder: Path) -> None:
             with self.course.timed("render"):
-                sent = take if fit else replace(take, source=self._photo(folder))
                 work = folder / "work"
                 work.mkdir()
-                film = performer(engine).perform(sent, self.context, work)
+                self.course.progress("perform", 0.0)
+                film = performer(engine).perform(take, self.context, work)
+                # before it is kept: another try must not find what is of no use
+                checked(film, said.duration_ms, needs_sound=engine.brings_sound)
                 shutil.copyfile(film, folder / "film.mp4")
                 shutil.rmtree(work)
 
@@ -180,13 +218,20 @@ class Filming:
             self.on_warning(NO_WORDS)
         return Said(entry.path("take.wav"), entry.key, Alignment(said.duration_ms, (), ()))
 
-    def _photo(self, folder: Path) -> Path:
-        """The photo as it leaves the house: turned upright, and nothing beside the picture."""
-        if not find_faces(self.order.photo):
-            raise InputError("No face was found in this photo: it must be seen from the front.")
-        path = folder / "photo.jpg"
-        Image.fromarray(self.order.photo).save(path, "JPEG", quality=SENT_QUALITY)
-        return path
+    def _source_id(self) -> str:
+        """The same for the same film or photo, and what of it is sent."""
+        if self.order.is_footage:
+            what = self.order.options.sync_mode
+        else:
+            what = "" if self._face_index is None else f" face {self._face_index}"
+        return file_sha256(self.order.source) + what
+
+    @property
+    def _face_index(self) -> int | None:
+        """Whose face of the photo it is; some engines have an option of that name."""
+        options = self.order.options
+        chosen: int | None = options.performer_options.get(FACE_INDEX, options.face_index)
+        return chosen
 
     def _dressed(self, film: Entry, said: Said) -> Entry:
         """reel.mp4, cover.jpg, reel.srt and reel.vtt."""
@@ -206,7 +251,7 @@ class Filming:
         def make(folder: Path) -> None:
             with self.course.timed("encode"):
                 done = assembled(
-                    checked(film.path("film.mp4"), said.duration_ms, needs_sound=False),
+                    opened(film.path("film.mp4")),
                     said.take,
                     said.alignment,
                     options,

@@ -1,8 +1,10 @@
 """What a reel is to be made of, checked as far as that needs no work."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import ImageColor
@@ -27,6 +29,8 @@ KNOBS = ("motion", "blink", "expression")
 LARGEST_KNOB = 3.0
 IDLE_S = (1.0, 1800.0)
 SHOWN_ENGINES = 6  # in a sentence about engines
+# What a file whose first bytes say nothing is taken for: transport streams have no signature.
+VIDEO_SUFFIXES = (".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi", ".mpg", ".mpeg", ".ts", ".mts")
 
 
 @dataclass(frozen=True)
@@ -97,13 +101,15 @@ def checked_order(
 
 
 def is_footage(path: Path) -> bool:
-    """Whether it is a moving picture, told from its first bytes."""
+    """Whether it is a moving picture, told from its first bytes, or else from its name."""
     try:
         with path.open("rb") as file:
             kind = sniff(file.read(HEAD_BYTES))
     except OSError:
         return False  # whoever reads it as a photo has the sentence
-    return kind is not None and kind.moves and not kind.photo
+    if kind is not None and (kind.moves or kind.mime.startswith("image/")):
+        return kind.moves and not kind.photo
+    return path.suffix.lower() in VIDEO_SUFFIXES  # and whoever looks into it has the sentence
 
 
 def _performers(options: ReelOptions, *, is_footage: bool, is_idle: bool) -> tuple[Engine, ...]:
@@ -111,13 +117,20 @@ def _performers(options: ReelOptions, *, is_footage: bool, is_idle: bool) -> tup
     engines = order_of(options.performer, Kind.PERFORMER)
     source, wanted = ("footage", "video") if is_footage else ("a photo", "image")
     for engine in engines:
-        options_of(engine, engines, options.performer_options)
+        _check_needed(engine, options_of(engine, engines, options.performer_options))
         if not engine.takes(wanted):
             others = [e.name for e in of_kind(Kind.PERFORMER) if e.takes(wanted)]
             raise InputError(f"{engine.label} does not take {source}; {_some(others)} do.")
         if is_idle and engine.name != PUPPET.name:
             raise InputError(f"{engine.label} needs a sound; only the puppet makes idle clips.")
     return tuple(engines)
+
+
+def _check_needed(engine: Engine, chosen: Mapping[str, Any]) -> None:
+    """Options that only a person can choose, before anybody is paid. Raises InputError."""
+    for name in engine.options:
+        if f"{name}*" in engine.inputs and chosen.get(name) in (None, ""):
+            raise InputError(f"{engine.label} needs the option {name}.")
 
 
 def _some(names: list[str]) -> str:
@@ -170,7 +183,7 @@ def load_photo(path: Path) -> Image:
     except PhotoError as e:
         raise InputError(str(e)) from e
     except (FileNotFoundError, IsADirectoryError) as e:
-        raise InputError(f"There is no photo {path}.") from e
+        raise InputError(f"There is no photo or video {path}.") from e
 
 
 def _fill(background: str) -> Image | Colour | None:

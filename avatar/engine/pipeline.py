@@ -21,13 +21,20 @@ from typing import Any
 
 from avatar.engine.cache import Cache, Entry, code_sha256, file_sha256, place, workplace
 from avatar.engine.drawing import Drawing, Story, build_scene
-from avatar.engine.errors import InputError, ResourceError
+from avatar.engine.errors import (
+    Busy,
+    InputError,
+    ModelUnavailable,
+    ResourceError,
+    Unreachable,
+)
 from avatar.engine.face import Face, analyse
 from avatar.engine.listening import cleaned, told
 from avatar.engine.media.ffmpeg import peak_rss_mb
 from avatar.engine.options import ReelOptions
 from avatar.engine.order import Order, checked_order
 from avatar.engine.performance import cues, load_performance, performed
+from avatar.engine.registry import missing
 from avatar.engine.registry.choice import first_that_can
 from avatar.engine.registry.notes import Notes
 from avatar.engine.registry.performers import PUPPET
@@ -36,9 +43,10 @@ from avatar.engine.takes import aligned, kept_take, read_alignment, read_made, s
 from avatar.engine.timing import frame_ms
 from avatar.engine.types import Alignment, Performance
 from avatar.engine.vendors.access import Access
-from avatar.engine.vendors.orders import Context, home_journal
+from avatar.engine.vendors.orders import Context, home_journal, pause
 from studio.lib.engines import Engine
 
+PAUSE_S, MOST_PAUSE_S = 10.0, 900.0  # between tries; and after which a person is asked
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -115,7 +123,28 @@ def make_reel(
             course = Course(on_progress, should_stop)
             asked = context or Context(Access(), home_journal())
             reel = _Reel(order, Cache(folder), course, asked, on_warning, spoken_before)
-            return reel.make(out, face, keeps_take=cache_dir is not None)
+            return _patiently(
+                asked, lambda: reel.make(out, face, keeps_take=cache_dir is not None)
+            )
+
+
+def _patiently(context: Context, make: Callable[[], ReelFiles]) -> ReelFiles:
+    """Wait where a vendor asks for a pause, as long as `context` has patience.
+
+    What was finished and what was ordered is on record: making it again goes on from there.
+    """
+    until = time.monotonic() + min(context.patience_s, MOST_PAUSE_S)
+    while True:
+        try:
+            return make()
+        except Unreachable:  # more likely a wrong address than a pause
+            raise
+        except Busy as e:
+            wait_s = e.retry_after_s or PAUSE_S
+            if time.monotonic() + wait_s > until:
+                raise
+            context.on_news(f"{e} That is in {wait_s:.0f} s.")
+            pause(context, wait_s)
 
 
 @contextlib.contextmanager
@@ -125,7 +154,7 @@ def _workplace(cache_dir: Path | None, beside: Path) -> Iterator[Path]:
         yield cache_dir
         return
     with workplace(beside) as folder:
-        yield Path(folder)
+        yield folder
 
 
 @contextlib.contextmanager
@@ -217,11 +246,12 @@ class _Reel:
         """Engines that give back a film; the puppet may be among those that are left."""
         from avatar.engine.filming import Filming, Said  # brings moviepy
 
-        self.course.progress("analyse", 1.0)
+        filming = Filming(self.order, self.cache, self.course, self.context, self.on_warning)
+        self._check_set_up()
+        filming.examine()
         heard = self._heard()
         for warning in heard.alignment.differences():
             self.on_warning(warning)
-        filming = Filming(self.order, self.cache, self.course, self.context, self.on_warning)
 
         def act(engine: Engine) -> _Done:
             if engine.name == PUPPET.name:
@@ -235,6 +265,12 @@ class _Reel:
         notes = Notes(self.cache.folder, {"performed": self._asked(heard)})
         access, performers = self.context.access, self.order.performers
         return first_that_can(performers, access, act, self.on_warning, notes)
+
+    def _check_set_up(self) -> None:
+        """Before a voice is paid for that nobody could perform to. Raises ModelUnavailable."""
+        problems = [missing(engine, self.context.access) for engine in self.order.performers]
+        if all(problems):
+            raise ModelUnavailable(problems[0])
 
     def _asked(self, heard: _Heard) -> dict[str, Any]:
         """What is to be performed, whoever does it."""

@@ -73,7 +73,7 @@ def judge(image: Image, found: list[Found], face_index: int | None) -> PhotoRepo
     """The report on a photo whose faces are already known."""
     height, width = image.shape[:2]
     boxes = [_box(face) for face in found]
-    problem = _which_face(image, found, face_index)
+    problem = which_face(image, found, face_index)
     if problem:
         return PhotoReport(width, height, boxes, problems=[problem])
     index = face_index or 0
@@ -142,7 +142,7 @@ def teeth_share(image: Image, landmarks: NDArray[np.float32]) -> float:
     return float(white.mean())
 
 
-def _which_face(image: Image, found: list[Found], face_index: int | None) -> str:
+def which_face(image: Image, found: list[Found], face_index: int | None) -> str:
     """Why there is no one face to talk about, or nothing."""
     if not found:
         return _no_face(image)

@@ -38,7 +38,8 @@ def checked(
     try:
         found = opened(film, should_stop)
     except InputError as e:
-        raise BadResult(f"What came back cannot be used: {e}") from e
+        what, _, _ = str(e).rstrip(".").partition(":")  # advice is for those whose film it is
+        raise BadResult(f"What came back cannot be used: {what}.") from e
     check_length(found.duration_ms, expected_ms)
     if needs_sound:
         _check_sound(found)

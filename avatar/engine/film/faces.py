@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from avatar.engine.errors import Cancelled, InputError
 from avatar.engine.face import mesh
 from avatar.engine.face.detect import FaceFinder, Found
+from avatar.engine.face.report import REFUSED_ABOVE_ROLL
 from avatar.engine.footage.look import Footage
 from avatar.engine.footage.reading import Size, fitting_size
 from avatar.engine.media.planes import Planes, as_bt709, read_planes
@@ -25,7 +26,7 @@ LARGEST_PX = (1280, 1280)  # faces are found as well in that, and sooner
 LEAST_SEEN = 0.34  # of the frames looked at: fewer are a poster on the wall
 SURELY = 0.9  # of the times a row is left free: the head may nod once
 READ_THROUGH_MS = 60_000  # shorter films are decoded from end to end, longer ones in nine places
-SMALLEST_PX = 64  # of a face in footage; in less, no engine sees lips
+SMALLEST_PX = 64  # of a face; in less, no engine sees lips
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class FacePlace:
     """Pixels of the film as it is shown: the median over the frames, and how far it moves.
 
     left, right: the middle of the face at its outermost. forehead, lips: the highest and the
-    lowest that they usually come.
+    lowest that they usually come. roll: degrees by which the head is tilted, clockwise.
     """
 
     x: float
@@ -44,6 +45,7 @@ class FacePlace:
     right: float
     forehead: float
     lips: float
+    roll: float = 0.0
 
 
 def find_face(film: Footage, should_stop: Callable[[], bool] = lambda: False) -> FacePlace | None:
@@ -68,7 +70,8 @@ def face_of_footage(
 ) -> FacePlace:
     """The same before anybody is paid for it.
 
-    Raises InputError when there is no face in the footage, or one too small to speak with.
+    Raises InputError when there is no face in the footage, or one too small or too tilted to speak
+    with.
     """
     place = find_face(footage, should_stop)
     name = footage.path.name
@@ -78,6 +81,10 @@ def face_of_footage(
         raise InputError(
             f"The face in {name} is {place.width:.0f} px wide; {SMALLEST_PX} px are the least."
             " Film from nearer, or in a higher resolution."
+        )
+    if abs(place.roll) > REFUSED_ABOVE_ROLL:
+        raise InputError(
+            f"The head in {name} lies on its side: turn the video upright and save it again."
         )
     return place
 
@@ -121,4 +128,10 @@ def _place(seen: Sequence[NDArray[np.float32]]) -> FacePlace:
         right=float(np.quantile(centres[:, 0], SURELY)),
         forehead=float(np.quantile(tops, 1 - SURELY)),
         lips=float(np.quantile(lips, SURELY)),
+        roll=float(np.median([_roll(points) for points in seen])),
     )
+
+
+def _roll(points: NDArray[np.float32]) -> float:
+    right, left = points[list(mesh.OUTER_EYE_CORNERS), :2]
+    return float(np.degrees(np.arctan2(left[1] - right[1], left[0] - right[0])))

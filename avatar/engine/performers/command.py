@@ -8,6 +8,7 @@ and what it writes stays with the job.
 
 import json
 import re
+import signal
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ from avatar.engine.vendors.orders import Context
 from studio.lib.engines import Engine
 
 LONGEST_S = 6 * 3600.0  # a minute of film takes hours without a GPU
+ESCAPE = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")  # colours and the like
 NO_MEMORY = re.compile(r"(?i)out of memory|cannot allocate memory|std::bad_alloc")
 NOT_SET_UP = re.compile(
     r"(?i)no module named|no such file or directory|can't open file|checkpoint.{0,40}not found"
@@ -180,7 +182,8 @@ class CommandPerformer:
             return ModelUnavailable(f"{label} is not set up as its makers ask: {last}")
         if NO_FACE.search(last):
             return InputError(f"{label} finds no face: {last}")
-        return JobFailed(f"{label} stopped (exit {code}): {last}", reply=log_tail)
+        how = f"exit {code}" if code > 0 else signal.Signals(-code).name
+        return JobFailed(f"{label} stopped ({how}): {last}", reply=log_tail)
 
 
 def _job_folder(folder: Path, home: Path) -> Path:
@@ -201,6 +204,13 @@ def _limit_s(environ: Mapping[str, str]) -> float:
 
 
 def _last_line(log_tail: str) -> str:
-    lines = [line.strip() for line in log_tail.splitlines() if line.strip()]
-    line = lines[-1][:200] if lines else "it said nothing"
+    """Without what a terminal would obey, or nobody could read."""
+    readable = [
+        words
+        for line in log_tail.splitlines()
+        if (words := " ".join(ESCAPE.sub("", line).split()))
+        and words.isprintable()
+        and "\ufffd" not in words
+    ]
+    line = readable[-1][:200] if readable else "it said nothing that can be read"
     return line if line.endswith((".", "!", "?")) else f"{line}."

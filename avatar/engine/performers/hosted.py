@@ -31,6 +31,7 @@ class _Part:
     audio: Path
     seconds: float
     id: str = ""
+    rest_s: tuple[float, ...] = ()  # of those that come after it
 
 
 class HostedPerformer:
@@ -69,7 +70,8 @@ class HostedPerformer:
             key=paid_key(engine, told_apart, account),
             engine=engine.name,
             what="film",
-            usd=engine.usd(seconds=part.seconds, fps=float(_fps(take)), options=take.options),
+            usd=self._usd(take, part.seconds),
+            rest_usd=sum(self._usd(take, seconds) or 0.0 for seconds in part.rest_s),
             account=account,
             at_once=context.access.at_once(engine.vendor),
             about={**take.options, "seconds": part.seconds},
@@ -77,6 +79,9 @@ class HostedPerformer:
         client = client_of(engine.vendor, context.access)
         check = partial(_check_film, expected_ms=round(1000 * part.seconds))
         return ordered(context, client, engine, paid, inputs, check=check)
+
+    def _usd(self, take: Take, seconds: float) -> float | None:
+        return self.engine.usd(seconds=seconds, fps=float(_fps(take)), options=take.options)
 
     def _inputs(self, take: Take, part: _Part) -> Mapping[str, Any]:
         """By logical name: what the client maps to the vendor's own names."""
@@ -116,6 +121,8 @@ class HostedPerformer:
             _Part(source, audio, float(span.n_frames / fps), f" {span.start}-{span.stop}")
             for source, audio, span in zip(sources, sounds, spans, strict=True)
         ]
+        # The budget must have room for all of them before the first one leaves.
+        parts[0] = replace(parts[0], rest_s=tuple(part.seconds for part in parts[1:]))
         films = all_of(context, [partial(self._order, take, part) for part in parts])
         seen = [
             checked(film, round(1000 * part.seconds))
@@ -139,8 +146,11 @@ def all_of(context: Context, orders: Sequence[Callable[[Context], Path]]) -> lis
         for order in orders:
             try:
                 done.append(order(once))
-            except (Busy, Pending) as e:
+            except Pending as e:
                 waits.append(e)
+            except Busy as e:  # the next one would have to wait, too
+                waits.append(e)
+                break
         context.on_progress(len(done) / len(orders))
         if not waits:
             return done

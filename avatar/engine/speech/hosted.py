@@ -1,7 +1,7 @@
 """Voices that are asked over the network and answer at once."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -95,7 +95,8 @@ class HostedSpeaker:
         pieces = self._pieces(lines, voice)
         raws: list[Raw] = []
         for number, piece in enumerate(pieces, 1):
-            raws.append(self._bought(client, piece, context))
+            rest = [] if raws else [one.text for one in pieces[1:]]
+            raws.append(self._bought(client, piece, context, rest))
             context.on_progress(number / len(pieces))
         sound, rate, times = joined(raws, self.engine.label, lines.text)
         made = record(
@@ -132,10 +133,12 @@ class HostedSpeaker:
     def _usd(self, raw: Raw) -> float | None:
         return self.engine.usd(characters=len(raw.text)) if raw.usd is None else raw.usd
 
-    def _bought(self, client: VoiceClient, piece: Piece, context: Context) -> Raw:
+    def _bought(
+        self, client: VoiceClient, piece: Piece, context: Context, rest: Sequence[str]
+    ) -> Raw:
         """From the journal, if it was paid for already."""
         engine = self.engine
-        paid = speech_order(engine, context.access, vars(piece), piece.text)
+        paid = speech_order(engine, context.access, vars(piece), piece.text, rest)
         if isinstance(client, OrderingClient):
             job = _SpeechJob(client, piece)
             check = partial(check_raw, engine.label)
@@ -186,8 +189,16 @@ def check_raw(label: str, path: Path) -> None:
     decoded(Raw.read(path), label)
 
 
-def speech_order(engine: Engine, access: Access, inputs: dict[str, Any], text: str) -> Paid:
-    """One piece of text as something that is paid for once."""
+def speech_order(
+    engine: Engine,
+    access: Access,
+    inputs: dict[str, Any],
+    text: str,
+    rest: Sequence[str] = (),
+) -> Paid:
+    """One piece of text as something that is paid for once. rest: the pieces behind the first one,
+    for which the budget must have room as well.
+    """
     account = access.account(engine.vendor)
     return Paid(
         key=paid_key(engine, inputs, account),
@@ -197,6 +208,7 @@ def speech_order(engine: Engine, access: Access, inputs: dict[str, Any], text: s
         account=account,
         at_once=access.at_once(engine.vendor),
         about={"characters": len(text), "voice": str(inputs.get("voice", ""))},
+        rest_usd=sum(engine.usd(characters=len(one), options=inputs) or 0.0 for one in rest),
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -90,10 +90,11 @@ class JobSpeaker:
 
     def _spoken(self, lines: Lines, context: Context, voice: Mapping[str, Any]) -> Speech:
         texts = self._texts(lines)
-        raws = []
+        raws: list[Raw] = []
         for number in range(len(texts)):
             inputs = self._inputs(lines, texts, number, voice)
-            raws.append(self._bought(inputs, texts[number], context))
+            rest = [] if raws else texts[1:]
+            raws.append(self._bought(inputs, texts[number], context, rest))
             context.on_progress((number + 1) / len(texts))
         sound, rate, times = joined(raws, self.engine.label, lines.text)
         settings = {k: v for k, v in lines.options.items() if k != "sample_text"}
@@ -137,9 +138,11 @@ class JobSpeaker:
         text = f"[{tag}] {texts[number]}" if tag else texts[number]
         return {"text": text, **self.engine.fixed, **known, **options, **voice}
 
-    def _bought(self, inputs: dict[str, Any], text: str, context: Context) -> Raw:
+    def _bought(
+        self, inputs: dict[str, Any], text: str, context: Context, rest: Sequence[str]
+    ) -> Raw:
         engine = self.engine
-        paid = speech_order(engine, context.access, inputs, text)
+        paid = speech_order(engine, context.access, inputs, text, rest)
         job = _SpeechJob(client_of(engine.vendor, context.access), text, paid.usd)
         check = partial(check_raw, engine.label)
         kept = ordered(context, job, engine, paid, inputs, check=check, suffix=".json")

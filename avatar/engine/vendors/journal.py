@@ -20,7 +20,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from avatar.engine.errors import OverBudget
+from avatar.engine.errors import Busy, OverBudget
 
 
 class State(StrEnum):
@@ -35,6 +35,13 @@ class State(StrEnum):
 NOTHING = "Nothing was ordered."
 OVER = (State.FAILED, State.ABSENT)
 
+ANOTHER_S = 5  # until a place may be free
+UNDER_WAY = "it is under way; the same command goes on with it."
+UNKNOWN = (
+    "nobody knows whether it arrived. The same command looks for it and does not order it again;"
+    " --order-again does."
+)
+
 
 @dataclass(frozen=True)
 class Paid:
@@ -43,6 +50,7 @@ class Paid:
     key: hash of everything that goes in; the same thing has the same key.
     what: film, speech, clone, words or sound.
     usd: what the table says it will cost; None where it does not say.
+    rest_usd: of the parts that come after it, without which it is of no use.
     account: whose slots it takes.
     about: what was asked for, without secrets, for the record.
     """
@@ -54,6 +62,12 @@ class Paid:
     account: str = ""
     at_once: int = 0  # 0: any number
     about: Mapping[str, Any] = field(default_factory=dict)
+    rest_usd: float = 0.0
+
+    @property
+    def whole_usd(self) -> float | None:
+        """What the budget must have room for."""
+        return None if self.usd is None else self.usd + self.rest_usd
 
 
 @dataclass(frozen=True)
@@ -132,7 +146,7 @@ def dearer(usd: float, shown_usd: float | None, left_usd: float, of_what: str) -
 
 
 def _told(usd: float | None) -> str:
-    return "price not known" if usd is None else f"{usd:.4f} USD"
+    return "an unknown price" if usd is None else f"{usd:.4f} USD"
 
 
 class FileJournal:
@@ -148,13 +162,21 @@ class FileJournal:
         self.folder, self.most_usd, self.again = folder, most_usd, again
         self._reserved_usd: dict[str, float] = {}  # by this process, order by order
         self.bought: list[dict[str, Any]] = []  # by this process
+        self.in_vain: list[dict[str, Any]] = []  # paid all the same
+        self._open: dict[str, dict[str, Any]] = {}  # sent, and not over when last looked at
 
     def begin(self, paid: Paid) -> Entry:
         with self._locked(paid.key) as row:
             if row and not self._is_over(row):
-                return self._entry(paid.key, row)
+                entry = self._entry(paid.key, row)
+                if entry.state != State.RESERVED:
+                    self._note(paid.key, row)
+                    return entry
+            self._check_place(paid)
+            self._reserved_usd.pop(paid.key, None)
             if self.most_usd is not None:
-                check_price(paid.usd, self.most_usd - self._spent_usd(), self._allowed)
+                left_usd = self.most_usd - self._spent_usd()
+                check_price(paid.whole_usd, left_usd, self._allowed)
             self._reserved_usd[paid.key] = paid.usd or 0.0
             self._write(paid.key, {**asdict(paid), "about": dict(paid.about)}, State.RESERVED)
         return Entry(State.RESERVED)
@@ -191,10 +213,33 @@ class FileJournal:
         return kept
 
     def bill(self) -> list[str]:
-        """A line for each order that this process paid, and their sum."""
-        lines = [f"{one['engine']} ({one['what']}): {_told(one['usd'])}" for one in self.bought]
-        total = sum(one["usd"] or 0.0 for one in self.bought)
-        return [*lines, f"{total:.4f} USD in all"] if len(lines) > 1 else lines
+        """A line for each order that this process paid, their sum, and what is still under way."""
+        lines = [f"paid {_in_words(one)}." for one in self.bought]
+        lines += [f"paid {_in_words(one)}; it cannot be used." for one in self.in_vain]
+        if len(lines) > 1:
+            total = sum(one["usd"] or 0.0 for one in (*self.bought, *self.in_vain))
+            lines.append(f"paid {total:.4f} USD in all.")
+        for row in self._open.values():
+            is_placed = row["state"] == State.PLACED
+            lines.append(f"{_in_words(row)}: {UNDER_WAY if is_placed else UNKNOWN}")
+        return lines
+
+    def _check_place(self, paid: Paid) -> None:
+        """Raises Busy when the account has as many under way as it may."""
+        taken = sum(row.get("account") == paid.account for row in self._open.values())
+        if paid.at_once and taken >= paid.at_once:
+            raise Busy(
+                f"The account takes {paid.at_once} at a time; the next one is ordered when one is"
+                " done.",
+                retry_after_s=ANOTHER_S,
+            )
+
+    def _note(self, key: str, row: Mapping[str, Any]) -> None:
+        """What is under way, for the bill and for the account's places."""
+        if row["state"] in (State.SENDING, State.PLACED):
+            self._open[key] = dict(row)
+        else:
+            self._open.pop(key, None)
 
     def lost(self, key: str, why: str) -> None:
         self._change(key, State.FAILED, why=why)
@@ -212,10 +257,14 @@ class FileJournal:
     def _change(self, key: str, state: State, **changes: Any) -> None:
         with self._locked(key) as row:
             self._write(key, {**row, **changes}, state)
+        now = {**row, **changes, "state": state}
+        self._note(key, now)
         if state in (*OVER, State.DONE):
             self._reserved_usd[key] = float(changes.get("usd") or 0.0)
         if state == State.DONE:
-            self.bought.append({**row, **changes})
+            self.bought.append(now)
+        elif state == State.FAILED and now["usd"]:
+            self.in_vain.append(now)
 
     @contextmanager
     def _locked(self, key: str) -> Iterator[dict[str, Any]]:
@@ -242,3 +291,7 @@ class FileJournal:
 
     def _home(self, key: str) -> Path:
         return self.folder / key[:32]
+
+
+def _in_words(row: Mapping[str, Any]) -> str:
+    return f"{_told(row['usd'])} for {row['what']} by {row['engine']}"

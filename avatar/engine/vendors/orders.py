@@ -62,6 +62,7 @@ class Context:
     patience_s: float = LONGEST_S
     on_progress: Callable[[float], None] = lambda fraction: None
     on_warning: Callable[[str], None] = lambda sentence: None  # what will look worse than it could
+    on_news: Callable[[str], None] = lambda sentence: None  # what is ordered, and what it costs
     should_stop: Callable[[], bool] = lambda: False
     publish: Callable[[str, Path], str] | None = None
 
@@ -174,6 +175,7 @@ def ordered(
     check: raises BadResult for a file of no use; the order has failed then, and is charged.
     """
     entry = context.journal.begin(paid)
+    _tell(context, paid, entry)
     if entry.state == State.DONE and entry.result is not None:
         return entry.result
     if entry.state == State.RESERVED:
@@ -210,6 +212,7 @@ def bought(context: Context, paid: Paid, send: Callable[[Path], dict[str, Any]])
     has failed then, and is charged.
     """
     entry = context.journal.begin(paid)
+    _tell(context, paid, entry)
     if entry.state == State.DONE and entry.result is not None:
         return entry.result
     if entry.state == State.SENDING:
@@ -228,6 +231,17 @@ def bought(context: Context, paid: Paid, send: Callable[[Path], dict[str, Any]])
         kept = context.journal.done(paid.key, file, usd=usd, facts=facts)
     assert kept is not None
     return kept
+
+
+def _tell(context: Context, paid: Paid, entry: Entry) -> None:
+    what = f"{paid.what} by {paid.engine}"
+    price = "an unknown price" if paid.usd is None else f"about {paid.usd:.4f} USD"
+    if entry.state == State.RESERVED:
+        context.on_news(f"{what} is ordered for {price}.")
+    elif entry.state == State.PLACED:
+        context.on_news(f"{what} was ordered before; it is asked after.")
+    elif entry.state == State.DONE:
+        context.on_news(f"{what} was bought before and is not paid again.")
 
 
 def _place(

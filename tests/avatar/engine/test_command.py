@@ -17,7 +17,8 @@ import pytest
 import soundfile
 from PIL import Image
 
-from avatar.engine.__main__ import _bar, main
+from avatar.engine.__main__ import _Bar, main
+from avatar.engine.cache import workplace
 from avatar.engine.captions import fonts
 from avatar.engine.media.ffmpeg import run_ffmpeg
 from avatar.engine.media.probe import probe
@@ -355,6 +356,18 @@ def test_killed_render_goes_on_at_its_last_finished_stage(hopper, out, tmp_path)
     assert now == kept
 
 
+def test_a_killed_render_leaves_nothing_once_another_has_run(hopper, hopper_face, out):
+    with started(hopper, out, "--face", hopper_face) as process:
+        until(lambda: drawing(out))
+        process.kill()
+        process.communicate()
+    (left,) = out.parent.iterdir()
+    with workplace(out.parent) as first, workplace(out.parent) as second:
+        assert not left.exists()
+        assert first.exists()
+        assert second.exists()
+
+
 def test_full_disk_is_one_sentence(hopper, hopper_face, out):
     """A limit on the size of files stands for a disk that fills up while encoding."""
 
@@ -371,7 +384,7 @@ def test_full_disk_is_one_sentence(hopper, hopper_face, out):
 
 def test_terminal_gets_one_bar_that_fills_up():
     terminal = io.StringIO()
-    show = _bar(terminal)
+    show = _Bar(terminal)
     show("speak", 0.0)
     show("perform", 0.5)  # too soon after the last
     show("assemble", 1.0)

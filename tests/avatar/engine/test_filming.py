@@ -1,11 +1,14 @@
 """Reels whose film another engine makes, from the photo or footage to the finished file."""
 
+import os
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PIL import Image
 
-from avatar.engine.errors import InputError, Pending
+from avatar.engine.errors import InputError, ModelUnavailable, OverBudget, Pending
+from avatar.engine.face.detect import find_faces
 from avatar.engine.media.ffmpeg import run_ffmpeg
 from avatar.engine.media.probe import probe
 from avatar.engine.media.sound import loudness_lufs, read_sound
@@ -52,6 +55,23 @@ def film(context, tmp_path):
 
 def paid(context):
     return sorted(context.journal.folder.glob("*/order.json"))
+
+
+def smaller(portrait):
+    """The same, in a corner of a large room."""
+    room = Image.new("RGB", (800, 800), "slategray")
+    with Image.open(portrait) as image:
+        image.thumbnail((110, 110))
+        room.paste(image, (100, 100))
+    return room
+
+
+def side_by_side(portrait):
+    with Image.open(portrait) as image:
+        both = Image.new("RGB", (2 * image.width, image.height))
+        both.paste(image, (0, 0))
+        both.paste(image, (image.width, 0))
+    return both
 
 
 def test_a_photo_becomes_a_reel_by_a_vendor(hopper, film, context):
@@ -138,9 +158,58 @@ def test_the_puppet_takes_no_footage(footage, film):
         film(footage, replace(SMALL, performer="puppet"))
 
 
-def test_nobody_is_paid_for_a_photo_without_a_face(film, context, tmp_path):
-    photo = tmp_path / "wall.png"
-    Image.new("RGB", (320, 480), "slategray").save(photo)
-    with pytest.raises(InputError, match="No face was found in this photo"):
-        film(photo)
+def test_nobody_is_paid_for_a_source_that_cannot_speak(hopper, footage, film, context, tmp_path):
+    """Nor for the voice, which would come first."""
+    voiced = replace(SMALL, voice="elevenlabs")
+    for name, source, why in (
+        ("wall", Image.new("RGB", (320, 480), "slategray"), "No face was found in this photo"),
+        ("far", smaller(hopper), "px wide; 64 px are the least"),
+        ("both", side_by_side(hopper), "There are 2 faces in this photo"),
+    ):
+        photo = tmp_path / f"{name}.png"
+        source.save(photo)
+        with pytest.raises(InputError, match=why):
+            film(photo, voiced)
+    lying = tmp_path / "lying.mp4"
+    turned = ["-vf", "transpose=1", "-c:v", "libx264", f"file:{lying}"]
+    run_ffmpeg(["-i", f"file:{footage}", *turned])
+    with pytest.raises(InputError, match=r"No face was found in lying|lies on its side"):
+        film(lying, voiced)
+    no_language = replace(voiced, performer="heygen:video-translate")
+    with pytest.raises(InputError, match="needs the option output_language"):
+        film(footage, no_language)
+    no_key = replace(context, access=Access({**os.environ, "SANDBOX_URL": "", "FAL_KEY": ""}))
+    with pytest.raises(ModelUnavailable, match="FAL_KEY is not set"):
+        film(hopper, replace(voiced, performer="fal:veed/fabric-1.0"), context=no_key)
     assert paid(context) == []
+
+
+def test_only_the_face_that_was_chosen_leaves_the_house(hopper, film, sandbox, tmp_path):
+    photo = tmp_path / "both.png"
+    both = side_by_side(hopper)
+    both.save(photo)
+    film(photo, replace(SMALL, face_index=1))
+    (entry,) = (tmp_path / "cache").glob("photo-*")
+    with Image.open(entry / "photo.jpg") as sent:
+        assert len(find_faces(np.asarray(sent))) == 1
+        assert sent.width < 0.6 * both.width
+
+
+def test_a_budget_that_is_not_enough_for_all_parts_buys_none(hopper, film, monkeypatch, tmp_path):
+    short = replace(ENGINES["sync:sync-3"], longest_s=2.5)
+    monkeypatch.setitem(ENGINES, "sync:sync-3", short)
+    one_part = short.price.of(seconds=2.5)
+    context = Context(Access(), FileJournal(tmp_path / "orders", 1.2 * one_part))
+    with pytest.raises(OverBudget, match="Nothing was ordered"):
+        film(hopper, context=context)
+    assert paid(context) == []
+
+
+def test_a_pause_that_a_vendor_asks_for_is_waited_out(hopper, film, context, sandbox):
+    sandbox.fault("status", platform="sync", commit=True, status=429, times=1)
+    news = []
+    film(hopper, context=replace(context, on_news=news.append))
+    assert len(paid(context)) == 1
+    pause = next(one for one in news if "asks for a pause" in one)
+    bought = [one for one in news if "film by sync:sync-3 is ordered for about 0." in one]
+    assert news.index(bought[0]) < news.index(pause)

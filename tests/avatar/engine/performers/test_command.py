@@ -94,6 +94,8 @@ def test_it_is_named_by_the_environment(name, tmp_path):
 def test_its_last_words_are_in_the_sentence(perform):
     with pytest.raises(JobFailed, match=r"stopped \(exit 1\): ValueError: shapes differ\.$"):
         perform("ValueError: shapes differ")
+    with pytest.raises(JobFailed, match=r"\(exit 1\): red words\.$"):  # nothing a terminal obeys
+        perform("\x1b[31mred words\x1b[0m\n\x1b]0;title\x07\n\x00\x01")
 
 
 @pytest.mark.parametrize(
