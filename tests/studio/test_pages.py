@@ -32,7 +32,7 @@ from tests.studio.pages import Page, complaints
 
 pytestmark = pytest.mark.django_db
 
-NOT_PAGES = {"health", "connect-choose", "media-link"}  # their own tests
+NOT_PAGES = {"health", "connect-choose", "media-link", "source-link"}  # their own tests
 FILES = {"reel-video", "reel-cover", "reel-subtitles"}  # there is none before a reel is ready
 FOR_STRANGERS = {"login", "setup"}
 ROW_OF = {  # whose id an address takes, by the front of its name
