@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from avatar import process, purging, rendering, services, source_links
+from avatar import following, process, purging, rendering, services, source_links
 from avatar.models import Charge, Reel
 from creators.models import Consent, Creator, Footage, Portrait, Voice
 from creators.services import (
@@ -51,6 +51,11 @@ def forget_voice(charge_pk: int) -> None:
 def withdraw_link(pk: int) -> None:
     """Delete a copy that a vendor could fetch, once its order is over."""
     source_links.withdraw(source_links.over().filter(pk=pk))
+
+
+def follow_order(charge_pk: int) -> None:
+    """Look at an order whose reel was cancelled or failed while its vendor worked on it."""
+    following.follow(charge_pk)
 
 
 def inspect_portrait(pk: int) -> None:
@@ -133,6 +138,7 @@ def due() -> list[tuple[str, int, str]]:
         *(("avatar.tasks.purge", pk, "default") for pk in _unpurged()),
         *(("avatar.tasks.forget_voice", pk, "default") for pk in purging.voices_to_forget()),
         *(("avatar.tasks.withdraw_link", pk, "default") for pk in _old_links()),
+        *(("avatar.tasks.follow_order", pk, "default") for pk in following.orders_to_follow()),
         *(("avatar.tasks.inspect_portrait", pk, "default") for pk in _checking(Portrait)),
         *(("avatar.tasks.inspect_voice", pk, "default") for pk in _checking(Voice)),
         *(("avatar.tasks.inspect_footage", pk, "default") for pk in _checking(Footage)),

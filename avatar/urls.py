@@ -21,6 +21,7 @@ urlpatterns = [
     path("reels/<int:pk>/", reels.reel_detail, name="reel-detail"),
     path("reels/<int:pk>/cancel/", reels.reel_cancel, name="reel-cancel"),
     path("reels/<int:pk>/retry/", reels.reel_retry, name="reel-retry"),
+    path("charges/<int:pk>/", engines.charge_detail, name="charge-detail"),
     path("charges/<int:pk>/again/", reels.charge_again, name="charge-again"),
     path("charges/<int:pk>/leave/", reels.charge_leave, name="charge-leave"),
     path("reels/<int:pk>/video/", reels.reel_video, name="reel-video"),

@@ -8,7 +8,7 @@ from django.db.models import Case, QuerySet, Value, When
 from django.urls import reverse
 from django.utils import timezone
 
-from avatar.models import Reel
+from avatar.models import Charge, Reel
 from publishing.accounts import notices
 from publishing.health import status
 from publishing.models import HELD, ON_ITS_WAY, Notice, Post
@@ -104,7 +104,7 @@ def agenda(user: User) -> Agenda:
     today.weeks = _weeks(user, mine)
     if today.making or today.coming:
         today.troubles = status()["problems"]
-    today.matters = [*_posts(user), *_accounts(user), *_failed_reels(user)]
+    today.matters = [*_posts(user), *_accounts(user), *_orders(user), *_failed_reels(user)]
     if not today.steps:  # they lead to the same places
         today.matters += _scripts(waiting, today.n_scripts)
         today.matters += [matter for standing in mine for matter in _unready(standing)]
@@ -175,10 +175,27 @@ def _accounts(user: User) -> Iterator[Matter]:
             yield Matter(text, why, "Renew it", href, "warn")
 
 
+def _orders(user: User) -> Iterator[Matter]:
+    """Orders that left without an answer: only a person can tell whether they were made."""
+    orders = Charge.objects.for_user(user).to_decide()
+    for charge in orders.select_related("creator")[:SHOWN]:
+        price = words.usd(charge.cost_usd) if charge.cost_usd is not None else "a price not known"
+        why = f"{charge.label} for {charge.creator.name}, {price}: it left and no answer came."
+        href = reverse("charge-detail", args=[charge.pk])
+        yield Matter("An order may have been paid", why, "Look and say", href, "bad")
+    rest = orders.count() - SHOWN
+    if rest > 0:
+        text = words.sentence(words.count(rest, "more order")) + " without an answer"
+        href = reverse("engine-list") + "#decide"
+        yield Matter(text, "They wait for you as well.", "See them", href, "bad", stands_for=rest)
+
+
 def _failed_reels(user: User) -> Iterator[Matter]:
+    """Those whose order somebody has to decide about are told with it."""
     failed = Reel.objects.for_user(user).filter(
         state=Reel.State.FAILED, take__script__state=Script.State.APPROVED
     )
+    failed = failed.exclude(pk__in=Charge.objects.unknown().exclude(reel=None).values("reel"))
     for reel in failed.with_story()[:SHOWN]:
         why = f"“{reel.script.hook}” {reel.error}".strip()
         href = reverse("reel-detail", args=[reel.pk])

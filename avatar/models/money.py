@@ -1,5 +1,6 @@
 """What engines over the network were ordered for, what that cost, and with whose keys."""
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any, Self
 
@@ -14,6 +15,7 @@ from avatar.engine.registry import ENGINES
 from avatar.engine.vendors.access import VENDORS
 from avatar.engine.vendors.journal import State
 from avatar.engine.vendors.orders import JUST_SENT_S
+from avatar.models.reels import Reel
 from creators.models import Consent, Creator
 from studio.lib.encrypted import EncryptedJSONField, EncryptedTextField
 from studio.lib.owned import OwnedQuerySet
@@ -22,6 +24,8 @@ NOTHING = Decimal(0)
 MICRO: dict[str, Any] = {"max_digits": 12, "decimal_places": 6}  # a character costs 0.00005 USD
 OVER = (State.FAILED, State.ABSENT)
 UNDER_WAY = (State.RESERVED, State.SENDING, State.PLACED)
+# Of orders together; those under way as estimated.
+COST = Sum(Coalesce("usd", "estimated_usd", output_field=models.DecimalField()))
 TOLD = {
     State.RESERVED: "being prepared",
     State.SENDING: "sent, and not answered",
@@ -45,6 +49,19 @@ class ChargeQuerySet(OwnedQuerySet["Charge"]):
         """Orders that left and were not answered: a person may have to decide."""
         return self.filter(state=State.SENDING)
 
+    def to_decide(self) -> Self:
+        """Of those the ones that nothing asks after by itself any more: a person must."""
+        young = timezone.now() - dt.timedelta(seconds=JUST_SENT_S)
+        left = self.unknown().exclude(reel__state__in=("queued", "rendering"))
+        return left.exclude(reel=None, changed_at__gte=young)
+
+    def abandoned(self) -> Self:
+        """Placed, and no reel that is under way asks after them."""
+        reels = Reel.objects.unfinished().filter(take__script__slot__creator=OuterRef("creator"))
+        of_its_script = reels.filter(take__script=OuterRef("reel__take__script"))
+        unwanted = ~Exists(of_its_script) & (Q(reel__isnull=False) | ~Exists(reels))
+        return self.filter(Q(purged_at__isnull=False) | unwanted, state=State.PLACED)
+
     def revoked(self) -> Self:
         """Ordered under a consent that was revoked since, and not purged yet."""
         revoked = Consent.objects.filter(creator=OuterRef("creator"))
@@ -57,8 +74,7 @@ class ChargeQuerySet(OwnedQuerySet["Charge"]):
 
     def usd(self) -> Decimal:
         """What they cost together; those under way as estimated."""
-        cost = Coalesce("usd", "estimated_usd", output_field=models.DecimalField())
-        return Decimal(self.aggregate(sum=Sum(cost))["sum"] or NOTHING)
+        return Decimal(self.aggregate(sum=COST)["sum"] or NOTHING)
 
 
 class Charge(models.Model):
@@ -88,6 +104,9 @@ class Charge(models.Model):
     forget_at = models.DateTimeField(
         null=True, blank=True
     )  # not before: when the vendor is asked (again) to delete the voice it made
+    look_at = models.DateTimeField(
+        null=True, blank=True
+    )  # not before: when an order that no reel asks after is looked at again
 
     objects = ChargeQuerySet.as_manager()
 

@@ -3,8 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, DecimalField, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,7 +15,7 @@ from avatar.engine.registry import ENGINES
 from avatar.engine.vendors.access import VENDORS
 from avatar.engine_forms import BudgetForm, KeyForm
 from avatar.models import Charge, EngineKey
-from avatar.models.money import UNDER_WAY
+from avatar.models.money import COST, NOTHING
 from creators.models import Creator
 from scripts_gen.models import Script
 from studio.lib.encrypted import is_unreadable
@@ -25,6 +24,7 @@ from studio.lib.requests import SignedIn, small_number
 
 PAGE = "avatar/engine_list.html"
 SHOWN_ORDERS = 20
+SHOWN_CREATORS = 8  # a row of chips, or the head of a list
 
 
 @require_safe
@@ -41,10 +41,13 @@ def engine_list(request: SignedIn) -> HttpResponse:
 def _page(creator: Creator, creators: list[Creator], **forms: Any) -> dict[str, Any]:
     found = catalogue.rows(engine_keys.access_of(creator))
     charges = Charge.objects.filter(creator=creator).select_related("creator", "reel")
+    unknown = Charge.objects.filter(creator__in=creators).to_decide()
+    under_way = charges.under_way().exclude(pk__in=charges.to_decide().values("pk"))
     budget, spent = ledger.budget_of(creator), ledger.spent_usd(creator)
     return {
         "creator": creator,
         "creators": creators,
+        "many": len(creators) > SHOWN_CREATORS,
         "groups": catalogue.by_kind(found),
         "n_ready": sum(row.is_ready for row in found),
         "n_all": len(found),
@@ -55,12 +58,30 @@ def _page(creator: Creator, creators: list[Creator], **forms: Any) -> dict[str, 
         "left": ledger.left_usd(creator),
         "spent_percent": min(100, round(100 * spent / budget)) if budget else 100,
         "spending": _spending(creator),
-        "orders": charges.filter(state__in=UNDER_WAY)[:SHOWN_ORDERS],
+        "to_decide": unknown.select_related("creator", "reel")[:SHOWN_ORDERS],
+        "orders": under_way[:SHOWN_ORDERS],
+        "n_orders": under_way.count(),
+        "everybody": _everybody(creators),
         "by_hand": charges.filter(what="clone", purged_at__isnull=False).exclude(why=""),
         "keys": _keys(creator),
         "key_form": KeyForm(_engines(found)),
         "budget_form": BudgetForm(initial={"monthly_usd": budget}),
         **forms,
+    }
+
+
+def _everybody(creators: list[Creator]) -> dict[str, Any] | None:
+    """How the month stands for all; None where there is one creator."""
+    if len(creators) < 2:
+        return None
+    months = ledger.months(creators)
+    moved = [month for month in months if month.spent_usd or month.n_to_decide]
+    return {
+        "spent": sum((month.spent_usd for month in months), NOTHING),
+        "budget": sum((month.budget_usd for month in months), NOTHING),
+        "first": moved[:SHOWN_CREATORS],
+        "others": moved[SHOWN_CREATORS:],
+        "n_quiet": len(months) - len(moved),
     }
 
 
@@ -73,8 +94,7 @@ def _spending(creator: Creator) -> list[dict[str, Any]]:
     month = Charge.objects.filter(
         creator=creator, created_at__gte=ledger.month_start(creator)
     ).order_by()
-    cost = Sum(Coalesce("usd", "estimated_usd", output_field=DecimalField()))
-    rows = month.values("engine").annotate(sum=cost, n=Count("pk")).order_by("-sum")
+    rows = month.values("engine").annotate(sum=COST, n=Count("pk")).order_by("-sum")
     return [
         {
             "label": ENGINES[row["engine"]].label if row["engine"] in ENGINES else row["engine"],
@@ -96,6 +116,14 @@ def _keys(creator: Creator) -> list[dict[str, Any]]:
         for row in rows
         if row.vendor in VENDORS
     ]
+
+
+@require_safe
+def charge_detail(request: SignedIn, pk: int) -> HttpResponse:
+    """One order; where nobody knows what became of it, the two ways to settle it."""
+    charges = Charge.objects.for_user(request.user).select_related("creator", "reel")
+    charge = get_object_or_404(charges, pk=pk)
+    return render(request, "avatar/charge_detail.html", {"charge": charge})
 
 
 @require_POST

@@ -109,6 +109,31 @@ def test_the_page_shows_what_the_month_cost_and_what_is_under_way(alice, creator
     assert "It was not made: order again" in page
 
 
+def test_an_agency_sees_all_its_creators_and_what_waits_for_a_decision(
+    alice, creator, django_assert_max_num_queries
+):
+    creators = [CreatorFactory(owner=creator.owner, name=f"Actor {n}") for n in range(12)]
+    for n, one in enumerate(creators[:10]):
+        Charge.objects.create(
+            creator=one, what="film", engine="sync:sync-3", key="c" * 64, state="done",
+            account="sync:1", estimated_usd=1, usd=n + 1,
+        )  # fmt: skip
+    order = Charge.objects.create(
+        creator=creators[0], what="film", engine="sync:sync-3", key="d" * 64, state="sending",
+        account="sync:1", estimated_usd=None, changed_at=creator.created_at.replace(year=2020),
+    )  # fmt: skip
+    with django_assert_max_num_queries(25):
+        page = alice.get("/engines/").content.decode()
+    assert "55.00 USD of 260.00 USD" in page
+    assert page.index("Actor 9") < page.index("Actor 8"), "who spends most comes first"
+    assert "Three creators ordered nothing that costs." in page
+    assert f"/charges/{order.pk}/again/" in page
+    assert "To decide: Sync sync-3" in command()
+    shown = alice.get(f"/charges/{order.pk}/").content.decode()
+    assert "Was this order carried out?" in shown
+    assert "price not known" in shown
+
+
 def test_a_budget_is_set(alice, creator):
     alice.post(f"/creators/{creator.pk}/engines/budget/", {"monthly_usd": "7.50"})
     assert ledger.budget_of(creator) == 7.5

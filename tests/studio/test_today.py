@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from avatar.models import Reel
+from avatar import settling
+from avatar.models import Charge, Reel
 from creators.models import Portrait
 from publishing.models import Account, Post
 from scripts_gen.models import Decision, Script
@@ -60,6 +61,14 @@ def post_of(creator, **fields):
     script = ScriptFactory(slot=SlotFactory(creator=creator), approved=True)
     reel = ReelFactory(take=TakeFactory(script=script), ready=True)
     return PostFactory(reel=reel, account=creator.accounts.first(), **fields)
+
+
+def order_of(creator, reel=None):
+    return Charge.objects.create(
+        creator=creator, reel=reel, what="film", engine="sync:sync-3", account="sync:1",
+        key=f"{Charge.objects.count():064}", state="sending", estimated_usd=2,
+        changed_at=timezone.now() - dt.timedelta(hours=1),
+    )  # fmt: skip
 
 
 class TestHeadline:
@@ -159,6 +168,21 @@ class TestMatters:
         assert agenda(stranger).matters == []
         assert agenda(stranger).coming == []
         assert agenda(stranger).weeks == []
+
+    def test_an_order_without_an_answer_is_told_once_until_somebody_decides(self, creator):
+        script = ScriptFactory(slot=SlotFactory(creator=creator), approved=True)
+        reel = ReelFactory(take=TakeFactory(script=script), state="failed")
+        order = order_of(creator, reel)
+        (matter,) = agenda(creator.owner).matters
+        assert (matter.text, matter.action) == ("An order may have been paid", "Look and say")
+        assert matter.href == reverse("charge-detail", args=[order.pk])
+        assert "2.00 USD" in matter.why
+        assert agenda(CreatorFactory().owner).matters == []
+        settling.leave(order, creator.owner)
+        assert texts(creator.owner) == ["A reel could not be made"]
+        Reel.objects.update(state="queued")
+        order_of(creator, reel)
+        assert texts(creator.owner) == [], "its reel asks after it by itself"
 
 
 class TestFirstSteps:
@@ -298,6 +322,7 @@ class TestPage:
                     post_of(other, state=state)
                 script = ScriptFactory(slot=SlotFactory(creator=other), approved=True)
                 ReelFactory(take=TakeFactory(script=script), state="queued")
+                order_of(other)
 
         fill()
         with CaptureQueriesContext(connection) as few:

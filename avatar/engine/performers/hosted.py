@@ -77,7 +77,7 @@ class HostedPerformer:
             about={**take.options, "seconds": part.seconds},
         )
         client = client_of(engine.vendor, context.access)
-        check = partial(_check_film, expected_ms=round(1000 * part.seconds))
+        check = partial(check_film, expected_ms=round(1000 * part.seconds))
         return ordered(context, client, engine, paid, inputs, check=check)
 
     def _usd(self, take: Take, seconds: float) -> float | None:
@@ -175,7 +175,8 @@ def _with_sound(take: Take, folder: Path) -> Path:
     return out
 
 
-def _check_film(film: Path, expected_ms: int) -> None:
+def check_film(film: Path, expected_ms: int) -> None:
+    """Raises BadResult for what is no film of that length that moves and speaks."""
     from avatar.engine.film.checked import checked
 
     checked(film, expected_ms)

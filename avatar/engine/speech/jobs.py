@@ -33,6 +33,7 @@ from avatar.engine.vendors.orders import Context, Handle, Look, Sent, ordered, t
 from avatar.engine.vendors.results import fetched
 from studio.lib.engines import Engine
 
+TEXT = "text"  # in a handle: what is said
 POLL_S = 2.0  # speech is ready sooner than a film
 # What is sent of a sample; the sellers say little, the makers' limits fit all of them.
 SAMPLE = Sample(10, 60, 8_000_000, 44_100)
@@ -143,7 +144,7 @@ class JobSpeaker:
     ) -> Raw:
         engine = self.engine
         paid = speech_order(engine, context.access, inputs, text, rest)
-        job = _SpeechJob(client_of(engine.vendor, context.access), text, paid.usd)
+        job = SpeechJob(client_of(engine.vendor, context.access), text, paid.usd)
         check = partial(check_raw, engine.label)
         kept = ordered(context, job, engine, paid, inputs, check=check, suffix=".json")
         return Raw.read(kept)
@@ -188,12 +189,16 @@ class _Job:
         return usd
 
 
-class _SpeechJob(_Job):
+class SpeechJob(_Job):
     """What it fetches is a `Raw`."""
 
     def __init__(self, client: Any, text: str, usd: float | None) -> None:
         super().__init__(client)
         self.text, self.usd = text, usd
+
+    def submit(self, engine: Engine, sent: Sent) -> Handle:
+        """With the text: whoever asks after it later has nothing but the handle."""
+        return {TEXT: self.text, **super().submit(engine, sent)}
 
     def fetch(self, engine: Engine, look: Look, target: Path) -> Path:
         sound = self.client.fetch(engine, look, target.with_suffix(".sound"))

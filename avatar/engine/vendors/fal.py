@@ -53,7 +53,12 @@ class Fal(JobQueue):
             "id": request,
             "status_url": self._own(answer.get("status_url"), f"{base}/status"),
             "response_url": self._own(answer.get("response_url"), base),
+            "cancel_url": self._own(answer.get("cancel_url"), f"{base}/cancel"),
         }
+
+    def cancel(self, engine: Engine, handle: Handle) -> None:
+        """Raises VendorError, Refused among them for a job that is over already."""
+        self.caller.call("PUT", handle.get("cancel_url") or f"{handle['response_url']}/cancel")
 
     def look(self, engine: Engine, handle: Handle) -> Look:
         answer = self.caller.call("GET", handle["status_url"])

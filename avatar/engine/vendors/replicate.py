@@ -48,6 +48,10 @@ class Replicate(JobQueue):
         )
         return {"id": str(self.caller.need(answer, "id", order=True))}
 
+    def cancel(self, engine: Engine, handle: Handle) -> None:
+        """Of a job that is over already it says how that ended. Raises VendorError."""
+        self.caller.call("POST", f"/predictions/{handle['id']}/cancel")
+
     def look(self, engine: Engine, handle: Handle) -> Look:
         answer = self.caller.call("GET", f"/predictions/{handle['id']}")
         status = str(answer.get("status", default="")).lower()

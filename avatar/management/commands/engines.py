@@ -4,10 +4,12 @@ import json
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
 
 from avatar import catalogue, engine_keys
 from avatar.engine.errors import InputError
 from avatar.engine.vendors.access import Access
+from avatar.models import Charge
 from avatar.prices import USUAL_CHARACTERS, USUAL_SECONDS
 from creators.models import Creator
 from studio.lib import words
@@ -45,6 +47,18 @@ class Command(BaseCommand):
             f"\n{ready} of {len(found)} are set up. “Next reel” is one of {USUAL_SECONDS:g} s"
             f" and {USUAL_CHARACTERS} characters."
         )
+        self._to_decide()
+
+    def _to_decide(self) -> None:
+        """Orders that wait for a person, of all creators."""
+        for charge in Charge.objects.to_decide().select_related("creator"):
+            usd = charge.cost_usd
+            price = "price not known" if usd is None else f"about {words.usd(usd)}"
+            path = reverse("charge-detail", args=[charge.pk])
+            self.stdout.write(
+                f"To decide: {charge.label} for @{charge.creator.handle}, {price}, left without an"
+                f" answer. See {path} in the dashboard."
+            )
 
     def _line(self, row: catalogue.Row) -> None:
         usd = "price not known" if row.usd is None else words.usd(row.usd)
