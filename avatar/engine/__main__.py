@@ -232,7 +232,7 @@ def _named_values(pairs: list[str]) -> dict[str, Any]:
             raise InputError(f"{pair!r} is no option; NAME=VALUE such as temperature=0.5 is.")
         try:
             found[name] = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             found[name] = value
     return found
 

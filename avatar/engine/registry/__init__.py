@@ -1,6 +1,7 @@
 """Every engine there is, by name. Data only: no engine is imported before it is used."""
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 
 from avatar.engine.errors import InputError
@@ -12,6 +13,7 @@ from studio.lib.engines import Engine, Kind
 
 ENGINES: dict[str, Engine] = {e.name: e for e in (*PERFORMERS, *VOICES, *HEARING)}
 
+SHOWN, FEW = 3, 12  # names in a sentence: the nearest; and so many that all can be said
 # Short names for what most people mean.
 ALIASES = {"elevenlabs": "elevenlabs:eleven_multilingual_v2"}
 
@@ -20,9 +22,19 @@ def find(name: str, kind: Kind) -> Engine:
     """The engine of that name. Raises InputError when there is none."""
     found = ENGINES.get(ALIASES.get(name, name))
     if found is None or found.kind != kind:
-        some = ", ".join(e.name for e in of_kind(kind))
-        raise InputError(f"There is no {kind} “{name}”; there are: {some}.")
+        raise InputError(f"There is no {kind} “{name[:60]}”{_hint(name, kind)}")
     return found
+
+
+def _hint(name: str, kind: Kind) -> str:
+    """The end of that sentence: what it is instead, what is written like it, or all there are."""
+    if other := ENGINES.get(ALIASES.get(name, name)):
+        return f": that is a {other.kind}."
+    names = [engine.name for engine in of_kind(kind)]
+    if len(names) <= FEW:
+        return f"; there are: {', '.join(names)}."
+    near = get_close_matches(name, names, n=SHOWN) or names[:SHOWN]
+    return f" among all {len(names)}, such as {', '.join(near)}: `manage.py engines` lists them."
 
 
 def of_kind(kind: Kind) -> list[Engine]:

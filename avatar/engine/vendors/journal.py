@@ -214,7 +214,7 @@ class FileJournal:
 
     def bill(self) -> list[str]:
         """A line for each order that this process paid, their sum, and what is still under way."""
-        lines = [f"paid {_in_words(one)}." for one in self.bought]
+        lines = [f"paid {_in_words(one)}." for one in self.bought if one["usd"] != 0]
         lines += [f"paid {_in_words(one)}; it cannot be used." for one in self.in_vain]
         if len(lines) > 1:
             total = sum(one["usd"] or 0.0 for one in (*self.bought, *self.in_vain))

@@ -175,7 +175,7 @@ def ordered(
     check: raises BadResult for a file of no use; the order has failed then, and is charged.
     """
     entry = context.journal.begin(paid)
-    _tell(context, paid, entry)
+    _tell_known(context, paid, entry)
     if entry.state == State.DONE and entry.result is not None:
         return entry.result
     if entry.state == State.RESERVED:
@@ -212,7 +212,7 @@ def bought(context: Context, paid: Paid, send: Callable[[Path], dict[str, Any]])
     has failed then, and is charged.
     """
     entry = context.journal.begin(paid)
-    _tell(context, paid, entry)
+    _tell_known(context, paid, entry)
     if entry.state == State.DONE and entry.result is not None:
         return entry.result
     if entry.state == State.SENDING:
@@ -221,6 +221,7 @@ def bought(context: Context, paid: Paid, send: Callable[[Path], dict[str, Any]])
         raise Cancelled("Stopped.")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "result.json"
+        _tell_price(context, paid, paid.usd)
         context.journal.sending(paid.key)
         try:
             facts = _recorded(context, paid, lambda: send(file))
@@ -233,15 +234,18 @@ def bought(context: Context, paid: Paid, send: Callable[[Path], dict[str, Any]])
     return kept
 
 
-def _tell(context: Context, paid: Paid, entry: Entry) -> None:
+def _tell_known(context: Context, paid: Paid, entry: Entry) -> None:
     what = f"{paid.what} by {paid.engine}"
-    price = "an unknown price" if paid.usd is None else f"about {paid.usd:.4f} USD"
-    if entry.state == State.RESERVED:
-        context.on_news(f"{what} is ordered for {price}.")
-    elif entry.state == State.PLACED:
+    if entry.state == State.PLACED:
         context.on_news(f"{what} was ordered before; it is asked after.")
     elif entry.state == State.DONE:
         context.on_news(f"{what} was bought before and is not paid again.")
+
+
+def _tell_price(context: Context, paid: Paid, usd: float | None) -> None:
+    """Before it leaves."""
+    price = "an unknown price" if usd is None else f"about {usd:.4f} USD"
+    context.on_news(f"{paid.what} by {paid.engine} is ordered for {price}.")
 
 
 def _place(
@@ -266,6 +270,7 @@ def _place(
         context.journal.estimated(paid.key, usd)
     key = f"{paid.key[:40]}-{uuid.uuid4().hex[:12]}"
     sent = Sent(key, prepared, webhook_url=webhook_url, usd=usd)
+    _tell_price(context, paid, paid.usd if usd is None else usd)
     context.journal.sending(paid.key, sent.as_handle())
     return _send(context, client, engine, paid, sent)
 

@@ -32,6 +32,9 @@ def check(options: Wav2LipOptions) -> None:
     for name in ("strength", "sharpen"):
         if not 0 <= getattr(options, name) <= 1:
             raise InputError(f"{name} goes from 0 to 1.")
+    for name in ("face_index", "batch"):
+        if not isinstance(getattr(options, name), int | None):
+            raise InputError(f"{name} is a whole number.")
     if options.face_index is not None and options.face_index < 0:
         raise InputError("Faces are counted from 0 at the left.")
     if options.device not in DEVICES:

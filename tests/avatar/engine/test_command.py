@@ -247,6 +247,9 @@ def test_sounds_that_cannot_be_used(audio, tmp_path, hopper, hopper_face, out, c
         (["{photo}", "--text", "Hi", "-o", "{out}" + "n" * 300], "name too long"),
         (["{photo}", "--text", "Hi", "-o", "{out}", "--wings", "2"], "wings"),
         (["{photo}", "--text", "Hi", "-o", "{out}", "--engine", "elvis"], "no performer “elvis”"),
+        (["{photo}", "--text", "Hi", "-o", "{out}", "--engine", "sync:sync3"], "as sync:sync-3"),
+        (["{photo}", "--text", "Hi", "-o", "{out}", "--engine", "piper"], "that is a voice"),
+        (["{photo}", "--text", "Hi", "-o", "{out}", "--option", "a=" + "[" * 10**5], "option a"),
         (
             ["{photo}", "--text", "Hi", "-o", "{out}", "--engine", "sketch"],
             "no performer “sketch”",
