@@ -6,7 +6,6 @@ What became of a lost answer can be looked up for pages only; a member's posts c
 import datetime as dt
 import logging
 import os
-import re
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -35,21 +34,20 @@ from publishing.platforms.base import (
     over_limits,
 )
 from publishing.platforms.errors import (
-    AuthExpired,
     Duplicate,
     HandleExpired,
     NotReady,
-    NotSent,
     PlatformError,
     RateLimited,
     Rejected,
     Unsupported,
 )
-from publishing.platforms.hosts import host, linkedin_version
+from publishing.platforms.hosts import host
 from publishing.platforms.http import Caller, Reply, Slice
+from publishing.platforms.linkedin_api import LABEL, POST_URN, Api
 from publishing.platforms.oauth import login_address, token_call, tokens_of
 from publishing.platforms.texts import little_text
-from publishing.platforms.verdicts import Table, Verdict, raised, steadily
+from publishing.platforms.verdicts import steadily
 
 log = logging.getLogger(__name__)
 
@@ -60,40 +58,6 @@ VISIBILITIES = ("PUBLIC", "CONNECTIONS")
 TITLE_CHARS = 200
 MIN_BYTES = 75_000
 SETTLED = dt.timedelta(seconds=60)  # a request without an answer may still be worked on
-POST_URN = re.compile(r"urn:li:(?:share|ugcPost):[\w-]+")
-
-RECONNECT = Verdict(
-    AuthExpired, "LinkedIn no longer accepts this connection; connect the account again."
-)
-NO_PERMISSION = Verdict(
-    AuthExpired,
-    "LinkedIn does not permit this: the app lacks a product, or you are no longer an admin of the"
-    " page. Connect the account again.",
-)
-# `serviceErrorCode`, then `code`, then the codes of `errorDetails.inputErrors`, then the status.
-ERRORS: Table = {
-    65600: RECONNECT,  # invalid
-    65601: RECONNECT,  # revoked
-    65602: RECONNECT,  # expired
-    "ACCESS_DENIED": NO_PERMISSION,
-    "DUPLICATE_POST": Verdict(Duplicate, "LinkedIn has a post with these words already."),
-    # Nobody's content is at fault, and it is certain that nothing went out.
-    "NONEXISTENT_VERSION": Verdict(
-        NotSent,
-        "This installation speaks a version of LinkedIn's interface that has ended; set"
-        " LINKEDIN_VERSION to a newer one.",
-    ),
-    401: RECONNECT,
-    403: NO_PERMISSION,
-    404: Verdict(HandleExpired, "LinkedIn no longer has the uploaded video."),
-    426: Verdict(
-        NotSent,
-        "This installation speaks a version of LinkedIn's interface that has ended; set"
-        " LINKEDIN_VERSION to a newer one.",
-    ),
-    429: Verdict(RateLimited, "LinkedIn asks for a pause."),
-    422: Verdict(Rejected, "LinkedIn refused the post as it is."),
-}
 
 
 class LinkedInPlatform(Plain):
@@ -104,7 +68,7 @@ class LinkedInPlatform(Plain):
     """
 
     name = "linkedin"
-    label = "LinkedIn"
+    label = LABEL
     # A member has some 100 calls a day, and a post takes up to ten of them.
     limits: ClassVar[Limits] = Limits(
         min_ms=3000, max_ms=1_800_000, max_bytes=500_000_000, caption_chars=3000, posts_a_day=10
@@ -131,7 +95,7 @@ class LinkedInPlatform(Plain):
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.author = connection.external_id
-        self.caller = Caller(self.label)
+        self.api = Api(connection.access_token)
 
     def prepare(self, key: str, media: Media, text: Text, begun: Begun = ANEW) -> Handle:
         upload = dict(begun.handle) or self._announced(media)
@@ -145,7 +109,7 @@ class LinkedInPlatform(Plain):
             "uploadedPartIds": sent,
         }
         try:
-            self._rest(
+            self.api.rest(
                 "POST",
                 "/videos",
                 params={"action": "finalizeUpload"},
@@ -182,7 +146,7 @@ class LinkedInPlatform(Plain):
         }
 
     def check(self, handle: Handle) -> Handle:
-        found = self._rest("GET", f"/videos/{quote(handle['video'], safe='')}")
+        found = self.api.rest("GET", f"/videos/{quote(handle['video'], safe='')}")
         match found.need("status"):
             case "AVAILABLE":
                 return handle
@@ -208,7 +172,7 @@ class LinkedInPlatform(Plain):
             "isReshareDisabledByAuthor": False,
         }
         try:
-            reply = self._rest("POST", "/posts", json=body, commit=True, has_body=False)
+            reply = self.api.rest("POST", "/posts", json=body, commit=True, has_body=False)
         except Duplicate as e:
             return self._published(self._existing(e, handle))
         except RateLimited as e:
@@ -225,7 +189,7 @@ class LinkedInPlatform(Plain):
                 "LinkedIn lets nobody read a member's posts; the profile's activity shows them."
             )
         query = {"author": self.author, "q": "author", "count": 10, "sortBy": "LAST_MODIFIED"}
-        found = self._rest("GET", "/posts", params=query, headers={"X-RestLi-Method": "FINDER"})
+        found = self.api.rest("GET", "/posts", params=query, headers={"X-RestLi-Method": "FINDER"})
         posts = found.need("elements")
         for post in posts:
             if _carries(post, handle):
@@ -243,7 +207,7 @@ class LinkedInPlatform(Plain):
         return f"https://www.linkedin.com/feed/update/{external_id}"
 
     def comment(self, external_id: str, text: str) -> str:
-        made = self._rest(
+        made = self.api.rest(
             "POST",
             f"/socialActions/{quote(external_id, safe='')}/comments",
             json={"actor": self.author, "object": external_id, "message": {"text": text}},
@@ -261,7 +225,7 @@ class LinkedInPlatform(Plain):
             f"q=organizationalEntity&organizationalEntity={quote(self.author, safe='')}"
             f"&{kind}=List({quote(external_id, safe='')})"
         )
-        found = self._rest("GET", f"/organizationalEntityShareStatistics?{query}")
+        found = self.api.rest("GET", f"/organizationalEntityShareStatistics?{query}")
         if found.need("elements") == []:
             raise Rejected("The post is no longer on LinkedIn.")
         counts = found.need("elements", 0, "totalShareStatistics")
@@ -276,7 +240,7 @@ class LinkedInPlatform(Plain):
     def whoami(self) -> Profile:
         if self.author.startswith(ORGANIZATION):
             return self.page(self.author)
-        me = self._call("GET", "/v2/userinfo")
+        me = self.api.call("GET", "/v2/userinfo")
         return Profile(
             external_id=PERSON + str(me.need("sub")),
             name=me.get("name", default=""),
@@ -285,7 +249,7 @@ class LinkedInPlatform(Plain):
 
     def page(self, urn: str) -> Profile:
         """Who a company page is."""
-        found = self._rest("GET", f"/organizations/{urn.rpartition(':')[2]}")
+        found = self.api.rest("GET", f"/organizations/{urn.rpartition(':')[2]}")
         found.need("localizedName")
         return Profile(
             urn, username=found.get("vanityName", default=""), name=found.get("localizedName")
@@ -294,7 +258,7 @@ class LinkedInPlatform(Plain):
     def pages(self) -> list[str]:
         """The urns of the pages that the person behind the token administers."""
         query = {"q": "roleAssignee", "role": "ADMINISTRATOR", "state": "APPROVED"}
-        found = self._rest("GET", "/organizationAcls", params=query).need("elements")
+        found = self.api.rest("GET", "/organizationAcls", params=query).need("elements")
         return [str(role["organization"]) for role in found]
 
     @classmethod
@@ -315,7 +279,7 @@ class LinkedInPlatform(Plain):
         """Send one part where LinkedIn wants it; its ETag is the proof."""
         first, last = int(part["firstByte"]), int(part["lastByte"])
         with Slice(video, first, last - first + 1) as body:
-            reply = self._send(str(part["uploadUrl"]), body)
+            reply = self.api.put(str(part["uploadUrl"]), body)
         etag = reply.headers.get("ETag", "").strip('"')
         if not etag:
             raise reply.puzzling("An uploaded part without an ETag")
@@ -328,7 +292,7 @@ class LinkedInPlatform(Plain):
             "uploadCaptions": False,
             "uploadThumbnail": with_cover,
         }
-        return self._rest(
+        return self.api.rest(
             "POST",
             "/videos",
             params={"action": "initializeUpload"},
@@ -342,21 +306,11 @@ class LinkedInPlatform(Plain):
             return False
         try:
             with Slice(cover) as body:
-                self._send(str(url), body, {"media-type-family": "STILLIMAGE"})
+                self.api.put(str(url), body, {"media-type-family": "STILLIMAGE"})
         except (PlatformError, OSError) as e:
             log.info("LinkedIn did not take the cover: %s", e)
             return False
         return True
-
-    def _send(self, url: str, body: Slice, headers: Mapping[str, str] | None = None) -> Reply:
-        """To an upload address, which carries its own permission."""
-        kind = {"Content-Type": "application/octet-stream", **(headers or {})}
-        reply = self.caller.call("PUT", url, headers=kind, data=body, upload=True)
-        if not reply.ok:
-            raise HandleExpired(
-                f"LinkedIn's upload address no longer works (HTTP {reply.status})."
-            )
-        return reply
 
     def _existing(self, error: Duplicate, handle: Handle) -> str:
         """The urn of the post that LinkedIn says is the same, when it is this one.
@@ -366,7 +320,7 @@ class LinkedInPlatform(Plain):
         if not error.external_id:
             raise error
         try:
-            post = self._rest("GET", f"/posts/{quote(error.external_id, safe='')}")
+            post = self.api.rest("GET", f"/posts/{quote(error.external_id, safe='')}")
         except HandleExpired as e:
             raise Rejected(
                 "LinkedIn still remembers a deleted post with the same words; change them, or wait"
@@ -385,52 +339,6 @@ class LinkedInPlatform(Plain):
 
     def _published(self, urn: str) -> Published:
         return Published(urn, self.permalink(urn))
-
-    def _rest(
-        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **rest: Any
-    ) -> Reply:
-        spoken = {"LinkedIn-Version": linkedin_version(), "X-Restli-Protocol-Version": "2.0.0"}
-        return self._call(method, f"/rest{path}", headers={**spoken, **(headers or {})}, **rest)
-
-    def _call(
-        self,
-        method: str,
-        path: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        has_body: bool = True,
-        **rest: Any,
-    ) -> Reply:
-        """has_body: its answer is worth something only with a body that can be read."""
-        headers = {"Authorization": f"Bearer {self.connection.access_token}", **(headers or {})}
-        reply = self.caller.call(
-            method, host("LINKEDIN_API_URL") + path, headers=headers, raises=False, **rest
-        )
-        if not reply.ok:
-            raise self._refusal(reply)
-        if has_body and reply.body is None:
-            raise reply.puzzling()
-        return reply
-
-    def _refusal(self, reply: Reply) -> PlatformError:
-        if reply.status >= 500:
-            return self.caller.failure(reply)
-        if reply.status < 400 or reply.status == 408:
-            return reply.puzzling()
-        inputs = reply.get("errorDetails", "inputErrors", default=[])
-        codes = [
-            reply.get("serviceErrorCode"),
-            reply.get("code"),
-            *(problem.get("code") for problem in inputs),
-            reply.status,
-        ]
-        verdict = next((ERRORS[code] for code in codes if code in ERRORS), ERRORS[422])
-        if verdict.kind is Duplicate:
-            named = POST_URN.search(reply.text)
-            return Duplicate(
-                verdict.message, external_id=named[0] if named else "", reply=reply.text
-            )
-        return raised(verdict, reply)
 
 
 class LinkedInAccess(NoAccess):
@@ -459,7 +367,7 @@ class LinkedInAccess(NoAccess):
         url = f"{host('LINKEDIN_AUTH_URL')}/oauth/v2/accessToken"
         # LinkedIn calls a code that is spent or too old an invalid request.
         gone = {"invalid_grant", "invalid_request"}
-        tokens = tokens_of(token_call(Caller(LinkedInPlatform.label), url, form, gone=gone))
+        tokens = tokens_of(token_call(Caller(LABEL), url, form, gone=gone))
         person = LinkedInPlatform(Connection(PERSON, access_token=tokens.access))
         grants = [Grant(person.whoami(), tokens)]
         if "w_organization_social" in tokens.scopes:

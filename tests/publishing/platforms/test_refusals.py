@@ -21,7 +21,7 @@ from publishing.platforms.errors import (
     Transient,
 )
 from publishing.platforms.http import Caller, Reply
-from publishing.platforms.linkedin import LinkedInPlatform
+from publishing.platforms.linkedin_api import Api
 from publishing.platforms.mastodon import MastodonPlatform
 from publishing.platforms.x import XPlatform
 from publishing.platforms.youtube_channel import Channel
@@ -122,7 +122,7 @@ MASTODON = [
 NOBODY = Connection("1", access_token="t", server="https://example.social")
 READERS = {
     "youtube": lambda answer: Channel(NOBODY, "YouTube").refusal(answer),
-    "linkedin": lambda answer: LinkedInPlatform(NOBODY)._refusal(answer),
+    "linkedin": lambda answer: Api("t").refusal(answer),
     "x": lambda answer: XPlatform(NOBODY)._refusal(answer),
     "bluesky": lambda answer: atproto_refusal(Caller("Bluesky"), answer),
     "mastodon": lambda answer: MastodonPlatform(NOBODY)._refusal(answer),
