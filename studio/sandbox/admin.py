@@ -18,20 +18,18 @@ POST /_admin/reset
 import datetime as dt
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from studio.sandbox import feed, identity
 from studio.sandbox.bodies import Source
 from studio.sandbox.calls import SMALL, Reply
+from studio.sandbox.routing import Platforms
 from studio.sandbox.vendors.common import orders
-
-if TYPE_CHECKING:
-    from studio.sandbox.server import Server
 
 
 def answer(
-    server: "Server",
+    played: Platforms,
     method: str,
     path: str,
     query: str,
@@ -45,13 +43,13 @@ def answer(
     if method == "HEAD":
         method = "GET"
     if not path.startswith("/_admin/"):
-        return feed.answer(server, method, path, asked, body)
+        return feed.answer(played, method, path, asked, body)
     handler = _HANDLERS.get((method, path.removeprefix("/_admin/").rstrip("/")))
     if handler is None:
         return Reply(404, {"error": f"The sandbox has no {method} {path}."})
     try:
         sent = json.loads(body.read(SMALL) or b"{}") if method == "POST" else {}
-        return handler(server, asked, sent)
+        return handler(played, asked, sent)
     except KeyError as e:
         return Reply(400, {"error": f"{e} is missing or not known."})
     except (ValueError, TypeError, AttributeError) as e:
@@ -64,14 +62,14 @@ def _from_elsewhere(headers: Mapping[str, str]) -> bool:
     return bool(origin) and urlsplit(origin).netloc != headers.get("Host")
 
 
-def _state(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
-    sandbox = server.sandbox
+def _state(played: Platforms, asked: dict[str, str], sent: Any) -> Reply:
+    sandbox = played.sandbox
     return Reply(
         200,
         {
             "url": sandbox.url,
             "now": sandbox.now().isoformat(),
-            "platforms": list(server.platforms.modules),
+            "platforms": list(played.modules),
             "rules": sandbox.rules(),
             "faults": sandbox.faults.all(),
             "calls": dict(sandbox.calls),
@@ -80,8 +78,8 @@ def _state(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
     )
 
 
-def _clock(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
-    sandbox = server.sandbox
+def _clock(played: Platforms, asked: dict[str, str], sent: Any) -> Reply:
+    sandbox = played.sandbox
     if "set" in sent:
         when = dt.datetime.fromisoformat(sent["set"])
         if when.tzinfo is None:
@@ -92,88 +90,88 @@ def _clock(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
     return Reply(200, {"now": sandbox.now().isoformat()})
 
 
-def _rules(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
+def _rules(played: Platforms, asked: dict[str, str], sent: Any) -> Reply:
     for name, value in sent.items():
-        server.sandbox.set_rule(name, value)
-    return Reply(200, server.sandbox.rules())
+        played.sandbox.set_rule(name, value)
+    return Reply(200, played.sandbox.rules())
 
 
-def _faults(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
-    return Reply(200, server.sandbox.faults.all())
+def _faults(played: Platforms, asked: dict[str, str], sent: Any) -> Reply:
+    return Reply(200, played.sandbox.faults.all())
 
 
-def _fault_add(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
+def _fault_add(played: Platforms, asked: dict[str, str], sent: Any) -> Reply:
     for one in sent if isinstance(sent, list) else [sent]:
-        server.sandbox.faults.add(**one)
-    return Reply(201, server.sandbox.faults.all())
+        played.sandbox.faults.add(**one)
+    return Reply(201, played.sandbox.faults.all())
 
 
-def _fault_remove(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
+def _fault_remove(played: Platforms, asked: dict[str, str], sent: Any) -> Reply:
     if "id" in asked:
-        server.sandbox.faults.remove(int(asked["id"]))
+        played.sandbox.faults.remove(int(asked["id"]))
     else:
-        server.sandbox.faults.clear()
-    return Reply(200, server.sandbox.faults.all())
+        played.sandbox.faults.clear()
+    return Reply(200, played.sandbox.faults.all())
 
 
-def _posts(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
-    found = server.sandbox.posts(
+def _posts(played: Platforms, asked: dict[str, str], sent: Any) -> Reply:
+    found = played.sandbox.posts(
         asked.get("platform", ""), asked.get("account", ""), hidden=bool(asked.get("hidden"))
     )
     return Reply(200, found)
 
 
-def _requests(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
-    return Reply(200, list(server.sandbox.log))
+def _requests(played: Platforms, asked: dict[str, str], sent: Any) -> Reply:
+    return Reply(200, list(played.sandbox.log))
 
 
-def _orders(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
-    return Reply(200, orders(server.sandbox, asked.get("vendor", "")))
+def _orders(played: Platforms, asked: dict[str, str], sent: Any) -> Reply:
+    return Reply(200, orders(played.sandbox, asked.get("vendor", "")))
 
 
-def _accounts(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
-    names = [asked["platform"]] if "platform" in asked else list(server.platforms.modules)
+def _accounts(played: Platforms, asked: dict[str, str], sent: Any) -> Reply:
+    names = [asked["platform"]] if "platform" in asked else list(played.modules)
     return Reply(
         200,
         [
             {"platform": name, "id": one["id"], "username": one["username"]}
             for name in names
-            for one in server.sandbox.of(name).find("account")
+            for one in played.sandbox.of(name).find("account")
         ],
     )
 
 
-def _account(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
-    sandbox = server.sandbox.of(_platform(server, sent))
+def _account(played: Platforms, asked: dict[str, str], sent: Any) -> Reply:
+    sandbox = played.sandbox.of(_platform(played, sent))
     return Reply(201, identity.add_account(sandbox, sent.pop("id"), sent.pop("username"), **sent))
 
 
-def _token(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
-    name = _platform(server, sent)
-    sandbox = server.sandbox.of(name)
+def _token(played: Platforms, asked: dict[str, str], sent: Any) -> Reply:
+    name = _platform(played, sent)
+    sandbox = played.sandbox.of(name)
     if sandbox.get("account", sent["account"]) is None:
         raise ValueError("There is no such account.")
-    module = server.platforms.modules[name]
+    module = played.modules[name]
     sent.setdefault("kind", getattr(module, "TOKEN_KIND", "access"))
     sent.setdefault("scopes", list(getattr(module, "SCOPES", ())))
     return Reply(201, {"token": identity.issue_token(sandbox, sent.pop("account"), **sent)})
 
 
-def _revoke(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
-    platform = _platform(server, sent)
-    withdrawn = getattr(server.platforms.modules[platform], "withdrawn", identity.revoke_account)
-    withdrawn(server.sandbox.of(platform), sent["account"])
+def _revoke(played: Platforms, asked: dict[str, str], sent: Any) -> Reply:
+    platform = _platform(played, sent)
+    withdrawn = getattr(played.modules[platform], "withdrawn", identity.revoke_account)
+    withdrawn(played.sandbox.of(platform), sent["account"])
     return Reply(200, {})
 
 
-def _reset(server: "Server", asked: dict[str, str], sent: Any) -> Reply:
-    server.sandbox.reset()
+def _reset(played: Platforms, asked: dict[str, str], sent: Any) -> Reply:
+    played.sandbox.reset()
     return Reply(200, {})
 
 
-def _platform(server: "Server", sent: dict[str, Any]) -> str:
+def _platform(played: Platforms, sent: dict[str, Any]) -> str:
     name: str = sent.pop("platform")
-    if name not in server.platforms.modules:
+    if name not in played.modules:
         raise ValueError(f"There is no platform {name!r}.")
     return name
 

@@ -3,7 +3,7 @@
 import datetime as dt
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 from urllib.parse import parse_qsl
 
 from studio.sandbox import MODULES, audience, shop
@@ -11,30 +11,30 @@ from studio.sandbox.bodies import Source
 from studio.sandbox.calls import Reply
 from studio.sandbox.faults import Kind
 from studio.sandbox.pages import page
+from studio.sandbox.routing import Platforms
 from studio.sandbox.state import Document, Sandbox
-
-if TYPE_CHECKING:
-    from studio.sandbox.server import Server
 
 SHOWN = 24  # posts of a platform, requests: what somebody looks through
 LABELS = {"x": "X", "tiktok": "TikTok", "youtube": "YouTube", "linkedin": "LinkedIn"}
 STEPS = (("a minute", 60), ("an hour", 3600), ("a day", 86400), ("a week", 7 * 86400))
 
 
-def answer(server: "Server", method: str, path: str, asked: dict[str, str], body: Source) -> Reply:
+def answer(
+    played: Platforms, method: str, path: str, asked: dict[str, str], body: Source
+) -> Reply:
     """`/`, its buttons, and the media on it."""
     parts = path.strip("/").split("/", 2)  # Bluesky's ids have slashes of their own
     if method == "POST" and path in _BUTTONS:
         form = dict(parse_qsl(body.read(65536).decode("utf-8", "replace")))
         try:
-            _BUTTONS[path](server.sandbox, form)
+            _BUTTONS[path](played.sandbox, form)
         except ValueError as e:
             return Reply(400, page("Sandbox", f"<p>{escape(str(e))}</p>", narrow=True))
         return Reply(303, None, {"Location": "/"})
     if method == "GET" and path == "/":
-        return Reply(200, _page(server))
+        return Reply(200, _page(played))
     if method == "GET" and len(parts) == 3 and parts[0] in ("_media", "_cover"):
-        return _file(server.sandbox, *parts)
+        return _file(played.sandbox, *parts)
     return Reply(404, {"error": f"The sandbox has no {method} {path}."})
 
 
@@ -82,11 +82,11 @@ _BUTTONS |= {"/ending": shop.end_as, "/no-ending": shop.end_well}
 # The page
 
 
-def _page(server: "Server") -> str:
-    sandbox = server.sandbox
+def _page(played: Platforms) -> str:
+    sandbox = played.sandbox
     feeds = "".join(
         _feed(sandbox, name, getattr(module, "aside", _nothing)(sandbox.of(name)))
-        for name, module in server.platforms.modules.items()
+        for name, module in played.modules.items()
         if name in MODULES
     )
     total = len(sandbox.posts())
@@ -95,7 +95,7 @@ def _page(server: "Server") -> str:
         f"<p>Nothing here is public. In <code>.env</code>:"
         f" <code>SANDBOX_URL={escape(sandbox.url)}</code></p>"
         f"{_clock_form(sandbox)}{feeds}{shop.section(sandbox)}"
-        f"{_faults(server)}{_requests(sandbox)}{_crashes(sandbox)}"
+        f"{_faults(played)}{_requests(sandbox)}{_crashes(sandbox)}"
         '<h2>Start over</h2><form method="post" action="/reset">'
         "<p>Forgets posts, orders, accounts, tokens, faults and the clock.</p>"
         "<button>Forget everything</button></form>"
@@ -198,17 +198,17 @@ def _note(flags: Document) -> str:
     return f'<p class="soft">{escape(flags["note"])}</p>' if flags.get("note") else ""
 
 
-def _faults(server: "Server") -> str:
+def _faults(played: Platforms) -> str:
     rows = "".join(
         f"<tr><td>{one['kind']}</td><td>{escape(_meant(one))}</td>"
         f"<td>{one['hits']} of {one['times'] or 'any number'}</td><td>"
         '<form method="post" action="/no-fault">'
         f'<button class="small" name="id" value="{one["id"]}">Remove</button></form></td></tr>'
-        for one in server.sandbox.faults.all()
+        for one in played.sandbox.faults.all()
     )
     table = f'<div class="scroll"><table>{rows}</table></div>' if rows else "<p>None ordered.</p>"
     kinds = "".join(f"<option>{kind}</option>" for kind in get_args(Kind))
-    names = "".join(f'<option value="{n}">{label(n)}</option>' for n in server.platforms.modules)
+    names = "".join(f'<option value="{n}">{label(n)}</option>' for n in played.modules)
     return (
         f"<h2>Faults</h2>{table}"
         '<form method="post" action="/fault" class="row">'

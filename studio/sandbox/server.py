@@ -13,16 +13,15 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from studio.sandbox import MODULES, VENDORS, admin, identity
+from studio.sandbox import admin, identity
 from studio.sandbox.bodies import BLOCK, Chunked, Cut, Exactly, Truncated
 from studio.sandbox.calls import SMALL, Call, Refused, Reply, Route, says
 from studio.sandbox.faults import FATES, Fault
+from studio.sandbox.routing import Platforms
 from studio.sandbox.state import Sandbox
 
 log = logging.getLogger(__name__)
@@ -34,47 +33,6 @@ SECRETS = re.compile(
     r"|authorization|api[-_]?key|cookie",
     re.I,
 )
-
-
-class Platforms:
-    """All emulated platforms with their routes."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox = sandbox
-        self.modules: dict[str, ModuleType] = {
-            prefix: import_module(name) for prefix, name in {**MODULES, **VENDORS}.items()
-        }
-        self.routes = {prefix: _routes(module) for prefix, module in self.modules.items()}
-        sandbox.seed = self.seed
-        self.seed()
-
-    def seed(self) -> None:
-        """Make the accounts that exist from the beginning, where there are none yet."""
-        for prefix, module in self.modules.items():
-            seen = self.sandbox.of(prefix)
-            if prefix in MODULES and not seen.find("account"):
-                getattr(module, "seed", _seed)(seen)
-
-    def route(self, prefix: str, method: str, path: str) -> tuple[Route, dict[str, str]] | Reply:
-        others = set()
-        for route in self.routes[prefix]:
-            if found := route.match(path):
-                if route.method == method:
-                    return route, found.groupdict(default="")
-                others.add(route.method)
-        if others:
-            allowed = {"Allow": ", ".join(sorted(others))}
-            return Reply(405, {"error": f"{method} is not known here."}, allowed)
-        return Reply(404, {"error": f"The sandbox has no {path} on {prefix}."})
-
-
-def _seed(sandbox: Sandbox) -> None:
-    identity.add_account(sandbox, "1001", "mira.demo")
-    identity.add_account(sandbox, "1002", "otto.demo")
-
-
-def _routes(module: ModuleType) -> list[Route]:
-    return [one if isinstance(one, Route) else Route(*one) for one in module.ROUTES]
 
 
 class Server(ThreadingHTTPServer):
@@ -134,7 +92,7 @@ class Connection(BaseHTTPRequestHandler):
                 reply, fault = self._platform(prefix, f"/{rest}", split.query, body)
             else:
                 reply = admin.answer(
-                    self.server, self.command, path, split.query, body, self._heads
+                    self.server.platforms, self.command, path, split.query, body, self._heads
                 )
             self._drain(body)
             self._send(reply, fault)

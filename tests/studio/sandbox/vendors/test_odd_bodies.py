@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from studio.sandbox import VENDORS
-from studio.sandbox.server import Platforms
+from studio.sandbox.routing import Platforms
 
 OURS = ("elevenlabs", "minimax", "dashscope", "resemble", "resemble-app", "openai", "speech")
 KEY = {"xi-api-key": "sandbox-key", "Authorization": "Bearer sandbox-key"}
