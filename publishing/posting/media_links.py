@@ -10,7 +10,7 @@ from django.db.models.fields.files import FieldFile
 from django.urls import reverse
 from django.utils import timezone
 
-from publishing.models import OVER, MediaLink, Post
+from publishing.models import MediaLink, Post
 from publishing.platforms import hosts, platform
 from studio.lib import file_server, public_files
 
@@ -31,13 +31,14 @@ def can_fetch(name: str) -> bool:
 def addresses(post: Post) -> dict[str, str]:
     """{"video_url": ..., "cover_url": ...}, freshly made; empty where nothing is to be fetched.
 
-    Addresses made for the post before end.
+    Addresses made for the post before end; those that have ended, of any post, are forgotten.
     """
     if not platform(post.account.platform).capabilities.needs_public_url:
         return {}
     if not can_fetch(post.account.platform):
         return {}
     revoke(post)
+    MediaLink.objects.filter(expires_at__lt=timezone.now()).delete()
     found = {"video_url": _address(post, MediaLink.Kind.VIDEO)}
     if post.reel.cover:
         found["cover_url"] = _address(post, MediaLink.Kind.COVER)
@@ -48,12 +49,6 @@ def revoke(post: Post) -> None:
     """Nobody fetches anything of this post any more."""
     MediaLink.objects.filter(post=post).delete()
     file_server.forget(_owner(post))
-
-
-def prune() -> None:
-    """Forget the addresses that have ended, and those of posts that are over."""
-    MediaLink.objects.filter(expires_at__lt=timezone.now()).delete()
-    MediaLink.objects.filter(post__state__in=(*OVER, Post.State.FAILED)).delete()
 
 
 def find(token: str) -> MediaLink | None:

@@ -96,11 +96,12 @@ def test_another_address_is_none(client, addresses, wrong):
     assert client.get(wrong(path_of(addresses["video_url"]))).status_code == 404
 
 
-def test_an_address_ends_by_itself(client, addresses):
+def test_an_address_ends_by_itself(client, addresses, make_post):
     MediaLink.objects.update(expires_at=timezone.now() - dt.timedelta(seconds=1))
     assert client.get(path_of(addresses["video_url"])).status_code == 404
-    media_links.prune()
-    assert not MediaLink.objects.exists()
+    other = make_post()
+    media_links.addresses(other)
+    assert {link.post for link in MediaLink.objects.all()} == {other}
 
 
 def test_an_address_ends_with_its_post(fetching, settings, make_post):
