@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from avatar.engine.errors import ResourceError
+
 MANIFEST = "manifest.json"
 PART = ".part-"
 WORKPLACE = ".understudy-"
@@ -88,10 +90,17 @@ def remove_abandoned(folder: Path, prefix: str) -> None:
 def workplace(beside: Path) -> Iterator[Path]:
     """A hidden folder on the same disk as `beside`, for what is renamed to there when done.
 
-    Its owner holds a lock, which the system takes back from a process that was killed.
+    Its owner holds a lock, which the system takes back from a process that was killed. Raises
+    ResourceError where no folder can be made.
     """
     remove_abandoned(beside, WORKPLACE)
-    with tempfile.TemporaryDirectory(prefix=WORKPLACE, dir=beside) as folder:
+    try:
+        made = tempfile.TemporaryDirectory(prefix=WORKPLACE, dir=beside)
+    except PermissionError:
+        raise
+    except OSError as e:
+        raise ResourceError(f"Nothing can be written to {beside}: {e.strerror}.") from e
+    with made as folder:
         beside_it = Path(folder) / f"{OWNER}-new"
         with beside_it.open("w") as owner:
             fcntl.flock(owner, fcntl.LOCK_EX)

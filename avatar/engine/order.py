@@ -1,5 +1,6 @@
 """What a reel is to be made of, checked as far as that needs no work."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -28,6 +29,11 @@ SIDES = (96, 4096)  # px
 KNOBS = ("motion", "blink", "expression")
 LARGEST_KNOB = 3.0
 IDLE_S = (1.0, 1800.0)
+# Languages that are written in Latin letters only.
+LATIN = {
+    "en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "sk", "hu", "ro",
+    "hr", "sl", "et", "lv", "lt", "tr", "id", "ms", "vi",
+}  # fmt: skip
 SHOWN_ENGINES = 6  # in a sentence about engines
 # What a file whose first bytes say nothing is taken for: transport streams have no signature.
 VIDEO_SUFFIXES = (".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi", ".mpg", ".mpeg", ".ts", ".mts")
@@ -82,6 +88,7 @@ def checked_order(
     picture = None if is_footage(source) else load_photo(source)
     performers = _performers(options, is_footage=picture is None, is_idle=idle_s is not None)
     if audio is None and idle_s is None:
+        _check_language(spoken or "", options.language)
         voices = order_of(options.voice, Kind.VOICE)
         for voice in voices:
             options_of(voice, voices, options.voice_options)
@@ -124,6 +131,27 @@ def _performers(options: ReelOptions, *, is_footage: bool, is_idle: bool) -> tup
         if is_idle and engine.name != PUPPET.name:
             raise InputError(f"{engine.label} needs a sound; only the puppet makes idle clips.")
     return tuple(engines)
+
+
+def _check_language(text: str, language: str) -> None:
+    """A voice told the wrong language reads out the names of letters, and that costs as much.
+
+    Raises InputError where hardly a letter is one of that language.
+    """
+    if language.partition("-")[0] not in LATIN:
+        return
+    letters = [sign for sign in text if sign.isalpha()]
+    others = [script for sign in letters if (script := _script(sign)) != "Latin"]
+    if 2 * len(others) > len(letters):
+        raise InputError(
+            f"The text is written in {others[0]} letters, and its language is said to be"
+            f" {language}: choose the one that it is in."
+        )
+
+
+def _script(letter: str) -> str:
+    """As its name in Unicode begins."""
+    return unicodedata.name(letter, "other").partition(" ")[0].replace("CJK", "Chinese").title()
 
 
 def _check_needed(engine: Engine, chosen: Mapping[str, Any]) -> None:

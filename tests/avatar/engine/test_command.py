@@ -176,8 +176,9 @@ def test_photos_that_cannot_be_used(photo, tmp_path, hopper, out, capfd):
         ("***", "nothing to say"),
         ("word " * 10_000, "10,000 words"),
         ("a" * 5_000, "letters"),
+        ("Добрый день, мир.", "is written in Cyrillic letters"),
     ],
-    ids=["empty", "blank", "emoji", "marks", "10000 words", "no spaces"],
+    ids=["empty", "blank", "emoji", "marks", "10000 words", "no spaces", "other language"],
 )
 def test_texts_that_cannot_be_said(text, sentence, hopper, out, capfd):
     assert sentence in refused(capfd, hopper, "--text", text, "-o", out, *SMALL)
