@@ -139,9 +139,10 @@ def inspect_voice(job: dict[str, Any], report: Report, journal: PipeJournal) -> 
 
 
 def inspect_footage(job: dict[str, Any], report: Report, journal: PipeJournal) -> dict[str, Any]:
-    from avatar.engine.footage import look
+    from avatar.engine.footage import look, still
 
     found = look(Path(job["video"]))
+    still(found, Path(job["still"]))
     return {
         "usable": True,
         "problems": [],

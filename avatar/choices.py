@@ -80,13 +80,13 @@ def voice_settings(chosen: dict[str, Any]) -> dict[str, Any]:
 
 
 def recipe_sha256(
-    portrait: Portrait, options: dict[str, Any], label: str, footage_sha256: str = ""
+    portrait: Portrait | None, options: dict[str, Any], label: str, footage_sha256: str = ""
 ) -> str:
     """Engines that are as usual count for nothing: reels from before they could be chosen stay
     the same reels.
     """
     told = {k: v for k, v in options.items() if k not in ENGINES or v != DEFAULTS[k]}
-    source = [portrait.sha256, portrait.face_index]
+    source = [portrait.sha256, portrait.face_index] if portrait else []
     return sha256([*source, told, label, *([footage_sha256] if footage_sha256 else [])])
 
 

@@ -29,6 +29,8 @@ SYNC_WORDS = {
     "silence": "Let its last frame stand",
     "remap": "Play it faster or slower",
 }
+SOURCES = [(PHOTO, "The photo"), (FOOTAGE, "Your video")]
+NOBODY_TAKES_IT = "Nobody who takes a video is set up yet: see the page Engines, or add a photo."
 LONGEST_WORDS = 500
 BY_ITSELF = {  # what happens where no listener is chosen
     "denoiser": "Nobody: it stays as it is",
@@ -72,7 +74,7 @@ class EngineFields(forms.Form):
     source = forms.ChoiceField(
         label="What is made to speak",
         required=False,
-        choices=[(PHOTO, "The photo"), (FOOTAGE, "Your video")],
+        choices=SOURCES,
     )
     voice = forms.ChoiceField(label="Who speaks", required=False)
     voice_else = forms.ChoiceField(label="If that voice cannot", required=False)
@@ -123,10 +125,7 @@ class EngineFields(forms.Form):
         if script_pk is not None:
             self.choose_url += f"?script={script_pk}"
         self.options_of: dict[str, dict[str, Option]] = {}
-        if creator.footage is None and self.initial.get("source") != FOOTAGE:
-            del self.fields["source"]
-        else:
-            self.fields["source"].widget.attrs["hx-get"] = self.choose_url  # others can move it
+        self._offer_sources(creator)
         for name, kind in KINDS.items():
             self._offer(name, kind)
             self._add_options(name, kind)
@@ -176,11 +175,24 @@ class EngineFields(forms.Form):
             kept[name] = self.cleaned_data.get(name) or ""
         return kept
 
+    def _offer_sources(self, creator: Creator) -> None:
+        """The photo and the video, as far as they are there."""
+        source = self.fields["source"]
+        assert isinstance(source, forms.ChoiceField)
+        source.widget.attrs["hx-get"] = self.choose_url  # others can move it
+        if creator.footage is None and self.initial.get("source") != FOOTAGE:
+            del self.fields["source"]
+        elif creator.footage is not None and creator.portrait is None:
+            source.choices = [(FOOTAGE, dict(SOURCES)[FOOTAGE])]
+            self.initial = {**self.initial, "source": FOOTAGE}
+
     def _offer(self, name: str, kind: Kind) -> None:
         first, second = self.fields[name], self.fields[f"{name}_else"]
         assert isinstance(first, forms.ChoiceField)
         assert isinstance(second, forms.ChoiceField)
-        first.choices = self._fitting(name, kind)
+        first.choices = fitting = self._fitting(name, kind)
+        if not fitting:
+            first.help_text = NOBODY_TAKES_IT
         others = self._fitting(f"{name}_else", kind)
         second.choices = [(NOBODY, "Stop, and tell me"), *others]
         for field in (first, second):

@@ -17,6 +17,7 @@ from avatar.choices import LISTENING, PHOTO, settled, sha256, voice_settings
 from avatar.choices import PICTURE as PICTURE
 from avatar.choices import ReelRefused as ReelRefused
 from avatar.choices import recipe_sha256 as recipe_sha256
+from avatar.engine.errors import InputError
 from avatar.engine.options import ReelOptions
 from avatar.engine.registry import order_of
 from avatar.models import Look, Reel, ReelQuerySet, Take
@@ -46,6 +47,10 @@ IN_A_SENTENCE: dict[str, str] = {
 
 NO_APPROVAL = "This script is not approved as it stands, so no reel is made of it."
 NO_PORTRAIT = "There is no photo that can be used yet."
+PHOTO_NEEDED = (
+    "{label} was asked to move a photo, and there is only a video. Add a photo, or choose “Your"
+    " video” and a performer that takes it."
+)
 NO_FOOTAGE = "There is no video of you that can be used yet."
 NO_CONSENT = "There is no consent for the current photo and voice, so no reel is made."
 A_FILM = "This film was made elsewhere; no reel can be made of the words beside it."
@@ -66,13 +71,13 @@ def request_reel(
 
     Asking again for the same gives the same reel. Raises ReelRefused.
     """
-    portrait, consent = _permission(script)
+    consent = _permission(script)
     chosen = settled({**look(script.creator), **(options or {})})
     _check_leaving(consent, chosen)
     _check_reach(script.creator, chosen)
+    portrait, footage = _faces(script.creator, chosen)
     label = script.creator.reel_label if label is None else label
     take = _take(script, consent, chosen)
-    footage = _footage_sha256(script.creator, chosen)
     key = recipe_sha256(portrait, chosen, label, footage)
     live = take.reels.filter(
         recipe_sha256=key,
@@ -122,14 +127,20 @@ def _check_reach(creator: Creator, chosen: dict[str, Any]) -> None:
             raise ReelRefused(lacks)
 
 
-def _footage_sha256(creator: Creator, chosen: dict[str, Any]) -> str:
-    """The video that is to speak; empty for the photo. Raises ReelRefused when there is none."""
-    if chosen["source"] == PHOTO:
-        return ""
-    footage = creator.footage
-    if footage is None:
-        raise ReelRefused(NO_FOOTAGE)
-    return footage.sha256
+def _faces(creator: Creator, chosen: dict[str, Any]) -> tuple[Portrait | None, str]:
+    """The photo there is, and the hash of the video that is to speak; empty: the photo speaks.
+
+    Raises ReelRefused when what is to speak is not there.
+    """
+    portrait, footage = creator.portrait, creator.footage
+    if chosen["source"] != PHOTO:
+        if footage is None:
+            raise ReelRefused(NO_FOOTAGE)
+        return portrait, footage.sha256
+    if portrait is None:
+        first, *_ = order_of(chosen["performer"], Kind.PERFORMER)
+        raise ReelRefused(PHOTO_NEEDED.format(label=first.label) if footage else NO_PORTRAIT)
+    return portrait, ""
 
 
 def look(creator: Creator) -> dict[str, Any]:
@@ -159,43 +170,58 @@ def backdrop_of(reel: Reel) -> Backdrop | None:
     return reel.creator.backdrops.filter(sha256=background.removeprefix(PICTURE)).first()
 
 
-def why_not(script: Script) -> str:
-    """Why no reel can be made of this script now, in a sentence; empty when one can."""
+def why_not(script: Script, options: dict[str, Any] | None = None) -> str:
+    """Why no reel can be made of this script now, in a sentence; empty when one can.
+
+    options: as of a reel; None: as reels of this creator usually look.
+    """
+    creator = script.creator
+    chosen = look(creator) if options is None else {**DEFAULTS, **options}
     try:
-        _, consent = _permission(script)
-        usual = look(script.creator)
-        _footage_sha256(script.creator, usual)
-        _check_leaving(consent, usual)
-        _check_reach(script.creator, usual)
+        consent = _permission(script)
+        _faces(creator, chosen)
+        _check_leaving(consent, chosen)
+        _check_reach(creator, chosen)
+    except (ReelRefused, InputError) as e:  # or an engine that is no longer there
+        return str(e)
+    return ""
+
+
+def why_never(script: Script) -> str:
+    """Why no reel can be made of this script now, whatever is chosen; empty when one can."""
+    try:
+        _permission(script)
     except ReelRefused as e:
         return str(e)
     return ""
 
 
-def _permission(script: Script) -> tuple[Portrait, Consent]:
+def _permission(script: Script) -> Consent:
     if script.writer == FILM:
         raise ReelRefused(A_FILM)
     if not script.is_approved:
         raise ReelRefused(NO_APPROVAL)
-    portrait = script.creator.portrait
-    if portrait is None:
+    creator = script.creator
+    if creator.portrait is None and creator.footage is None:
         raise ReelRefused(NO_PORTRAIT)
-    consent = live_consent(script.creator)
+    consent = live_consent(creator)
     if consent is None:
         raise ReelRefused(NO_CONSENT)
-    return portrait, consent
+    return consent
 
 
 def why_stop(reel: Reel) -> str:
     """Why this very reel may not be made (any more), asked of the database; empty when it may."""
     script = Script.objects.select_related("slot__creator").get(pk=reel.take.script_id)
+    chosen = {**DEFAULTS, **reel.options, "voice": reel.take.engine}
     try:
-        portrait, consent = _permission(script)
-        _check_leaving(consent, {**DEFAULTS, **reel.options, "voice": reel.take.engine})
+        consent = _permission(script)
+        _check_leaving(consent, chosen)
+        portrait, _ = _faces(script.creator, chosen)
     except ReelRefused as e:
         return str(e)
     same = (
-        reel.portrait_id == portrait.pk
+        reel.portrait_id == (portrait.pk if portrait else None)
         and reel.take.voice_sha256 == consent.voice_sha256
         and reel.take.text_sha256 == script.text_sha256
         and reel.footage_sha256 in ("", consent.footage_sha256)
@@ -274,7 +300,7 @@ def retry(reel: Reel) -> Reel:
     """
     if reel.state not in (Reel.State.FAILED, Reel.State.CANCELLED):
         raise ReelRefused(f"Nothing to try again: the reel {IN_A_SENTENCE[reel.state]}.")
-    if problem := why_not(reel.script):
+    if problem := why_not(reel.script, reel.options):
         raise ReelRefused(problem)
     if why_stop(reel):
         return request_reel(reel.script, options={**DEFAULTS, **reel.options}, label=reel.label)

@@ -9,7 +9,8 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from avatar import following, process, purging, rendering, services, source_links
-from avatar.models import Charge, Reel
+from avatar.choices import FOOTAGE
+from avatar.models import Charge, Look, Reel
 from creators.models import Consent, Creator, Footage, Portrait, Voice
 from creators.services import (
     record_footage_report,
@@ -94,15 +95,18 @@ def inspect_footage(pk: int) -> None:
     footage = Footage.objects.filter(pk=pk, state=Footage.State.CHECKING).first()
     if footage is None:
         return
-    try:
-        with local_path(footage.video) as path:
-            report = _inspect({"do": "inspect_footage", "video": str(path)}, f"Video {pk}")
-            report["problems"] = [
-                problem.replace(path.name, "The video") for problem in report["problems"]
-            ]
-    except FileNotFoundError:
-        report = _unusable("The video's file is gone. Add it again.")
-    record_footage_report(pk, report)
+    with tempfile.TemporaryDirectory(prefix="understudy-") as folder:
+        still = Path(folder) / "still.jpg"
+        try:
+            with local_path(footage.video) as path:
+                job = {"do": "inspect_footage", "video": str(path), "still": str(still)}
+                report = _inspect(job, f"Video {pk}")
+                report["problems"] = [
+                    problem.replace(path.name, "The video") for problem in report["problems"]
+                ]
+        except FileNotFoundError:
+            report = _unusable("The video's file is gone. Add it again.")
+        record_footage_report(pk, report, still if still.is_file() else None)
 
 
 def _inspect(job: dict[str, Any], what: str) -> dict[str, Any]:
@@ -162,7 +166,11 @@ def _renders() -> list[int]:
 
 def _unrequested() -> list[int]:
     """Approved scripts that never had a reel and could have one."""
-    agreed = Creator.objects.agreed()
+    looks = Look.objects.filter(creator=OuterRef("pk"), options__source=FOOTAGE)
+    agreed = Creator.objects.agreed().filter(
+        (~Exists(looks) & Q(portrait_pk__isnull=False))
+        | (Exists(looks) & Q(footage_pk__isnull=False))
+    )  # what is to speak is there
     reels = Reel.objects.filter(take__script=OuterRef("pk"))
     scripts = Script.objects.filter(
         ~Exists(reels), state=Script.State.APPROVED, slot__creator__in=agreed.values("pk")

@@ -270,7 +270,7 @@ class ConsentForm(forms.Form):
         label="I have read this, and I agree.",
         error_messages={"required": "Without this tick nothing is agreed."},
     )
-    seen_likeness = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    seen_likeness = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
     seen_voice = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
     seen_footage = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -39,16 +39,17 @@ class CreatorQuerySet(OwnedQuerySet["Creator"]):
     def with_readiness(self) -> Self:
         """Adds what a list shows, in the same query.
 
-        portrait_pk, likeness_now, voice_now, footage_now: the photo that new reels use and the
-        hashes of photo, voice sample and video, None where there is none; agreed:
-        `services.live_consent` would find one.
+        portrait_pk, footage_pk: the photo and the video that new reels use; likeness_now,
+        voice_now, footage_now: the hashes of photo, voice sample and video; None where there is
+        none. still_pk: a video with a picture of it; agreed: `services.live_consent` would find
+        one.
         """
         portraits = Portrait.objects.filter(creator=OuterRef("pk"), state=Portrait.State.READY)
         voices = Voice.objects.filter(creator=OuterRef("pk"), state=Voice.State.READY)
         footage = Footage.objects.filter(creator=OuterRef("pk"), state=Footage.State.READY)
         agreed = Consent.objects.live().filter(
             creator=OuterRef("pk"),
-            likeness_sha256=OuterRef("likeness_now"),
+            likeness_sha256=Coalesce(OuterRef("likeness_now"), models.Value("")),
             voice_sha256=Coalesce(OuterRef("voice_now"), models.Value("")),
             footage_sha256=Coalesce(OuterRef("footage_now"), models.Value("")),
         )
@@ -56,9 +57,12 @@ class CreatorQuerySet(OwnedQuerySet["Creator"]):
             portrait_pk=Subquery(portraits.values("pk")[:1]),
             likeness_now=Subquery(portraits.values("sha256")[:1]),
             voice_now=Subquery(voices.values("sha256")[:1]),
+            footage_pk=Subquery(footage.values("pk")[:1]),
+            still_pk=Subquery(footage.exclude(still="").values("pk")[:1]),
             footage_now=Subquery(footage.values("sha256")[:1]),
         )
-        return with_files.annotate(agreed=Exists(agreed))
+        has_face = Q(portrait_pk__isnull=False) | Q(footage_pk__isnull=False)
+        return with_files.annotate(agreed=Exists(agreed) & has_face)
 
     def agreed(self) -> Self:
         """Those for whom `services.live_consent` finds one."""
@@ -200,6 +204,7 @@ class Footage(models.Model):
 
     creator = models.ForeignKey(Creator, models.CASCADE, related_name="footages")
     video = models.FileField(upload_to="footage/%Y/%m")
+    still = models.FileField(upload_to="footage/%Y/%m", blank=True)  # a picture of it, for pages
     sha256 = models.CharField(max_length=64)
     state = models.CharField(max_length=10, choices=State, default=State.CHECKING)
     report = models.JSONField(default=dict, blank=True)  # avatar.child: inspect_footage
@@ -241,7 +246,9 @@ class Consent(models.Model):
     person = models.CharField(max_length=120)  # whose likeness and voice it is
     basis = models.TextField(blank=True)  # how the agreement was given, or why none is needed
     wording_version = models.CharField(max_length=20)
-    likeness_sha256 = models.CharField(max_length=64)  # the portrait's file, or the film's
+    likeness_sha256 = models.CharField(
+        max_length=64, blank=True
+    )  # the portrait's file, or the film's; empty: there is only a video
     voice_sha256 = models.CharField(
         max_length=64, blank=True
     )  # the sample's file; empty: a synthetic voice

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -16,9 +17,9 @@ from django.utils import timezone
 
 from creators.models import FILM, Backdrop, Consent, Creator, Footage, Portrait, Voice
 from creators.signals import consent_revoked, footage_added, portrait_added, voice_added
-from creators.wording import CURRENT, WORDINGS
+from creators.wording import WORDINGS, current
 from studio.lib import disk
-from studio.lib.files import random_name
+from studio.lib.files import random_name, store_file
 from studio.lib.photos import PhotoError, encode_photo, preview, read_photo
 from studio.lib.sniff import HEAD_BYTES, Kind, sniff
 from studio.lib.uploads import NO_ROOM
@@ -234,16 +235,24 @@ def add_footage(creator: Creator, upload: "UploadedFile[bytes]") -> Footage:
     return footage
 
 
-def record_footage_report(footage_id: int, report: dict[str, Any]) -> None:
-    """Keep what a worker saw, and decide by it."""
+def record_footage_report(
+    footage_id: int, report: dict[str, Any], still: Path | None = None
+) -> None:
+    """Keep what a worker saw, and decide by it. still: a picture of it (JPEG), for pages."""
+    footage = Footage.objects.filter(pk=footage_id, state=Footage.State.CHECKING).first()
+    if footage is None:
+        return
+    if still is not None:
+        store_file(footage.still, still)
     state = Footage.State.READY if report.get("usable") else Footage.State.REFUSED
     checking = Footage.objects.filter(pk=footage_id, state=Footage.State.CHECKING)
-    checking.update(report=report, state=state)
+    if not checking.update(report=report, state=state, still=footage.still.name) and still:
+        footage.still.storage.delete(str(footage.still.name))  # another worker was quicker
 
 
 def remove_footage(footage: Footage) -> None:
-    """Forget a video and delete its file. New reels use the one before it, or the photo."""
-    _remove(footage, footage.video)
+    """Forget a video and delete its files. New reels use the one before it, or the photo."""
+    _remove(footage, footage.video, footage.still)
 
 
 def _video_kind(upload: "UploadedFile[bytes]") -> Kind:
@@ -262,14 +271,14 @@ def _video_kind(upload: "UploadedFile[bytes]") -> Kind:
 def live_consent(creator: Creator) -> Consent | None:
     """The agreement under which this creator may be made to speak now.
 
-    It is not revoked, and it is about exactly the photo that a new reel would use, and about
-    exactly the voice sample and the video; about none when there is none.
+    It is not revoked, and it is about exactly the photo, the voice sample and the video that a
+    new reel would use; about none where there is none. Without photo and video there is none.
     """
     portrait, voice, footage = creator.portrait, creator.voice, creator.footage
-    if portrait is None:
+    if portrait is None and footage is None:
         return None
     files = {
-        "likeness_sha256": portrait.sha256,
+        "likeness_sha256": portrait.sha256 if portrait else "",
         "voice_sha256": voice.sha256 if voice else "",
         "footage_sha256": footage.sha256 if footage else "",
     }
@@ -291,14 +300,14 @@ def give_consent(
     seen: hashes of the photo, of the sample and of the video ("" without one) that were on the
         page.
 
-    Raises ConsentError when there is no photo yet, when a voice sample would be used that the
-    agreement leaves out, or when something else is current than what was seen.
+    Raises ConsentError when there is neither photo nor video yet, when a voice sample would be
+    used that the agreement leaves out, or when something else is current than what was seen.
     """
     with transaction.atomic():
         creator = Creator.objects.select_for_update().get(pk=creator.pk)
         portrait, voice, footage = creator.portrait, creator.voice, creator.footage
-        if portrait is None:
-            raise ConsentError("There is no photo to agree to yet; add one first.")
+        if portrait is None and footage is None:
+            raise ConsentError("There is no photo and no video to agree to yet; add one first.")
         if voice is None and include_voice:
             raise ConsentError("There is no voice sample to agree to yet; add one first.")
         if voice is not None and not include_voice:
@@ -307,8 +316,8 @@ def give_consent(
                 "well, or remove the sample."
             )
         files = (portrait, voice, footage)
-        current = tuple(file.sha256 if file else "" for file in files)
-        if seen is not None and (*seen, "")[:3] != current:
+        hashes = tuple(file.sha256 if file else "" for file in files)
+        if seen is not None and (*seen, "")[:3] != hashes:
             raise ConsentError(
                 "The photo, the voice or the video has changed since this page was shown. Look "
                 "at them again, then agree."
@@ -317,10 +326,10 @@ def give_consent(
             creator=creator,
             person=person,
             basis=basis,
-            wording_version=CURRENT.version,
-            likeness_sha256=current[0],
-            voice_sha256=current[1],
-            footage_sha256=current[2],
+            wording_version=current(has_photo=portrait is not None).version,
+            likeness_sha256=hashes[0],
+            voice_sha256=hashes[1],
+            footage_sha256=hashes[2],
             given_by_id=user.pk,
         )
 

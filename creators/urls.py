@@ -24,6 +24,7 @@ urlpatterns = [
     path("creators/<int:pk>/footage/", footage.footage_create, name="footage-create"),
     path("footage/<int:pk>/", footage.footage_detail, name="footage-detail"),
     path("footage/<int:pk>/video/", footage.footage_video, name="footage-video"),
+    path("footage/<int:pk>/still/", footage.footage_still, name="footage-still"),
     path("footage/<int:pk>/delete/", footage.footage_delete, name="footage-delete"),
     path("creators/<int:pk>/consent/", room.consent_create, name="consent-create"),
     path("consents/<int:pk>/revoke/", room.consent_revoke, name="consent-revoke"),

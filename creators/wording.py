@@ -1,7 +1,7 @@
 """What a person agrees to, word for word.
 
 A consent keeps the version it was given under, so a published version is never edited: a change
-is a new entry, and `CURRENT` moves on to it.
+is a new entry, and `current` moves on to it.
 """
 
 from dataclasses import dataclass
@@ -63,6 +63,31 @@ WORDINGS = {
             ),
         ),
         Wording(
+            version="2-video",
+            likeness=(
+                "{person} is the person in this video and agrees that its mouth is made to move "
+                "by computer: the face will speak words that nobody said in front of a camera.",
+                "The video may be used in reels for {creator}, and only in those whose words were "
+                "read and approved beforehand in this studio.",
+            ),
+            voice=(
+                "{person} is the person in the voice recording and agrees that a synthetic voice "
+                "is fitted to it and speaks those approved words.",
+            ),
+            elsewhere=True,
+            always=(
+                "Every reel says that it is synthetic: by the platform's own mark where there is "
+                "one, in its caption otherwise.",
+                "This agreement covers exactly this video and, where there is one, this "
+                "recording; a new one needs a new agreement. The files stay in this installation, "
+                "but for those that are needed by a voice or a performer elsewhere that was "
+                "chosen for a reel, and are used for nothing else.",
+                "It can be revoked at any time, here, without giving a reason. From that moment "
+                "nothing more is made or posted; what has been posted already must be taken down "
+                "where it was posted.",
+            ),
+        ),
+        Wording(
             version="2",
             likeness=(
                 "{person} is the person in this photo and agrees that it is animated by computer: "
@@ -94,3 +119,9 @@ WORDINGS = {
     )
 }
 CURRENT = WORDINGS["2"]
+CURRENT_OF_VIDEO = WORDINGS["2-video"]  # where there is no photo
+
+
+def current(*, has_photo: bool) -> Wording:
+    """What is agreed to now."""
+    return CURRENT if has_photo else CURRENT_OF_VIDEO

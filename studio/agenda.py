@@ -13,7 +13,7 @@ from publishing.accounts import notices
 from publishing.health import status
 from publishing.models import HELD, ON_ITS_WAY, Notice, Post
 from scripts_gen.models import Script
-from studio.first_steps import Standing, Step, first_steps, photo_step, room, standings
+from studio.first_steps import Standing, Step, face_step, first_steps, room, standings
 from studio.lib import words
 from studio.lib.owned import User
 from studio.week_ahead import Week, weeks_ahead
@@ -205,9 +205,9 @@ def _failed_reels(user: User) -> Iterator[Matter]:
 def _unready(standing: Standing) -> Iterator[Matter]:
     """The first thing a creator lacks before a reel can be made and posted."""
     name = standing.creator.name
-    if not standing.has_photo:
-        step = photo_step(standing)
-        text = f"{name} has no photo to perform with"
+    if not standing.has_face:
+        step = face_step(standing)
+        text = f"{name} has no photo and no video to perform with"
         yield Matter(text, step.why, step.action, step.href, "warn")
     elif not standing.has_consent:
         text, why = f"{name} has not agreed yet", "Until then no reel is made."

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from creators.models import Creator, Portrait
+from creators.models import Creator, Footage, Portrait
 from publishing.models import Account
 from scripts_gen.models import Decision, Note, Script, Slot
 from studio.lib import words
@@ -17,8 +17,9 @@ class Standing:
 
     creator: Creator
     newest_photo: Portrait | None
-    has_photo: bool  # one that passed its check
-    has_consent: bool  # to that very photo, and to the voice that would be used
+    newest_video: Footage | None
+    has_face: bool  # a photo or a video that passed its check
+    has_consent: bool  # to those very files, and to the voice that would be used
     has_account: bool
 
 
@@ -37,17 +38,21 @@ def standings(user: User) -> list[Standing]:
     """Every creator of the user with what they have, the first one first."""
     mine = Creator.objects.for_user(user)
     agreed = set(mine.agreed().values_list("pk", flat=True))
-    creators = mine.order_by("created_at", "pk").prefetch_related("portraits", "accounts")
+    creators = mine.order_by("created_at", "pk").prefetch_related(
+        "portraits", "footages", "accounts"
+    )
     return [_standing(creator, creator.pk in agreed) for creator in creators]
 
 
 def _standing(creator: Creator, has_consent: bool) -> Standing:
-    photos = list(creator.portraits.all())  # newest first
+    photos, videos = list(creator.portraits.all()), list(creator.footages.all())  # newest first
     gone = Account.State.DISCONNECTED
     return Standing(
         creator,
         newest_photo=photos[0] if photos else None,
-        has_photo=any(photo.state == Portrait.State.READY for photo in photos),
+        newest_video=videos[0] if videos else None,
+        has_face=any(photo.state == Portrait.State.READY for photo in photos)
+        or any(video.state == Footage.State.READY for video in videos),
         has_consent=has_consent,
         has_account=any(account.state != gone for account in creator.accounts.all()),
     )
@@ -70,7 +75,7 @@ def first_steps(user: User, first: Standing | None, n_scripts: int) -> list[Step
             reverse("creator-create"),
             done=first is not None,
         ),
-        photo_step(first),
+        face_step(first),
         Step(
             "Agree to it, or have it agreed",
             "No consent, no reel. It can be taken back at any time.",
@@ -114,20 +119,33 @@ def _has_approved(user: User) -> bool:
     ).exists()
 
 
-def photo_step(standing: Standing | None) -> Step:
-    """From no photo to one that can perform."""
+def face_step(standing: Standing | None) -> Step:
+    """From nothing to a photo that can perform, or to a video that can be made to speak."""
     photo = standing.newest_photo if standing else None
-    href = room(standing, "photo")
+    text = "Add one photo, or a video"
     if standing is None or photo is None:
-        why = "The face to the camera, even light, nothing over the mouth."
-        return Step("Add one photo", why, "Add a photo", href)
+        return _video_step(standing, text)
     why, action = {
         Portrait.State.CHECKING: ("It is being looked at; a few seconds.", "See the photo"),
         Portrait.State.CHOOSE: ("Several faces are in it: say which one.", "Choose the face"),
         Portrait.State.READY: ("It is ready to perform.", "See the photo"),
         Portrait.State.REFUSED: ("That photo cannot be used; see why.", "See what is wrong"),
     }[Portrait.State(photo.state)]
-    return Step("Add one photo", why, action, href, done=standing.has_photo)
+    return Step(text, why, action, room(standing, "photo"), done=standing.has_face)
+
+
+def _video_step(standing: Standing | None, text: str) -> Step:
+    """The same where there is no photo."""
+    video = standing.newest_video if standing else None
+    if standing is None or video is None:
+        why = "The face to the camera, even light, nothing over the mouth."
+        return Step(text, why, "Add a photo", room(standing, "photo"))
+    why, action = {
+        Footage.State.CHECKING: ("It is being looked at; a few seconds.", "See the video"),
+        Footage.State.READY: ("It is ready to be made to speak.", "See the video"),
+        Footage.State.REFUSED: ("That video cannot be used; see why.", "See what is wrong"),
+    }[Footage.State(video.state)]
+    return Step(text, why, action, room(standing, "footage"), done=standing.has_face)
 
 
 def room(standing: Standing | None, part: str) -> str:

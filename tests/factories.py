@@ -77,6 +77,7 @@ class FootageFactory(factory.django.DjangoModelFactory):
 
     creator = factory.SubFactory(CreatorFactory)
     video = factory.LazyFunction(lambda: ContentFile(MP4, "me.mp4"))
+    still = factory.LazyFunction(lambda: ContentFile(JPEG, "still.jpg"))
     sha256 = hashlib.sha256(MP4).hexdigest()
     state = Footage.State.READY
     report = factory.LazyFunction(

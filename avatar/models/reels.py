@@ -4,11 +4,11 @@ import datetime as dt
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from avatar.engine.stages import STAGES
-from creators.models import Consent, Creator, Portrait
+from creators.models import Consent, Creator, Footage, Portrait
 from scripts_gen.models import Script
 from studio.lib.leases import Leased, LeasedQuerySet
 
@@ -95,8 +95,15 @@ class ReelQuerySet(LeasedQuerySet["Reel"]):
         )
 
     def with_story(self) -> Self:
-        """Everything a page says about a reel, in one query."""
-        return self.select_related("take__script__slot__creator", "portrait")
+        """Everything a page says about a reel, in one query.
+
+        footage_pk: of the video that speaks, where there is a picture of it.
+        """
+        footage = Footage.objects.exclude(still="").filter(
+            creator=OuterRef("take__script__slot__creator"), sha256=OuterRef("footage_sha256")
+        )
+        with_footage = self.annotate(footage_pk=Subquery(footage.values("pk")[:1]))
+        return with_footage.select_related("take__script__slot__creator", "portrait")
 
     def soon(self, until: dt.datetime) -> dt.datetime | None:
         """When the next waiting reel may be tried again, if that is before `until`."""

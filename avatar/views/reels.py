@@ -53,7 +53,8 @@ def reel_detail(request: SignedIn, pk: int) -> HttpResponse:
         "reel": reel,
         "headline": _one_in_a_sentence(reel),
         "form": form_of(reel),
-        "why_not": "" if reel.is_unfinished else services.why_not(reel.script),
+        "why_not": "" if reel.is_unfinished else services.why_not(reel.script, reel.options),
+        "why_never": services.why_never(reel.script),
         "zones": _zones(),
         "credits": credits.told(reel),
         "charges": charges,
@@ -94,7 +95,7 @@ def reel_create(request: HttpRequest, script_pk: int) -> HttpResponse:
         "script": script,
         "creator": creator,
         "form": form,
-        "why_not": services.why_not(script),
+        "why_not": services.why_never(script),
         "quote": prices.quote(script, {**look, **chosen}),
     }
     status = 422 if form.errors else 200

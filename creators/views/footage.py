@@ -36,6 +36,13 @@ def footage_video(request: HttpRequest, pk: int) -> HttpResponseBase:
     return serve_file(request, footage.video, content_type=sound_type(str(footage.video.name)))
 
 
+@require_safe
+def footage_still(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """A picture of the video, for pages."""
+    footage = get_object_or_404(Footage.objects.for_user(request.user), pk=pk)
+    return serve_file(request, footage.still, content_type="image/jpeg")
+
+
 @require_POST
 def footage_delete(request: HttpRequest, pk: int) -> HttpResponse:
     footage = get_object_or_404(Footage.objects.for_user(request.user), pk=pk)

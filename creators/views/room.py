@@ -18,7 +18,7 @@ from creators import reports, services
 from creators.forms import ConsentForm, FootageForm, PortraitForm, VoiceForm
 from creators.languages import reading
 from creators.models import Consent, Creator, Footage, Portrait, Voice
-from creators.wording import CURRENT, WORDINGS
+from creators.wording import CURRENT, WORDINGS, current
 from studio.lib.files import serve_file
 from studio.lib.htmx import STOP_POLLING
 from studio.lib.requests import SignedIn, small_number
@@ -54,7 +54,9 @@ def room(creator: Creator, **changed: Any) -> dict[str, Any]:
         "used_video": used_video,
         **_told("video", video, reports.footage_facts),
         "reading": reading(creator.language),
+        "has_face": bool(used_photo or used_video),
         "consent": consent,
+        "agreed_to": _agreed_to(consent),
         "consent_text": _wording(creator, consent),
         "newer_text": _newer_wording(creator, consent),
         "earlier_consent": creator.consents.to_speak().first(),
@@ -115,6 +117,18 @@ def _told(name: str, row: Portrait | Voice | Footage | None, facts: Facts) -> di
     }
 
 
+def _agreed_to(consent: Consent | None) -> str:
+    """The files that an agreement is about, in words."""
+    if consent is None:
+        return ""
+    files = {
+        "the photo": consent.likeness_sha256,
+        "the recording": consent.voice_sha256,
+        "the video": consent.footage_sha256,
+    }
+    return " and ".join(what for what, sha256 in files.items() if sha256)
+
+
 def _wording(creator: Creator, consent: Consent | None) -> list[str]:
     """The words of the agreement there is, or of the one to give."""
     if consent is not None:
@@ -129,12 +143,13 @@ def _wording(creator: Creator, consent: Consent | None) -> list[str]:
 
 def _newer_wording(creator: Creator, consent: Consent | None) -> list[str]:
     """What could be agreed to instead, where the agreement was given to an earlier wording."""
-    is_old = consent is not None and consent.wording_version != CURRENT.version
+    newest = current(has_photo=creator.portrait is not None)
+    is_old = consent is not None and consent.wording_version != newest.version
     return _current_wording(creator) if is_old else []
 
 
 def _current_wording(creator: Creator) -> list[str]:
-    return CURRENT.paragraphs(
+    return current(has_photo=creator.portrait is not None).paragraphs(
         person="The person named below",
         creator=creator.name,
         voice=creator.voice is not None,
@@ -145,10 +160,10 @@ def _current_wording(creator: Creator) -> list[str]:
 def _consent_form(
     creator: Creator, photo: Portrait | None, voice: Voice | None, video: Footage | None
 ) -> ConsentForm | None:
-    if photo is None:
+    if photo is None and video is None:
         return None
     seen = {
-        "seen_likeness": photo.sha256,
+        "seen_likeness": photo.sha256 if photo else "",
         "seen_voice": voice.sha256 if voice else "",
         "seen_footage": video.sha256 if video else "",
     }

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
 
 from avatar import engine_keys, services, tasks
 from avatar.engine.media.ffmpeg import ffmpeg_exe
@@ -12,7 +13,7 @@ from avatar.forms import LookForm
 from avatar.job import job_of
 from avatar.models import Reel
 from avatar.services import ReelRefused
-from creators.models import Footage
+from creators.models import Creator, Footage
 from creators.services import (
     UploadError,
     add_footage,
@@ -21,7 +22,7 @@ from creators.services import (
     record_footage_report,
     remove_footage,
 )
-from tests.factories import ConsentFactory, ScriptFactory, UserFactory
+from tests.factories import ConsentFactory, CreatorFactory, ScriptFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 FILMED = {"source": "footage", "performer": "sync:lipsync-2"}
@@ -106,6 +107,72 @@ def test_somebody_elses_video_is_not_there(client, footage, creator):
     assert client.get(f"/footage/{footage.pk}/video/").status_code == 404
     assert client.post(f"/footage/{footage.pk}/delete/").status_code == 404
     assert client.post(f"/creators/{creator.pk}/footage/").status_code == 404
+
+
+# Without a photo
+
+
+@pytest.fixture
+def only_video(video):
+    """Somebody who brought a video, no photo, and agreed to it."""
+    creator = CreatorFactory()
+    tasks.inspect_footage(add_footage(creator, upload(video)).pk)
+    give_consent(creator, user=creator.owner, person="Alice", basis="Own", include_voice=False)
+    return creator
+
+
+def test_who_has_only_a_video_is_ready(client, only_video, django_capture_on_commit_callbacks):
+    consent = live_consent(only_video)
+    assert (consent.wording_version, consent.likeness_sha256) == ("2-video", "")
+    assert Creator.objects.agreed().get() == only_video
+    client.force_login(only_video.owner)
+    footage = only_video.footage
+    with footage.still.open() as file, Image.open(file) as still:
+        assert (still.format, still.size) == ("JPEG", (360, 640))
+    shown = client.get(f"/creators/{only_video.pk}/").text
+    assert "is ready to perform" in shown
+    assert "to the use of the video in use now" in shown
+    assert "in this photo" not in shown
+    assert f"/footage/{footage.pk}/still/" in client.get("/creators/").text
+    assert client.head(f"/footage/{footage.pk}/still/")["Content-Type"] == "image/jpeg"
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(f"/footage/{footage.pk}/delete/")
+    assert not Creator.objects.agreed().exists()
+    assert not footage.still.storage.exists(footage.still.name)
+
+
+def test_a_reel_of_a_video_needs_no_photo(only_video, stack, tmp_path):
+    script = ScriptFactory(slot__creator=only_video, approved=True)
+    reel = services.request_reel(script, options=FILMED)
+    assert services.why_stop(reel) == ""
+    assert job_of(reel, tmp_path, stack)["source"] == only_video.footage.video.path
+    assert Reel.objects.with_story().get().footage_pk == only_video.footage.pk
+    assert reel not in Reel.objects.uncovered()
+
+
+def test_who_moves_photos_says_that_one_is_needed(only_video):
+    script = ScriptFactory(slot__creator=only_video, approved=True)
+    assert services.why_not(script).startswith("Puppet was asked to move a photo")
+    with pytest.raises(ReelRefused, match="there is only a video"):
+        services.request_reel(script)
+    assert not [task for task in tasks.due() if task[0].endswith("request")]
+    one_by_one = services.request_reel(script, options=FILMED)
+    services.cancel(one_by_one)
+    assert services.retry(one_by_one).state == Reel.State.QUEUED, "its own choice counts"
+    one_by_one.delete()
+    services.keep_look(only_video, options=FILMED)
+    assert ("avatar.tasks.request", script.pk, "default") in tasks.due()
+
+
+def test_without_a_photo_the_form_offers_the_video_only(only_video):
+    form = LookForm(only_video)
+    assert [name for name, _ in form.fields["source"].choices] == ["footage"]
+    assert form.fields["performer"].choices == []
+    assert "add a photo" in form.fields["performer"].help_text
+    engine_keys.keep(only_video, "sync", "sk-secret")
+    offered = [name for name, _ in LookForm(only_video).fields["performer"].choices]
+    assert "sync:lipsync-2" in offered
+    assert "puppet" not in offered
 
 
 # Agreeing to it

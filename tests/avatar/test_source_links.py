@@ -22,7 +22,6 @@ from tests.factories import (
     ChargeFactory,
     ConsentFactory,
     CreatorFactory,
-    PortraitFactory,
     ScriptFactory,
 )
 
@@ -48,7 +47,6 @@ def kept() -> list[Path]:
 def test_kling_fetches_what_the_order_needs_and_nothing_stays(db, hopper, sandbox, tmp_path):
     sandbox.set_rule("kling.job_s", 3600)
     creator = CreatorFactory()
-    PortraitFactory(creator=creator)
     original = tmp_path / "me.mp4"
     picture = ["-loop", "1", "-framerate", "25", "-t", "9", "-i", str(hopper)]
     sound = ["-f", "lavfi", "-t", "9", "-i", "sine", "-vf", MOVING]

@@ -472,7 +472,7 @@ def test_published_wordings_never_change():
         ).hexdigest()[:12]
         for version, wording in WORDINGS.items()
     }
-    assert texts == {"1": "47e0335f95f9", "2": "e67c073199d2"}
+    assert texts == {"1": "47e0335f95f9", "2": "e67c073199d2", "2-video": "48842cdd14f8"}
 
 
 def test_the_wording_speaks_of_the_voice_only_when_there_is_one():

@@ -519,7 +519,7 @@ def test_the_text_to_read_is_in_the_language_of_the_creator(signed_in, creator):
 
 def test_there_is_nothing_to_agree_to_before_the_photo(signed_in, creator):
     response = signed_in.get(room(creator))
-    assert headline(response) == "Alice Example needs a photo."
+    assert headline(response) == "Alice Example needs a photo or a video."
     assert 'name="agree"' not in response.text
     refused = agree(signed_in, creator, seen_likeness="0" * 64)
     assert refused.status_code == 422

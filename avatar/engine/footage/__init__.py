@@ -11,6 +11,7 @@ from avatar.engine.footage.cutting import cut_footage, cut_sound, made_as_long
 from avatar.engine.footage.fitted import Fitted, fitted
 from avatar.engine.footage.look import Footage, look
 from avatar.engine.footage.pieces import Span, pieces
+from avatar.engine.footage.still import still
 
 __all__ = [
     "Fitted",
@@ -22,4 +23,5 @@ __all__ = [
     "look",
     "made_as_long",
     "pieces",
+    "still",
 ]
