@@ -1,14 +1,17 @@
 """Sound files: writing what was said in any format that a vendor offers, reading what was sent."""
 
+import functools
 import re
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import imageio_ffmpeg
 import numpy as np
 
-from studio.sandbox.state import Sandbox
+from studio.sandbox.state import Sandbox, sha256_of
+from studio.sandbox.vendors.media import File
 from studio.sandbox.vendors.sound import Samples
 
 TIMEOUT_S = 120
@@ -56,25 +59,24 @@ def encoded(
         samples = samples[: len(samples) // 10]
     rate = rate or (48_000 if format == "opus" else sample_rate)
     usual, container = ENCODERS[format]
-    path = sandbox.spare_path()  # a file and not a pipe: heads are finished at the end
-    command = [
-        imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y",
-        "-f", "s16le", "-ar", str(sample_rate), "-ac", "1", "-i", "pipe:0",
+    settings = [
         "-ar", str(rate), "-ac", str(channels), "-c:a", codec or usual, "-bitexact",
-        *(["-b:a", f"{kbps}k"] if kbps else []),
-        "-f", container, str(path),
+        *(["-b:a", f"{kbps}k"] if kbps else []), "-f", container,
     ]  # fmt: skip
-    try:
-        subprocess.run(
-            command,
-            input=samples.astype("<i2").tobytes(),
-            capture_output=True,
-            timeout=TIMEOUT_S,
-            check=True,
-        )
+    return _file(samples.astype("<i2").tobytes(), sample_rate, tuple(settings))
+
+
+@functools.lru_cache(maxsize=32)  # the same words are ordered again and again
+def _file(pcm: bytes, sample_rate: int, settings: tuple[str, ...]) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sound"  # a file and not a pipe: heads are finished at the end
+        command = [
+            imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error",
+            "-f", "s16le", "-ar", str(sample_rate), "-ac", "1", "-i", "pipe:0",
+            *settings, str(path),
+        ]  # fmt: skip
+        subprocess.run(command, input=pcm, capture_output=True, timeout=TIMEOUT_S, check=True)
         return path.read_bytes()
-    finally:
-        path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -97,9 +99,17 @@ CHANNELS = {"mono": 1, "stereo": 2, "5.1": 6, "7.1": 8}
 
 def read(path: Path) -> Sound | None:
     """What a file sounds like; None when it cannot be played. A film's sound is read, too."""
+    try:
+        return _read(File(sha256_of(path), path))
+    except OSError:
+        return None
+
+
+@functools.lru_cache(maxsize=8)
+def _read(file: File) -> Sound | None:
     command = [
         imageio_ffmpeg.get_ffmpeg_exe(), "-v", "info", "-nostdin",
-        "-protocol_whitelist", "file,pipe", "-i", str(path), "-vn", "-t", str(LONGEST_S),
+        "-protocol_whitelist", "file,pipe", "-i", str(file.path), "-vn", "-t", str(LONGEST_S),
         "-ac", "1", "-ar", str(READ_RATE), "-f", "s16le", "pipe:1",
     ]  # fmt: skip
     try:
@@ -112,4 +122,5 @@ def read(path: Path) -> Sound | None:
     layout = found[3]
     count = CHANNELS.get(layout) or (int(layout.split()[0]) if layout[0].isdigit() else 2)
     samples = np.frombuffer(done.stdout, dtype="<i2").astype(np.int16)
+    samples.flags.writeable = False
     return Sound(samples, int(found[2]), count, found[1])

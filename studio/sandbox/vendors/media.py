@@ -78,7 +78,7 @@ def reading(path: Path) -> list[str]:
 
 
 @dataclass(frozen=True)
-class _File:
+class File:
     """What has the same content is the same file: callers send theirs again and again."""
 
     content: str
@@ -86,7 +86,7 @@ class _File:
 
 
 @functools.lru_cache(maxsize=256)
-def _looked(file: _File) -> Seen:
+def _looked(file: File) -> Seen:
     path = file.path
     if picture := _picture(path):
         return picture
@@ -121,7 +121,7 @@ def _picture(path: Path) -> Seen | None:
 def look(path: Path) -> Seen:
     """Raises NotMedia."""
     try:
-        return _looked(_File(sha256_of(path), path))
+        return _looked(File(sha256_of(path), path))
     except OSError as e:
         raise NotMedia("There is no such file.") from e
 

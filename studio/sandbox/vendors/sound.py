@@ -4,6 +4,7 @@ espeak-ng speaks, so that whoever tries the sandbox understands what they hear; 
 pitch of its own, which is all that a "clone" has of its sample.
 """
 
+import functools
 import itertools
 import json
 import re
@@ -95,6 +96,7 @@ def script_language(text: str) -> str:
     return "en"
 
 
+@functools.lru_cache(maxsize=64)
 def _spoken(
     text: str, voice: tuple[str, int], speed: float
 ) -> tuple[int, bytes, list[tuple[int, int]]]:

@@ -309,8 +309,8 @@ def drawing(out):
 
 
 @contextlib.contextmanager
-def started(hopper, out, *arguments, **options):
-    text = "This is a long story about a very small dog. " * 2
+def started(hopper, out, *arguments, times=2, **options):
+    text = "This is a long story about a very small dog. " * times
     given = (hopper, "--text", text, "-o", out, "--size", "540x960", "--fps", "15", *arguments)
     with subprocess.Popen(
         command(*given), stderr=subprocess.PIPE, text=True, cwd=ROOT, **options
@@ -331,7 +331,7 @@ def until(condition, seconds=60):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupting_leaves_nothing_behind(number, hopper, hopper_face, out):
     out.write_bytes(b"the reel of yesterday")
-    with started(hopper, out, "--face", hopper_face) as process:
+    with started(hopper, out, "--face", hopper_face, times=12) as process:  # is not done so soon
         until(lambda: drawing(out))
         process.send_signal(number)
         _, said = process.communicate(timeout=60)

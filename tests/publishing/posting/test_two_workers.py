@@ -37,20 +37,18 @@ def test_two_workers_that_both_believe_to_hold_it_commit_once(script, on_file):
     """One lost its lease unnoticed just before the commit; the row lets only one through."""
     post = build_post()
     past = timezone.now() - timezone.timedelta(seconds=1)
-    both_checked = threading.Barrier(2)
+    one_checks, both_checked = threading.Event(), threading.Barrier(2)
 
     def slow_check():
         Post.objects.filter(pk=post.pk).update(lease_until=past)
-        both_checked.wait(10)
+        one_checks.set()
+        both_checked.wait(50)
         return {"container": "c"}
 
     script.check = [slow_check, slow_check]
 
     def late_worker():
-        for _ in range(200):
-            if script.calls.count("check"):
-                break
-            threading.Event().wait(0.02)
+        assert one_checks.wait(50)
         dispatch.publish(post.pk)
 
     wrong = at_once(lambda: dispatch.publish(post.pk), late_worker)

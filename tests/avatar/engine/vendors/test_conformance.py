@@ -204,9 +204,12 @@ def test_trouble_while_asking_after_a_job_is_waited_out(desk, sandbox, kind):
     assert desk.charges(sandbox) == [1]
 
 
-def test_a_pause_while_asking_after_a_job_is_made(desk, sandbox):
-    sandbox.fault("status", platform=desk.vendor, method="GET", status=429, seconds=1)
+def test_a_pause_while_asking_after_a_job_is_made(desk, sandbox, monkeypatch):
+    paused = []
+    monkeypatch.setattr(orders, "pause", lambda context, seconds: paused.append(seconds))
+    sandbox.fault("status", platform=desk.vendor, method="GET", status=429, seconds=7)
     desk.order()
+    assert paused[0] == pytest.approx(7, abs=1)
     assert desk.charges(sandbox) == [1]
 
 
