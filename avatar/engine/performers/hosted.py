@@ -140,13 +140,17 @@ def all_of(context: Context, orders: Sequence[Callable[[Context], Path]]) -> lis
     """
     until = time.monotonic() + context.patience_s
     once = replace(context, patience_s=0, on_progress=lambda fraction: None)
+    silent = replace(once, on_news=lambda sentence: None)
+    begun = set[int]()  # of which nothing new can be told
     while True:
         done: list[Path] = []
         waits: list[Busy | Pending] = []
-        for order in orders:
+        for number, order in enumerate(orders):
             try:
-                done.append(order(once))
+                done.append(order(silent if number in begun else once))
+                begun.add(number)
             except Pending as e:
+                begun.add(number)
                 waits.append(e)
             except Busy as e:  # the next one would have to wait, too
                 waits.append(e)

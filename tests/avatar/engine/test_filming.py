@@ -109,8 +109,10 @@ def test_a_sound_longer_than_the_engine_takes_is_ordered_in_parts(
 ):
     short = replace(ENGINES["sync:sync-3"], longest_s=2.5)
     monkeypatch.setitem(ENGINES, "sync:sync-3", short)
-    files, _ = film(hopper)
+    news = []
+    files, _ = film(hopper, context=replace(context, on_news=news.append))
     assert len(paid(context)) == 2
+    assert ["is ordered for about" in one for one in news] == [True, True]
     assert abs(probe(files.video).duration_ms - files.alignment.duration_ms) < 80
 
 
