@@ -254,8 +254,6 @@ class EngineFields(forms.Form):
             value = self.cleaned_data.get(_field_name(name, option_name))
             if value in (None, AS_USUAL):
                 continue
-            if isinstance(option.default, int) and not isinstance(option.default, bool):
-                value = int(value) if float(value).is_integer() else value
             if isinstance(option.default, bool):
                 value = value == "yes"
             if value != option.default:
@@ -299,13 +297,14 @@ def _field(name: str, option: Option) -> forms.Field:
     if option.low is not None and option.high is not None:
         limits = f"{option.low:,.10g} to {option.high:,.10g}"
         usually = "" if usual is None else f"; usually {usual:,.10g}"
-        return forms.FloatField(
+        kind = forms.IntegerField if option.is_whole else forms.FloatField
+        bounds: dict[str, Any] = {"min_value": option.low, "max_value": option.high}
+        return kind(
             label=label,
             required=False,
-            min_value=option.low,
-            max_value=option.high,
             help_text=_together(about, f"{limits}{usually}"),
-            widget=forms.NumberInput(attrs={"step": "any"}),
+            widget=forms.NumberInput(attrs={"step": "1" if option.is_whole else "any"}),
+            **bounds,
         )
     return forms.CharField(label=label, required=False, max_length=LONGEST_WORDS, help_text=about)
 

@@ -68,7 +68,10 @@ class Price:
 
 @dataclass(frozen=True)
 class Option:
-    """Something that can be chosen about an engine. A number has limits, a word has choices."""
+    """Something that can be chosen about an engine. A number has limits, a word has choices.
+
+    whole: a number without fractions; one whose default is such a number is, too.
+    """
 
     default: Any = None
     choices: tuple[str, ...] = ()
@@ -76,6 +79,16 @@ class Option:
     high: float | None = None
     about: str = ""
     by_hand: bool = False  # for the command line only: elsewhere it is found by itself
+    whole: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        is_number = isinstance(self.default, int) and not isinstance(self.default, bool)
+        return self.low is not None and (self.whole or is_number)
+
+    def typed(self, value: Any) -> Any:
+        """The value as vendors want it: 7 for a whole number that came as 7.0."""
+        return int(value) if self.is_whole and isinstance(value, float) else value
 
     def problem(self, value: Any) -> str:
         """Why it cannot be had, as the end of a sentence; empty when it can."""
@@ -87,6 +100,8 @@ class Option:
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
             if not is_number or not self.low <= value <= self.high:
                 return f"goes from {self.low:g} to {self.high:g}"
+            if self.is_whole and value != int(value):
+                return "is a whole number"
         return ""
 
 
@@ -172,7 +187,8 @@ class Engine:
             if problem := self.options[name].problem(value):
                 raise ValueError(f"{self.label}: {name} {problem}.")
         defaults = {name: option.default for name, option in self.options.items()}
-        return {k: v for k, v in {**defaults, **chosen}.items() if v is not None}
+        typed = {name: self.options[name].typed(value) for name, value in chosen.items()}
+        return {k: v for k, v in {**defaults, **typed}.items() if v is not None}
 
 
 def load(path: str) -> Any:

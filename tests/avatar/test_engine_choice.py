@@ -1,5 +1,7 @@
 """Choosing who speaks and who performs: form, look and take."""
 
+import json
+
 import pytest
 
 from avatar import engine_keys, services
@@ -18,7 +20,7 @@ FILM = Engine(
         "steps": Option(25, low=1, high=50),
         "mode": Option("fast", choices=("fast", "good")),
         "crop": Option(True),
-        "seed": Option(),
+        "seed": Option(low=0, high=9, whole=True),
     },
 )  # fmt: skip
 CHOICE = {
@@ -79,14 +81,16 @@ def test_options_are_kept_in_their_own_kinds_and_only_where_not_as_usual(keyed):
         "performer-steps": "30",
         "performer-mode": "good",
         "performer-crop": "no",
-        "performer-seed": "",
+        "performer-seed": "7",
         "prompt": "Nod a little.",
     }
+    assert "performer-seed" in ReelForm(keyed, sent | {"performer-seed": "0.5"}).errors
     form = ReelForm(keyed, sent)
     assert form.is_valid(), form.errors
     options = form.options()
     assert options["performer"] == "double:film, puppet"
-    assert options["performer_options"] == {"steps": 30, "mode": "good", "crop": False}
+    wanted = {"steps": 30, "mode": "good", "crop": False, "seed": 7}
+    assert json.dumps(options["performer_options"]) == json.dumps(wanted)  # 7.0 would be refused
     assert options["prompt"] == "Nod a little."
 
 

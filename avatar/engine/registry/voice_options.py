@@ -19,8 +19,10 @@ def per_clone(usd: float, note: str = "") -> Price:
     return Price(usd, PER_CALL, CHECKED, note)
 
 
-def number(low: float, high: float, about: str, default: float | None = None) -> Option:
-    return Option(default, low=low, high=high, about=about)
+def number(
+    low: float, high: float, about: str, default: float | None = None, *, whole: bool = False
+) -> Option:
+    return Option(default, low=low, high=high, about=about, whole=whole)
 
 
 VOICE_ID = Option(about="the vendor's own name of a voice, instead of the sample")
@@ -33,7 +35,7 @@ STYLE = number(0, 1, "how much of the voice's manner")
 SLOW_OR_FAST = number(0.7, 1.2, "1 is as it comes")
 TAG = Option(about="a word in brackets before the text, such as whispers")
 PACE = number(0.5, 2, "1 is as it comes")
-SEMITONES = number(-12, 12, "semitones higher or lower")
+SEMITONES = number(-12, 12, "semitones higher or lower", whole=True)
 MOOD = Option(
     choices=("happy", "sad", "angry", "fearful", "disgusted", "surprised", "calm"),
     about="how it is said",

@@ -39,7 +39,9 @@ PIPER = Engine(
     options={
         "speed": of.number(0.5, 2, "1 is as it comes", 1.0),
         "noise": of.number(0, 1, "how lively", 0.667),
-        "speaker": of.number(0, 10_000, "number of the voice in a file that holds several"),
+        "speaker": of.number(
+            0, 10_000, "number of the voice in a file that holds several", whole=True
+        ),
     },
     moods=moods.PIPER,
     languages="the language of the voice file",

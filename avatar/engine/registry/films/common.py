@@ -21,7 +21,7 @@ SYNC_MODE = Option(
 TEMPERATURE = Option(0.5, low=0, high=1, about="how lively the mouth moves")
 EMOTION = Option(None, EMOTIONS, about="which feeling the whole face shows")
 MODEL_MODE = Option("face", ("lips", "face", "head"), about="how much of the head is redone")
-SEED = Option(None, low=0, high=2**31 - 1, about="the same number gives the same film")
+SEED = Option(None, low=0, high=2**31 - 1, about="the same number gives the same film", whole=True)
 
 
 def second(usd: float, note: str = "", **more: Any) -> Price:

@@ -23,7 +23,7 @@ KLING: dict[str, Any] = {"shortest_s": 2, "longest_s": 60, "audio_mb": 5.0}
 TRANSLATED: dict[str, Any] = {
     "options": {
         "translate_audio_only": Option(False, about="leave the lips as they are"),
-        "speaker_num": Option(low=1, high=10, about="how many people speak"),
+        "speaker_num": Option(low=1, high=10, about="how many people speak", whole=True),
         "output_language": Option(about="into which language: Spanish, German, ..."),
     },
     "brings_sound": True,

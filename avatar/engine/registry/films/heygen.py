@@ -14,7 +14,7 @@ TRANSLATED = {
     "output_language": Option(about="into which language: Spanish, German, ..."),
     "input_language": Option(about="which language is spoken; found by itself"),
     "mode": Option("speed", ("speed", "precision")),
-    "speaker_num": Option(low=1, high=10, about="how many people speak"),
+    "speaker_num": Option(low=1, high=10, about="how many people speak", whole=True),
     "translate_audio_only": Option(False, about="leave the lips as they are"),
 }
 TRANSLATING = {"mode": {"speed": 0.0333}, "translate_audio_only": {True: 0.0167}}

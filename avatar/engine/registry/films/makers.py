@@ -12,7 +12,7 @@ MAKERS = (
             "video_url": Option(
                 about="where Kling can fetch the footage: a public https address", by_hand=True
             ),
-            "original_audio_volume": Option(0, low=0, high=2, about="the footage's own sound"),
+            "original_audio_volume": Option(0.0, low=0, high=2, about="the footage's own sound"),
         },
         sizes="720p or 1080p, 512 to 2160 px, 100 MB",
         note="fetches the footage from PUBLIC_URL; without it use Kling through fal or WaveSpeed",

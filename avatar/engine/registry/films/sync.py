@@ -22,9 +22,15 @@ FIELDS = {
 }
 SPEAKER = {
     "active_speaker": Option(False, about="find who speaks among several; paid plans"),
-    "speaker_frame": Option(low=0, high=10**7, about="the frame in which the speaker is named"),
-    "speaker_x": Option(low=0, high=4096, about="where the speaker is in it, in pixels"),
-    "speaker_y": Option(low=0, high=4096, about="where the speaker is in it, in pixels"),
+    "speaker_frame": Option(
+        low=0, high=10**7, about="the frame in which the speaker is named", whole=True
+    ),
+    "speaker_x": Option(
+        low=0, high=4096, about="where the speaker is in it, in pixels", whole=True
+    ),
+    "speaker_y": Option(
+        low=0, high=4096, about="where the speaker is in it, in pixels", whole=True
+    ),
     "speaker_boxes": Option(
         about="[x1, y1, x2, y2] or null for every frame as JSON, or an address of that"
     ),
