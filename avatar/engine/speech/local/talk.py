@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any
 
 from avatar.engine.errors import Cancelled, JobFailed, ModelUnavailable
+from avatar.engine.performers.process import environment
 
 LOG_LINES = 20
 LOOK_S = 0.2  # how often somebody is asked whether to stop
@@ -29,7 +30,7 @@ class Program:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=dict(environ),
+                env=environment(environ),
                 start_new_session=True,
             )
         except OSError as e:

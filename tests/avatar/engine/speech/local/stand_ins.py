@@ -16,9 +16,17 @@ TORCH = """
         def tolist(self): return list(self)
 """
 # A buzz, 60 ms a letter: loud enough to be heard, and as long as the text asks.
+BUZZ = """
+    import math
+    def samples(text, hz, rate):
+        return [0.4 * math.sin(6.283 * i * hz / rate) for i in range(rate * 6 * len(text) // 100)]
+"""
 CHATTERBOX = """
-    import math, os, wave
+    import os, wave
+    import sound
     import torch
+    if [name for name in os.environ if name.endswith("_KEY")]:
+        raise RuntimeError("it was given keys")
     print("a library that prints where answers are expected")
     class {name}:
         sr = 24000
@@ -41,11 +49,10 @@ CHATTERBOX = """
                 with wave.open(audio_prompt_path) as sample:
                     assert sample.getnframes() > 3 * sample.getframerate()
             hz = 100 + 100 * exaggeration
-            return torch.Tensor(
-                [0.4 * math.sin(i * hz / 3820) for i in range(1440 * len(text))])
+            return torch.Tensor(sound.samples(text, hz, self.sr))
 """
 QWEN = """
-    import math
+    import sound
     class Qwen3TTSModel:
         heard = 0
         @classmethod
@@ -60,11 +67,11 @@ QWEN = """
         def generate_voice_clone(self, text, language, ref_audio=None, ref_text=None,
                                  voice_clone_prompt=None, max_new_tokens=2048):
             assert language == "English" and voice_clone_prompt
-            wav = [0.4 * math.sin(i / 20) for i in range(1440 * len(text))]
-            return [wav], 24000
+            return [sound.samples(text, 190, 24000)], 24000
 """
 PIPER = """
-    import argparse, math, struct, sys, wave
+    import argparse, struct, sys, wave
+    import sound
     known = argparse.ArgumentParser()
     for name in ("--model", "--config", "--output_file"):
         known.add_argument(name, required=True)
@@ -78,19 +85,22 @@ PIPER = """
         sys.exit("Error: the voice is not an ONNX model")
     if "nothing" in lines[0]:
         sys.exit(0)
-    n = int(1320 * len(lines[0]) * given.length_scale)
+    said = sound.samples(lines[0], 175, int(22050 * given.length_scale))
     with wave.open(given.output_file, "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)
         out.setframerate(22050)
-        buzz = (int(9000 * math.sin(i / 20)) for i in range(n))
-        out.writeframes(b"".join(struct.pack("<h", one) for one in buzz))
+        out.writeframes(b"".join(struct.pack("<h", int(22500 * one)) for one in said))
 """
 
 
-def write_packages(folder: Path) -> Path:
-    """What an interpreter with Chatterbox and Qwen3-TTS would find; the folder."""
+def write_packages(folder: Path, sound: str = BUZZ) -> Path:
+    """An interpreter that has Chatterbox and Qwen3-TTS.
+
+    sound: code of `samples(text, hz, rate)`, which says the text: numbers from -1 to 1.
+    """
     files = {
+        "sound.py": sound,
         "torch.py": TORCH,
         "qwen_tts.py": QWEN,
         "chatterbox/__init__.py": "",
@@ -103,11 +113,15 @@ def write_packages(folder: Path) -> Path:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(textwrap.dedent(text))
-    return folder
+    python = folder / "python"
+    python.write_text(f'#!/bin/sh\nPYTHONPATH="{folder}" exec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    return python
 
 
-def write_piper(folder: Path) -> dict[str, str]:
-    """A program and a voice. Returns the environment that names them."""
+def write_piper(folder: Path, sound: str = BUZZ) -> dict[str, str]:
+    """A program and a voice. Returns the environment that names them. sound: as above."""
+    (folder / "sound.py").write_text(textwrap.dedent(sound))
     program = folder / "piper"
     program.write_text(f"#!{sys.executable}\n{textwrap.dedent(PIPER)}")
     program.chmod(0o755)

@@ -21,11 +21,9 @@ TEXT = "Most people quit in week two. Keep going, and tell us what happened!"
 @pytest.fixture
 def packages(tmp_path):
     """Environment of an interpreter that has them."""
-    return {
-        "PYTHONPATH": str(write_packages(tmp_path / "packages")),
-        "CHATTERBOX_PYTHON": sys.executable,
-        "QWEN_TTS_PYTHON": sys.executable,
-    }
+    python = str(write_packages(tmp_path / "packages"))
+    secret = {"SYNC_API_KEY": "which it must not see"}
+    return {"CHATTERBOX_PYTHON": python, "QWEN_TTS_PYTHON": python, **secret}
 
 
 @pytest.fixture
@@ -72,7 +70,7 @@ def test_options_reach_the_package(say):
 
 def test_an_interpreter_without_the_package_is_the_installers_matter(say):
     with pytest.raises(ModelUnavailable, match=r"CHATTERBOX_PYTHON: No module named 'chatterbox'"):
-        say("chatterbox", environ={"PYTHONPATH": ""})
+        say("chatterbox", environ={"CHATTERBOX_PYTHON": sys.executable})
 
 
 def test_an_interpreter_that_is_not_there_is_said_so(say):
