@@ -16,10 +16,11 @@ from pathlib import Path
 
 from avatar.engine.registry import ENGINES
 from avatar.engine.vendors.access import Access
-from benchmarks.engines import stand_ins, studio
+from benchmarks.engines import faults, stand_ins, studio
 from benchmarks.engines.browser import NotOnThePage
+from benchmarks.engines.faults import SUBJECTS
 from benchmarks.engines.making import Desk, check_story
-from benchmarks.engines.person import TookTooLong
+from benchmarks.engines.person import FEW_WORDS, WORDS, TookTooLong
 from benchmarks.engines.plan import plans
 from benchmarks.engines.table import LONGEST_NAME, print_table
 
@@ -37,10 +38,18 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks.engines", description=__doc__)
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="these engines")
+    parser.add_argument(
+        "--faults",
+        nargs="*",
+        metavar="KIND",
+        help=f"instead: every fault of the double, for {'; '.join(one.kind for one in SUBJECTS)}",
+    )
     parser.add_argument("--keep", type=Path, help="a new folder to leave everything in")
     given = parser.parse_args()
     if unknown := [name for name in given.only if name not in ENGINES]:
         parser.error(f"There is no engine {', '.join(unknown)}.")
+    if unknown := set(given.faults or ()) - {one.kind for one in SUBJECTS}:
+        parser.error(f"There is no kind {', '.join(unknown)}.")
     return given
 
 
@@ -50,7 +59,9 @@ def _run(given: argparse.Namespace, folder: Path) -> bool:
     environ = stand_ins.written_into(folder / "stand-ins")
     with studio.opened(folder, environ) as house:
         access = Access(house.environ)
-        written = _written(house, not given.only)
+        written = _written(house, given)
+        if given.faults is not None:
+            return faults.run(house, given.faults)
         desk = Desk(house, plans(wanted, access))
         print(f"{time.monotonic() - begun:.0f} s: moved in; {len(desk.waiting)} reels to make")
         made = desk.work()
@@ -63,14 +74,14 @@ def _run(given: argparse.Namespace, folder: Path) -> bool:
     return fine
 
 
-def _written(house: studio.Studio, translated: bool) -> list[str]:
+def _written(house: studio.Studio, given: argparse.Namespace) -> list[str]:
     """Somebody's script, written and translated by a language model. Lines of the table."""
     person = house.person
     begun, before = time.monotonic(), house.paid()["openai"]
     who = person.have_written()
     lines = [_line("openai (writer)", house, before, begun, "openai writer" in who)]
-    person.reword_and_approve()
-    if translated:
+    person.reword_and_approve(WORDS if given.faults is None else FEW_WORDS)
+    if not given.only and given.faults is None:
         begun, before = time.monotonic(), house.paid()["openai"]
         try:
             person.translate("de")

@@ -44,12 +44,11 @@ def _listed(charge: Charge) -> float | None:
     engine = ENGINES[charge.engine]
     if engine.vendor in TELLS_ITSELF and charge.usd != charge.estimated_usd:
         return None
-    price = engine.clone_price if charge.what == "clone" else engine.price
-    if price is None:
-        return 0.0
+    if charge.what == "clone":
+        return engine.clone_price.of() if engine.clone_price else 0.0
     facts = charge.facts
     seconds, characters = facts.get("seconds", 0.0), facts.get("characters", 0)
-    return price.of(seconds=float(seconds), characters=int(characters))
+    return engine.usd(seconds=float(seconds), characters=int(characters), options=facts)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ WORDS = {
     "body": "Wild yeast eats the sugar in the flour, and makes gas.",
     "call_to_action": "",
 }
+FEW_WORDS = {"hook": "Why does bread rise?", "body": "Yeast.", "call_to_action": ""}
 
 
 class TookTooLong(Exception):
@@ -126,41 +127,48 @@ class Person:
         self.script = self._script_of(slot)
         return " ".join(one.text for one in self.browser.get(self.script).root.all(class_="meta"))
 
-    def add_slot(self) -> str:
-        """The page of a new place in the calendar, well ahead."""
-        before = set(self._slots())
-        day = dt.date.today() + dt.timedelta(days=30 + len(before))
-        self.browser.get("/calendar/new/").form("Add the slot").fill(date=f"{day}").send()
+    def add_slot(self, n: int = 0) -> str:
+        """The page of a new place in the calendar, well ahead and on a day of its own."""
+        day = dt.date.today() + dt.timedelta(days=30 + n)
         week = f"{day.isocalendar().year}-W{day.isocalendar().week:02}"
+        before = set(self._slots(week))
+        self.browser.get("/calendar/new/").form("Add the slot").fill(date=f"{day}").send()
         [slot] = set(self._slots(week)) - before
         return slot
 
-    def _slots(self, week: str = "") -> list[str]:
-        page = self.browser.get("/calendar/", {"week": week} if week else None)
+    def _slots(self, week: str) -> list[str]:
+        page = self.browser.get("/calendar/", {"week": week})
         return [
             link.get("href")
             for link in page.root.all("a")
             if re.fullmatch(r"/calendar/\d+/", link.get("href"))
         ]
 
-    def _script_of(self, slot: str) -> str:
-        found: list[str] = []
+    def has_script(self, slot: str) -> bool:
+        return bool(_scripts(self.browser.get(slot)))
+
+    def outcome_of_slot(self, slot: str, seconds: float) -> str:
+        """What its page says is wrong; empty when the script is there."""
+        told: list[str] = []
 
         def look() -> bool:
             page = self.browser.get(slot)
-            if notice := page.root.first(class_="notice-warn"):
-                raise NotOnThePage(notice.text)
-            links = [link.get("href") for link in page.root.all("a")]
-            found[:] = [link for link in links if re.fullmatch(r"/scripts/\d+/", link)]
-            return bool(found)
+            notice = page.root.first(class_="notice-warn")
+            told[:] = [notice.text] if notice else []
+            return bool(told or _scripts(page))
 
-        eventually(look, "a script", 60)
-        return found[0]
+        eventually(look, "a script", seconds)
+        return told[0] if told else ""
 
-    def reword_and_approve(self) -> None:
+    def _script_of(self, slot: str) -> str:
+        if problem := self.outcome_of_slot(slot, 60):
+            raise NotOnThePage(problem)
+        return _scripts(self.browser.get(slot))[0]
+
+    def reword_and_approve(self, words: dict[str, str]) -> None:
         """A few words of one's own instead, for reels of seconds."""
         page = self.browser.get(f"{self.script}edit/")
-        page = page.form("Save the version").fill(**WORDS).send()
+        page = page.form("Save the version").fill(**words).send()
         self.script = page.url
         self.browser.get(self.script).form("Approve").send()
 
@@ -219,6 +227,11 @@ class Person:
         return shown[0]
 
 
+def _scripts(slot: Page) -> list[str]:
+    links = [link.get("href") for link in slot.root.all("a")]
+    return [link for link in links if re.fullmatch(r"/scripts/\d+/", link)]
+
+
 def _last_form(page: Page) -> Form:
     main = page.root.first("main") or page.root
     return Form(page, list(main.all("form"))[-1])
@@ -240,13 +253,12 @@ def _fact(page: Page, name: str) -> str:
 
 
 def _charges(page: Page) -> list[Charge]:
+    """What was ordered for it: settled, or waiting for somebody's decision."""
     found = []
-    for section in page.root.all("section", id="charges"):
-        for line in section.all("li"):
-            label, meta = (line.first(tag) for tag in ("strong", "span"))
-            *_, price = line.all(class_="num")
-            assert label is not None
-            assert meta is not None
+    for line in page.root.all("li", class_="list-item"):
+        label, price = line.first("strong"), line.first("span", class_="num")
+        meta = line.first("span", class_="meta")
+        if label is not None and meta is not None and price is not None:
             what, _, told = meta.text.partition(", ")
             found.append(Charge(label.text, what, told, price.text))
     return found

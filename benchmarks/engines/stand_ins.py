@@ -2,25 +2,33 @@
 networks with made-up weights that our own code loads and runs.
 """
 
-import sys
 from pathlib import Path
 
+from benchmarks.publishing.house import ROOT
 from tests.avatar.engine.performers.checkout import SCRIPTS, write_checkout
 from tests.avatar.engine.speech.local.stand_ins import write_packages, write_piper
 from tests.avatar.engine.wav2lip.weights import made_up_weights, write_checkpoint
 
+# Says the text as the double's voices do.
+SPEECH = f"""
+import sys
+sys.path.append({str(ROOT)!r})
+import numpy as np
+from studio.sandbox.vendors.sound import say
+def samples(text, hz, rate):
+    said = say(text)
+    at = np.arange(0, len(said.samples), said.sample_rate / rate)
+    return np.interp(at, range(len(said.samples)), said.samples / 32768).tolist()
+"""
 HEARD = " This is how it sounds when I talk."  # by our whisper, whatever it listens to
 
 
 def written_into(folder: Path) -> dict[str, str]:
     """All of them. Returns the environment that names them."""
     folder.mkdir()
-    found = write_piper(folder)
-    packages = write_packages(folder / "packages")
-    python = folder / "python"  # an interpreter that has those packages
-    python.write_text(f'#!/bin/sh\nPYTHONPATH="{packages}" exec "{sys.executable}" "$@"\n')
-    python.chmod(0o755)
-    found |= {"CHATTERBOX_PYTHON": str(python), "QWEN_TTS_PYTHON": str(python)}
+    found = write_piper(folder, SPEECH)
+    python = str(write_packages(folder / "packages", SPEECH))
+    found |= {"CHATTERBOX_PYTHON": python, "QWEN_TTS_PYTHON": python}
     for name in SCRIPTS:
         found |= write_checkout(name, folder / name, None, "make")
     found["WAV2LIP_CHECKPOINT"] = str(write_checkpoint(folder / "wav2lip.pth", made_up_weights()))

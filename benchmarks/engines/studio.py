@@ -23,7 +23,7 @@ from studio.sandbox.vendors.common import orders
 
 AT_ONCE = 20  # jobs at once for each key: a part that waits holds up no other
 LARGEST_PX = 360  # of the double's films: they stand for a vendor's server, not for its model
-LANES = 2
+LANES = 3
 
 
 @dataclass
