@@ -66,17 +66,22 @@ class JobSpeaker:
         """Where the seller has no voice that it takes by itself: the first that it lists."""
         if self.engine.vendor != "hedra":
             return {}
-        client = client_of("hedra", access)
-        assert isinstance(client, JobQueue)
-        answer = client.caller.call("GET", f"/models/{self.engine.model}/voices")
+        answer = self._queue(access).caller.call("GET", f"/models/{self.engine.model}/voices")
         for path in (("voices", 0), ("data", 0), (0,)):
             for name in ("voice_id", "id"):
                 if found := answer.get(*path, name):
                     return {"voice": str(found)}
         raise InputError(f"{self.engine.label} lists no voices; give a voice sample.")
 
+    def _queue(self, access: Access) -> JobQueue:
+        client = client_of(self.engine.vendor, access)
+        assert isinstance(client, JobQueue)
+        return client
+
     def _cloned(self, cloning: Cloning, lines: Lines, context: Context) -> dict[str, Any]:
         """In the voice of the sample, which is made by a job of its own, once."""
+        if not self.engine.confirmed:  # or a voice is paid for that nothing speaks with
+            self._queue(context.access).must_offer(self.engine)
         made = replace(self.engine, clone_price=self.engine.clone_price or cloning.engine.price)
         paid = clone_order(made, lines, context, cloning.engine.model)
         job = _CloneJob(cloning, lines, context.access)

@@ -38,6 +38,9 @@ class Hedra(JobQueue):
         # Signed: it must go back exactly as it came, with everything behind the question mark.
         return {"source": "url", "url": self.caller.need(answer, "url")}
 
+    def must_offer(self, engine: Engine) -> None:
+        self.caller.call("GET", f"/models/{engine.model}")
+
     def submit(self, engine: Engine, sent: Sent) -> Handle:
         answer = self.caller.call(
             "POST",

@@ -87,6 +87,9 @@ class JobQueue:
     def look(self, engine: Engine, handle: Handle) -> Look:
         raise NotImplementedError
 
+    def must_offer(self, engine: Engine) -> None:
+        """Raises Refused when the vendor has no such model; says nothing where nobody can tell."""
+
     # What is the same for most
 
     def prepare(self, engine: Engine, inputs: Mapping[str, Any]) -> Any:

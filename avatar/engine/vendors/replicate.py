@@ -39,6 +39,9 @@ class Replicate(JobQueue):
         body = self.body_of(engine, inputs)
         return body if engine.confirmed else fitted(body, self._properties(engine), engine)
 
+    def must_offer(self, engine: Engine) -> None:
+        self._properties(engine)
+
     def submit(self, engine: Engine, sent: Sent) -> Handle:
         body: Body = {"input": sent.prepared}
         if sent.webhook_url:

@@ -63,6 +63,13 @@ def charged(sandbox):
     return [order["charged"] for order in orders(sandbox)]
 
 
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_no_voice_is_made_for_a_model_that_is_not_there(sandbox, say, voice_sample, name):
+    with pytest.raises(Refused):
+        say(BY_NAME[name], sample=voice_sample)
+    assert charged(sandbox) == []
+
+
 @each_voice
 def test_it_speaks_with_an_emotion(sandbox, say, engine):
     speech = say(engine, options=engine.moods.get("excited", {}))
