@@ -56,7 +56,7 @@ def _source(reel: Reel, stack: ExitStack) -> Path | None:
     if not reel.footage_sha256:
         return stack.enter_context(local_path(reel.portrait.image)) if reel.portrait else None
     footage = reel.creator.footages.filter(sha256=reel.footage_sha256).first()
-    return stack.enter_context(local_path(footage.video)) if footage else None
+    return workshop.nearby(footage.video, reel.creator.pk, stack) if footage else None
 
 
 def _spoken_before(take: Take, folder: Path, stack: ExitStack) -> str | None:

@@ -18,7 +18,7 @@ from avatar.models import Charge, SourceLink
 from avatar.models.links import SourceLinkQuerySet
 from studio.lib import file_server, public_files
 from studio.lib.engines import Engine
-from studio.lib.files import store_file
+from studio.lib.files import is_here, store_file
 
 LIVES = dt.timedelta(seconds=LONGEST_S)  # after that a job is given up
 NAME, TYPE = "footage.mp4", "video/mp4"
@@ -61,7 +61,7 @@ def publish(charge: Charge, path: Path) -> str:
     except BaseException:
         link.file.storage.delete(str(link.file.name))
         raise
-    if not public_files.needs_token(link.file):
+    if not is_here(link.file):
         return str(link.file.url)
     where = reverse("source-link", args=[token, NAME])
     return public_files.address(link.file, where, TYPE, owner=_owner(charge.pk))

@@ -8,10 +8,14 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
+from django.db.models.fields.files import FieldFile
+
+from avatar.engine.cache import Cache
+from studio.lib.files import is_here, local_path
 
 MAX_BYTES = 4 * 2**30  # about two hundred reels' stages
 MAX_AGE_S = 14 * 24 * 3600
@@ -30,6 +34,24 @@ def cache_dir(creator_id: int) -> Path:
     folder = _home(creator_id) / "cache"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def nearby(field_file: FieldFile, creator_id: int, stack: ExitStack) -> Path:
+    """Where a large file lies on this machine, while `stack` is open.
+
+    What a remote store keeps is fetched once, not each time a vendor is asked whether it is done.
+    Raises FileNotFoundError when the file is gone.
+    """
+    if is_here(field_file):
+        return stack.enter_context(local_path(field_file))
+    name = f"file{Path(field_file.name or '').suffix}"
+
+    def make(folder: Path) -> None:
+        with local_path(field_file) as copy:
+            shutil.move(copy, folder / name)
+
+    entry = Cache(cache_dir(creator_id)).fetch("source", {"name": field_file.name}, make)
+    return entry.path(name)
 
 
 @contextmanager

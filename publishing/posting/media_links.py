@@ -13,6 +13,7 @@ from django.utils import timezone
 from publishing.models import MediaLink, Post
 from publishing.platforms import hosts, platform
 from studio.lib import file_server, public_files
+from studio.lib.files import is_here
 
 LIVES = dt.timedelta(hours=24)  # as long as the longest-lived container
 NAMES = {MediaLink.Kind.VIDEO: "reel.mp4", MediaLink.Kind.COVER: "cover.jpg"}
@@ -64,7 +65,7 @@ def file_of(link: MediaLink) -> FieldFile:
 
 def _address(post: Post, kind: MediaLink.Kind) -> str:
     file = post.reel.video if kind == MediaLink.Kind.VIDEO else post.reel.cover
-    if not public_files.needs_token(file):
+    if not is_here(file):
         return str(file.url)
     token = public_files.new_token()
     MediaLink.objects.create(

@@ -145,6 +145,11 @@ class _Part:
         self.file.close()
 
 
+def is_here(field_file: FieldFile) -> bool:
+    """Whether the store is one of this installation's own folders, not a remote one."""
+    return isinstance(field_file.storage, FileSystemStorage)
+
+
 def _path(field_file: FieldFile) -> Path | None:
     """Where it lies on this machine; None when the store is remote."""
     try:

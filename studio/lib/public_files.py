@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 import requests
 from django.conf import settings
-from django.core.files.storage import FileSystemStorage
 from django.db.models.fields.files import FieldFile
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -33,11 +32,6 @@ def can_be_fetched(doubles: Iterable[str]) -> bool:
     """
     here = any(_is_loopback(urlsplit(url).hostname or "") for url in doubles)
     return bool(settings.PUBLIC_URL or settings.S3_BUCKET or here)
-
-
-def needs_token(file: FieldFile) -> bool:
-    """Whether it is fetched from here; a remote store hands its files out itself."""
-    return isinstance(file.storage, FileSystemStorage)
 
 
 def new_token() -> str:

@@ -1,9 +1,11 @@
 """A video of the creator instead of the photo: brought, checked, agreed to, made to speak."""
 
 import subprocess
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from django.core.files.storage import Storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
@@ -205,6 +207,26 @@ def test_a_reel_of_the_video_gives_it_to_the_engine(creator, footage, script, tm
     job = job_of(reel, tmp_path, stack)
     assert job["source"] == footage.video.path
     assert services.why_stop(reel) == ""
+
+
+def test_a_remote_store_is_asked_once(
+    creator, footage, script, tmp_path, stack, monkeypatch, video
+):
+    """A reel that waits for its vendor comes by every few seconds."""
+    asked = []
+
+    class Remote(Storage):
+        def _open(self, name, mode="rb"):
+            asked.append(name)
+            return BytesIO(video)
+
+    monkeypatch.setattr(Footage.video.field, "storage", Remote())
+    reel = services.request_reel(script, options=FILMED)
+    for bench in ("first", "second"):
+        (tmp_path / bench).mkdir()
+        job = job_of(reel, tmp_path / bench, stack)
+        assert Path(job["source"]).read_bytes() == video
+    assert asked == [footage.video.name]
 
 
 def test_photo_and_video_are_different_reels(script, footage):
