@@ -106,6 +106,9 @@ browser:
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } || \
 	  echo "No Chromium here and none could be installed: the browser tests will be skipped."
 
+# One thread each: two workers on two cores, and torch's idle threads would spin in each other's way.
+pytest databases: export OMP_NUM_THREADS := 1
+
 pytest: .venv/ready-to-test
 	$(BIN)/pytest -n 2 --dist loadgroup
 
