@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
 
+import requests
+
 from avatar.engine.registry import ENGINES
 from benchmarks.engines.browser import NotOnThePage, Page
 from benchmarks.engines.person import Person, Shown, TookTooLong
@@ -183,7 +185,7 @@ def _lane(studio: Studio, subject: Subject) -> list[Told]:
                 _written(studio, person, told, n)
             else:
                 _made(studio, person, told, n)
-        except (NotOnThePage, TookTooLong) as e:
+        except (NotOnThePage, TookTooLong, requests.RequestException) as e:
             told.wrong.append(str(e))
         told.seconds = time.monotonic() - begun
         done.append(told)
@@ -273,6 +275,7 @@ def _wrong(told: Told, shown: Shown, states: list[str]) -> Iterator[str]:
 
 def _written(studio: Studio, person: Person, told: Told, n: int) -> None:
     """A script instead of a reel; what is written costs, and is not on a creator's account."""
+    person.add_note(f"Batch {n + 1}")  # a sentence is said once
     before = studio.paid()["openai"]
     with _On(studio, told):
         slot = person.add_slot(n + 1)

@@ -120,12 +120,17 @@ class Person:
 
     def have_written(self) -> str:
         """A script by the writer of the installation. What its page says of who wrote it."""
-        page = self.browser.get("/calendar/notes/new/")
-        _last_form(page).fill(title="Why sourdough rises", text=NOTE).send()
+        self.add_note("Why sourdough rises")
         slot = self.add_slot()
         self.browser.get(slot).form("Write a script").send()
         self.script = self._script_of(slot)
         return " ".join(one.text for one in self.browser.get(self.script).root.all(class_="meta"))
+
+    def add_note(self, title: str) -> None:
+        """With sentences that no other note has."""
+        text = NOTE.replace("The ", f"{title}: the ").replace(" A ", f" {title}: a ")
+        page = self.browser.get("/calendar/notes/new/")
+        _last_form(page).fill(title=title, text=f"{title}. {text}").send()
 
     def add_slot(self, n: int = 0) -> str:
         """The page of a new place in the calendar, well ahead and on a day of its own."""

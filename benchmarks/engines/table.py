@@ -7,11 +7,13 @@ from benchmarks.engines.making import Made
 from studio.lib.engines import Engine
 
 LONGEST_NAME = 46
+NEVER = "never made"  # of a charge: it was refused before anything was ordered
 
 
 def print_table(made: list[Made], access: Access, elsewhere: dict[str, list[str]]) -> bool:
     """Whether all is well. elsewhere: lines of rows that no engine of the registry serves."""
-    of_engine = {engine.name: one for one in made for engine in one.plan.engines}
+    ranked = sorted(made, key=_is_fine)  # the best that an engine has to show
+    of_engine = {engine.name: one for one in ranked for engine in one.plan.engines}
     seen: set[str] = set()
     works = with_route = 0
     print(f"{'row':>3} {'engine':{LONGEST_NAME}} {'reel':9} orders       charge  seconds")
@@ -24,7 +26,8 @@ def print_table(made: list[Made], access: Access, elsewhere: dict[str, list[str]
         asked = [one for one in found if one.name in of_engine or missing(one, access)]
         if not asked and not lines:
             continue  # not asked for this time
-        with_route += 1
+        refused = [one for one in asked if _is_refused(of_engine.get(one.name))]
+        with_route += len(refused) < len(asked) or bool(lines)
         works += any(_is_fine(of_engine.get(one.name)) for one in found) or bool(lines)
         for engine in asked:
             seen.add(engine.name)
@@ -51,8 +54,10 @@ def _is_fine(made: Made | None) -> bool:
     return made is not None and made.state == "ready" and not made.wrong
 
 
-def _is_refused(made: Made) -> bool:
+def _is_refused(made: Made | None) -> bool:
     """The double has no such model, which nobody has confirmed; and nothing was ordered."""
+    if made is None:
+        return False
     is_sure = all(engine.confirmed for engine in made.plan.engines)
     return not is_sure and made.state == "failed" and not sum(made.orders.values())
 
@@ -61,7 +66,7 @@ def _line(row: str, engine: Engine, made: Made | None, access: Access) -> str:
     name = f"{row:>3} {engine.name:{LONGEST_NAME}}"
     if made is None:
         return f"{name} not here   {missing(engine, access)}"
-    charges = made.charges_of(engine)
+    charges = [one for one in made.charges_of(engine) if one.told != NEVER]
     usd = " + ".join(one.price.removesuffix(" USD") for one in charges)
     told = f"{usd} USD" if usd else "nothing"
     state = "refused" if _is_refused(made) else "WRONG" if made.wrong else made.state
