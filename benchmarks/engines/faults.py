@@ -7,8 +7,8 @@ paid can be told apart; the kinds go on beside each other.
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import zip_longest
 from typing import Any
 
@@ -16,6 +16,7 @@ import requests
 
 from avatar.engine.registry import ENGINES
 from benchmarks.engines.browser import NotOnThePage, Page
+from benchmarks.engines.lanes import beside_each_other
 from benchmarks.engines.person import Person, Shown, TookTooLong
 from benchmarks.engines.studio import Studio
 
@@ -160,8 +161,8 @@ class Told:
 def run(studio: Studio, kinds: list[str]) -> bool:
     """All faults of these kinds, or of all. Prints a line for each; whether all went well."""
     wanted = [one for one in SUBJECTS if not kinds or one.kind in kinds]
-    with ThreadPoolExecutor(len(wanted)) as lanes:
-        told = [one for lane in lanes.map(lambda s: _lane(studio, s), wanted) for one in lane]
+    lanes = beside_each_other([partial(_lane, studio, subject) for subject in wanted])
+    told = [one for lane in lanes for one in lane]
     print()
     for one in told:
         print(one.line)

@@ -4,20 +4,22 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import requests
 
 from avatar.engine.errors import EngineError
 from avatar.engine.media.probe import probe
 from avatar.engine.media.sound import stream_sound
 from benchmarks.engines.browser import NotOnThePage
+from benchmarks.engines.lanes import beside_each_other
 from benchmarks.engines.person import Charge, Person, Shown
 from benchmarks.engines.plan import Plan
 from benchmarks.engines.studio import LANES, Studio
 from studio.lib.engines import Engine, Kind
 
-PATIENCE_S = 300
+PATIENCE_S = 900  # the machine may be a busy one
 HEARD = {
     Kind.DENOISER: "cleaned", Kind.TRANSCRIBER: "sample-words", Kind.ALIGNER: "heard",
 }  # fmt: skip
@@ -75,11 +77,10 @@ class Desk:
         self.changed = threading.Condition()
 
     def work(self) -> list[Made]:
-        with ThreadPoolExecutor(LANES) as lanes:
-            list(lanes.map(self._lane, range(LANES)))
+        beside_each_other([self._lane] * LANES)
         return self.made
 
-    def _lane(self, number: int) -> None:
+    def _lane(self) -> None:
         person = self.studio.person.copy()
         while (made := self._next()) is not None:
             try:
@@ -117,7 +118,7 @@ def _make(studio: Studio, person: Person, made: Made) -> None:
     try:
         made.reel = person.ask(**made.plan.fields())
         shown = person.wait(made.reel, PATIENCE_S)
-    except NotOnThePage as e:
+    except (NotOnThePage, requests.RequestException) as e:
         made.wrong.append(str(e))
         return
     finally:
