@@ -121,9 +121,8 @@ def _has_approved(user: User) -> bool:
 
 def face_step(standing: Standing | None) -> Step:
     """From nothing to a photo that can perform, or to a video that can be made to speak."""
-    photo = standing.newest_photo if standing else None
     text = "Add one photo, or a video"
-    if standing is None or photo is None:
+    if standing is None or (photo := standing.newest_photo) is None or _video_counts(standing):
         return _video_step(standing, text)
     why, action = {
         Portrait.State.CHECKING: ("It is being looked at; a few seconds.", "See the photo"),
@@ -134,8 +133,15 @@ def face_step(standing: Standing | None) -> Step:
     return Step(text, why, action, room(standing, "photo"), done=standing.has_face)
 
 
+def _video_counts(standing: Standing) -> bool:
+    """Whether the photo cannot be used, and the video can or is still looked at."""
+    photo, video = standing.newest_photo, standing.newest_video
+    is_refused = photo is not None and photo.state == Portrait.State.REFUSED
+    return is_refused and video is not None and video.state != Footage.State.REFUSED
+
+
 def _video_step(standing: Standing | None, text: str) -> Step:
-    """The same where there is no photo."""
+    """The same where there is no photo that counts."""
     video = standing.newest_video if standing else None
     if standing is None or video is None:
         why = "The face to the camera, even light, nothing over the mouth."

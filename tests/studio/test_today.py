@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from avatar import settling
 from avatar.models import Charge, Reel
-from creators.models import Portrait
+from creators.models import Footage, Portrait
 from publishing.models import Account, Post
 from scripts_gen.models import Decision, Script
 from studio.agenda import agenda
@@ -20,6 +20,7 @@ from tests.factories import (
     AccountFactory,
     ConsentFactory,
     CreatorFactory,
+    FootageFactory,
     NoteFactory,
     PortraitFactory,
     PostFactory,
@@ -208,6 +209,22 @@ class TestFirstSteps:
         room = reverse("creator-detail", args=[creator.pk])
         pages = ("account-list", "note-create", "slot-list", "script-list")
         assert seen == [room + "#photo", room + "#agreement", *map(reverse, pages)]
+
+    def test_a_video_will_do_and_is_told_instead_of_a_photo_that_will_not(self):
+        creator = CreatorFactory()
+        room = reverse("creator-detail", args=[creator.pk])
+        PortraitFactory(creator=creator, state="refused")
+        video = FootageFactory(creator=creator, state="refused")
+        seen = []
+        for state in ("refused", "checking", "ready"):
+            Footage.objects.filter(pk=video.pk).update(state=state)
+            step = agenda(creator.owner).next_step
+            seen.append((step.href, step.action))
+        assert seen == [
+            (room + "#photo", "See what is wrong"),
+            (room + "#footage", "See the video"),
+            (room + "#agreement", "Record the consent"),
+        ]
 
     def test_they_disappear_once_a_script_was_approved(self, creator):
         assert agenda(creator.owner).steps == []
