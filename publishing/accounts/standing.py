@@ -3,7 +3,6 @@
 import datetime as dt
 from dataclasses import dataclass, field
 
-from django.conf import settings
 from django.utils import timezone
 
 from publishing.accounts import logins, tokens
@@ -12,7 +11,7 @@ from publishing.models import Account
 from publishing.platforms import PLATFORMS, access, apps, platform
 from publishing.platforms.base import Capabilities, Limits
 from publishing.platforms.hosts import sandbox
-from studio.lib import words
+from studio.lib import public_files, words
 
 State = Account.State
 BADGES = {  # of components/badge.html
@@ -23,7 +22,7 @@ BADGES = {  # of components/badge.html
 }
 # Two ways to one platform have to be told apart where one is chosen.
 WAYS = {"instagram_facebook": "Instagram, by way of Facebook"}
-NO_ADDRESS = "It fetches the video from here, and PUBLIC_URL, where from, is not set."
+NO_ADDRESS = "It fetches the video: that needs PUBLIC_URL, or the media in an S3 store."
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def abilities(limits: Limits, can: Capabilities) -> list[str]:
         said.append("Reels carry its own mark for AI.")
     else:
         said.append("It has no mark for AI; the caption says it.")
-    if can.needs_public_url and not (settings.PUBLIC_URL or sandbox()):
+    if can.needs_public_url and not public_files.can_be_fetched([sandbox()]):
         said.append(NO_ADDRESS)
     if can.cover == "picture":
         said.append("The cover is yours.")
