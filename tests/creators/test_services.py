@@ -18,6 +18,7 @@ from tests.creators.conftest import photo, photo_report, recording, voice_report
 from tests.factories import (
     ConsentFactory,
     CreatorFactory,
+    FootageFactory,
     PortraitFactory,
     UserFactory,
     VoiceFactory,
@@ -457,6 +458,31 @@ def test_a_list_knows_what_live_consent_knows(creator, photo_state, voice_state,
     assert row.portrait_pk == (creator.portrait.pk if creator.portrait else None)
     assert row.voice_now == (creator.voice.sha256 if creator.voice else None)
     assert row.footage_now == (creator.footage.sha256 if creator.footage else None)
+
+
+def test_an_agreement_to_a_video_alone_is_about_no_photo(creator):
+    def agree():
+        return services.give_consent(
+            creator, user=creator.owner, person="Alice", basis="", include_voice=False
+        )
+
+    def agreed_to():
+        consent = live_consent(creator)
+        assert Creator.objects.agreed().exists() == (consent is not None)
+        return consent and consent.wording_version
+
+    FootageFactory(creator=creator)
+    assert agreed_to() is None
+    agree()
+    assert agreed_to() == "2-video"
+    portrait = PortraitFactory(creator=creator)
+    assert agreed_to() is None
+    last = agree()
+    assert agreed_to() == "2"
+    services.remove_portrait(portrait)
+    assert agreed_to() == "2-video", "the first one stands: nothing was revoked"
+    services.revoke_consent(last, creator.owner)
+    assert agreed_to() is None
 
 
 # Wording

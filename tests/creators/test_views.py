@@ -326,6 +326,18 @@ class TestLargeVideos:
         assert footage.video.read() == self.VIDEO
         footage.video.close()
 
+    def test_a_stranger_may_bring_no_more_than_usual(self, send, creator, monkeypatch):
+        """Forms are read before anybody asks who sent them."""
+        arrived = []
+        monkeypatch.setattr(uploads.ToDisk, "file_complete", lambda self, n: arrived.append(n))
+        stranger = Client(enforce_csrf_checks=True)
+        stranger.get(reverse("login"))
+        token = stranger.cookies["csrftoken"].value
+        form = {"csrfmiddlewaretoken": token, "video": recording(self.VIDEO, "a.mp4")}
+        answer = stranger.post(reverse("footage-create", args=[creator.pk]), form)
+        assert answer.headers["Location"].startswith(reverse("login"))
+        assert arrived == []
+
     def test_htmx_is_sent_back_to_the_page(self, send, creator):
         answer = send(headers={"HX-Request": "true"})
         assert answer["HX-Redirect"] == reverse("creator-detail", args=[creator.pk])
