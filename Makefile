@@ -27,7 +27,7 @@ endif
 .PHONY: help setup demo up test check format bench bench-timing bench-publishing bench-engines lock clean browser databases pytest
 
 help:
-	@sed -n 's/^# //p' Makefile | head -7
+	@sed -n 's/^# make /make /p' Makefile
 
 # --- setting up ---------------------------------------------------------------------------------
 

@@ -236,8 +236,8 @@ class ConsentQuerySet(OwnedQuerySet["Consent"]):
 
 
 class Consent(models.Model):
-    """A person's agreement that this photo and this voice may be made to speak, or that this film
-    may be posted.
+    """A person's agreement that this photo, this video and this voice may be made to speak, or
+    that this film may be posted.
 
     Never edited, only revoked.
     """
