@@ -36,6 +36,7 @@ NOTHING = "Nothing was ordered."
 OVER = (State.FAILED, State.ABSENT)
 
 ANOTHER_S = 5  # until a place may be free
+ELSEWHERE = "The same order is sent by another command; it is asked after soon."
 UNDER_WAY = "it is under way; the same command goes on with it."
 UNKNOWN = (
     "nobody knows whether it arrived. The same command looks for it and does not order it again;"
@@ -185,19 +186,22 @@ class FileJournal:
         shown = self._reserved_usd.pop(key, 0.0)
         if self.most_usd is not None and usd > (left := self.most_usd - self._spent_usd()):
             why = dearer(usd, shown, left, self._allowed)
-            self._change(key, State.ABSENT, why=why)
+            self.absent(key, why)
             raise OverBudget(why)
         self._reserved_usd[key] = usd
-        self._change(key, State.RESERVED, usd=usd)
+        self._change(key, State.RESERVED, of=(State.RESERVED,), usd=usd)
 
     def sending(self, key: str, handle: dict[str, Any] | None = None) -> None:
-        self._change(key, State.SENDING, handle=handle or {})
+        if not self._change(key, State.SENDING, of=(State.RESERVED,), handle=handle or {}):
+            raise Busy(ELSEWHERE, retry_after_s=ANOTHER_S)
 
     def placed(self, key: str, handle: dict[str, Any]) -> None:
         self._change(key, State.PLACED, handle=handle)
 
     def absent(self, key: str, why: str) -> None:
-        self._change(key, State.ABSENT, why=why)
+        """Not of what the same command has sent meanwhile, started a second time."""
+        sent = (State.SENDING,) if key in self._open else ()
+        self._change(key, State.ABSENT, of=(State.RESERVED, *sent), why=why)
 
     def failed(self, key: str, why: str, *, usd: float | None = 0.0) -> None:
         self._change(key, State.FAILED, why=why, usd=usd)
@@ -254,8 +258,13 @@ class FileJournal:
     def _is_over(self, row: dict[str, Any]) -> bool:
         return row["state"] in OVER or (self.again and row["state"] == State.SENDING)
 
-    def _change(self, key: str, state: State, **changes: Any) -> None:
+    def _change(
+        self, key: str, state: State, *, of: tuple[State, ...] = (), **changes: Any
+    ) -> bool:
+        """of: what it is changed from; empty: anything. False when it is something else."""
         with self._locked(key) as row:
+            if of and row["state"] not in of:
+                return False
             self._write(key, {**row, **changes}, state)
         now = {**row, **changes, "state": state}
         self._note(key, now)
@@ -265,6 +274,7 @@ class FileJournal:
             self.bought.append(now)
         elif state == State.FAILED and now["usd"]:
             self.in_vain.append(now)
+        return True
 
     @contextmanager
     def _locked(self, key: str) -> Iterator[dict[str, Any]]:

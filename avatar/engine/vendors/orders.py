@@ -29,6 +29,7 @@ from avatar.engine.errors import (
     KeyRefused,
     OutcomeUnknown,
     Pending,
+    Refused,
     Unpaid,
     VendorError,
 )
@@ -272,7 +273,7 @@ def _place(
     sent = Sent(key, prepared, webhook_url=webhook_url, usd=usd)
     _tell_price(context, paid, paid.usd if usd is None else usd)
     context.journal.sending(paid.key, sent.as_handle())
-    return _send(context, client, engine, paid, sent)
+    return _send(context, client, engine, paid, sent, _recorded)
 
 
 def _fetchable(
@@ -293,9 +294,17 @@ def _estimate(client: JobClient, engine: Engine, prepared: Any) -> float | None:
         return None
 
 
-def _send(context: Context, client: JobClient, engine: Engine, paid: Paid, sent: Sent) -> Handle:
+def _send(
+    context: Context,
+    client: JobClient,
+    engine: Engine,
+    paid: Paid,
+    sent: Sent,
+    act: Callable[[Context, Paid, Callable[[], Handle]], Handle],
+) -> Handle:
+    """act: how it is carried out, `_recorded` or `_repeated`."""
     try:
-        handle = _recorded(context, paid, lambda: client.submit(engine, sent))
+        handle = act(context, paid, lambda: client.submit(engine, sent))
     except OutcomeUnknown as e:
         if client.keyed:  # the same order may be sent again: it is carried out once
             words = f"{engine.label} did not answer to an order; the same one is sent again soon."
@@ -319,6 +328,25 @@ def _recorded(context: Context, paid: Paid, act: Callable[[], dict[str, Any]]) -
         raise
 
 
+def _repeated(context: Context, paid: Paid, act: Callable[[], Handle]) -> Handle:
+    """Send again under the same key. Only a refusal of what is ordered says that the first one was
+    not taken either; a pause, a key or an empty account says nothing about it.
+    """
+    try:
+        return act()
+    except (KeyRefused, Unpaid) as e:
+        raise _once_in_order(e) from e
+    except Refused as e:
+        context.journal.absent(paid.key, str(e))
+        raise
+
+
+def _once_in_order(problem: VendorError) -> Pending:
+    """It must not be ordered elsewhere meanwhile."""
+    words = f"{problem} What was ordered there is fetched once that is in order."
+    return Pending(words, retry_after_s=ACCOUNT_S, reply=problem.reply)
+
+
 def _settle(
     context: Context, client: JobClient, engine: Engine, paid: Paid, entry: Entry
 ) -> Handle:
@@ -332,7 +360,7 @@ def _settle(
         known.get(QUOTED),
     )
     if client.keyed and sent.key and sent.since_s < KEYED_S:
-        return _send(context, client, engine, paid, sent)
+        return _send(context, client, engine, paid, sent, _repeated)
     found = _found(client, engine, sent) if sent.since_s >= JUST_SENT_S else None
     if found is None:
         raise _unsettled(paid, entry)
@@ -376,9 +404,7 @@ def _wait(context: Context, client: JobClient, engine: Engine, paid: Paid, handl
             look = client.look(engine, handle)
         except VendorError as e:
             if isinstance(e, KeyRefused | Unpaid) and not is_overdue:
-                # It says nothing about the job, which goes on and must not be ordered elsewhere.
-                words = f"{e} What was ordered there is fetched once that is in order."
-                raise Pending(words, retry_after_s=ACCOUNT_S, reply=e.reply) from e
+                raise _once_in_order(e) from e  # it says nothing about the job, which goes on
             if not isinstance(e, Busy | Pending):
                 context.journal.failed(paid.key, str(e))
                 raise

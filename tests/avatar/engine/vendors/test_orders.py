@@ -173,6 +173,19 @@ def test_a_keyed_order_is_sent_again_with_the_very_same_body(make):
     assert first == second
 
 
+@pytest.mark.parametrize("trouble", [Busy("Slow down."), Unpaid("Empty."), KeyRefused("No.")])
+def test_what_is_said_to_the_second_sending_proves_nothing_of_the_first(make, trouble):
+    """The first one may have been taken, and have used up what was left."""
+    maker = Maker(DONE, keyed=True, submit=OutcomeUnknown("No answer."))
+    with pytest.raises(Busy):
+        make(maker)
+    maker.refusal = trouble
+    with pytest.raises((Busy, Pending)):
+        make(maker)
+    assert make(maker) == "a film"
+    assert len(set(maker.keys)) == 1
+
+
 def test_a_new_attempt_after_a_failure_has_a_key_of_its_own(make):
     """Under the old key the vendor would answer with the old failure."""
     maker = Maker(JobFailed("No face."), DONE, keyed=True)
@@ -230,6 +243,18 @@ def test_a_result_of_no_use_has_cost_what_it_cost(make, tmp_path):
         make(Maker(DONE), check=check)
     row = json.loads((tmp_path / "orders" / PAID.key[:32] / "order.json").read_text())
     assert (row["state"], row["usd"]) == ("failed", 0.5)
+
+
+def test_the_same_command_twice_at_once_sends_one_order(tmp_path):
+    first, second = (FileJournal(tmp_path / "orders") for _ in range(2))
+    assert first.begin(PAID).state == second.begin(PAID).state == "reserved"
+    first.sending(PAID.key)
+    second.estimated(PAID.key, 0.4)
+    with pytest.raises(Busy):
+        second.sending(PAID.key)
+    second.absent(PAID.key, "Its upload failed.")
+    first.placed(PAID.key, {"id": "job"})
+    assert second.begin(PAID).handle == {"id": "job"}
 
 
 def test_what_is_too_dear_is_not_ordered(make):
