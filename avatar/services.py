@@ -313,6 +313,7 @@ def retry(reel: Reel) -> Reel:
         "progress": 0.0,
         "cancel_requested": False,
         "retry_at": None,
+        "waits_since": None,
         "purged_at": None,
     }
     try:

@@ -1,7 +1,9 @@
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
+from django.utils import timezone
 
 from avatar import services
 from avatar.models import Reel, Take
@@ -165,9 +167,11 @@ def test_a_ready_reel_cannot_be_cancelled(db):
 
 def test_a_cancelled_reel_can_be_made_after_all(script):
     reel = services.request_reel(script)
+    Reel.objects.update(waits_since=timezone.now() - timedelta(days=2))
     services.cancel(reel)
     again = services.retry(reel)
     assert again == reel
+    assert again.waits_since is None, "a vendor has a day from now on"
     assert (again.state, again.error, again.cancel_requested) == (Reel.State.QUEUED, "", False)
 
 
