@@ -39,7 +39,7 @@ from avatar.engine.speech.jobs import TEXT, SpeechJob
 from avatar.engine.vendors.clients import CLIENTS, client_of
 from avatar.engine.vendors.journal import State
 from avatar.engine.vendors.orders import LONGEST_S, JobClient, taken_usd
-from avatar.ledger import Ledger, known
+from avatar.ledger import WITHDRAWN, Ledger, known
 from avatar.models import Charge, Reel
 from avatar.models.money import NOTHING
 from studio.lib.engines import Engine
@@ -53,7 +53,6 @@ CANCEL_ASKED = "cancel_asked"  # in a handle
 STOPPED = "Cancelled at {label}: nobody waits for it any more."
 TOO_LONG = "{label} has been at it for {hours} hours; it was given up."
 NO_WAY = "It could not be asked after for {hours} hours: it may have been charged."
-NOT_KEPT = "The consent was withdrawn, so what came is not kept."
 
 # They say nothing about the job: the vendor's trouble, our disk, a consent that goes just now.
 SETTLES_NOTHING = (Busy, Pending, KeyRefused, Unpaid, Cancelled, ResourceError)
@@ -164,7 +163,7 @@ def _look(charge: Charge, job: _Job) -> None:
     expected = None if charge.estimated_usd is None else float(charge.estimated_usd)
     usd = taken_usd(look, charge.handle, expected)
     if charge.purged_at is not None:
-        _settle(charge, State.DONE, NOT_KEPT, known(usd))
+        _settle(charge, State.DONE, WITHDRAWN, known(usd))
         return
     with ExitStack() as stack, tempfile.TemporaryDirectory() as folder:
         ledger = Ledger(charge.creator, charge.reel_id, stack)

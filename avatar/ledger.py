@@ -22,7 +22,7 @@ from avatar.engine.errors import Busy, Cancelled, OverBudget, Refused, ResourceE
 from avatar.engine.registry import ENGINES
 from avatar.engine.vendors.journal import Entry, Paid, State, check_price, dearer
 from avatar.engine.vendors.orders import LONGEST_S
-from avatar.models import Budget, Charge
+from avatar.models import Budget, Charge, Reel
 from avatar.models.money import COST, NOTHING, OVER, UNDER_WAY, default_budget
 from creators.models import Creator
 from studio.lib.files import local_path, store_file
@@ -38,6 +38,9 @@ NEVER_SENT_S = 15 * 60  # longer than bringing files to a vendor takes: its work
 HOLDS_S = {State.RESERVED: NEVER_SENT_S, State.SENDING: NEVER_SENT_S, State.PLACED: LONGEST_S}
 ANOTHER_S = 20  # until a place may be free
 GIVEN_UP = "It was prepared and never sent."
+ANOTHERS = "This is being ordered for another reel; it is asked after soon."
+WITHDRAWN = "The consent was withdrawn, so what came is not kept."
+NEEDS_CONSENT = (State.SENDING, State.DONE)  # what leaves, and what is kept
 
 
 def money(usd: float) -> Decimal:
@@ -126,6 +129,11 @@ def _label(paid: Paid) -> str:
     return ENGINES[paid.engine].label if paid.engine in ENGINES else paid.engine
 
 
+def _proved_absent(charge: Charge) -> bool:
+    """Whether its row says nothing that must be remembered: no person's word, no revocation."""
+    return charge.state == State.ABSENT and not charge.settled_by and charge.purged_at is None
+
+
 class Ledger:
     """The orders of one creator; satisfies avatar.wire.Desk.
 
@@ -137,17 +145,23 @@ class Ledger:
         self.creator, self.reel_id, self.stack = creator, reel_id, stack
 
     def begin(self, paid: Paid) -> Entry:
+        charge = self._current(paid.key)
+        if charge is None or self._is_lost(charge):
+            charge = self._begun(paid)
+        self._take_over(charge)
+        return self._entry(charge)
+
+    def _begun(self, paid: Paid) -> Charge:
+        """A new order; or the one that another worker has begun just now."""
         Lease.objects.get_or_create(name=LOCK)
         with transaction.atomic(durable=True):
             Lease.objects.select_for_update().get(name=LOCK)
             self._give_up_what_never_left(paid)
-            charge = self._current(paid.key)
-            if charge is not None and not self._is_lost(charge):
-                return self._entry(charge)
+            if charge := self._current(paid.key):
+                return charge
             self._check_budget(paid)  # first: without money nobody need wait for a place
             self._check_slots(paid)
-            reserved = self._reserve(paid)
-        return Entry(State.RESERVED, webhook_url=hooks.address(reserved))
+            return self._reserve(paid)
 
     def estimated(self, key: str, usd: float) -> None:
         """Under the lock: what is left is shared with orders that are being begun."""
@@ -190,7 +204,7 @@ class Ledger:
         if charge is None:
             raise ResourceError("The record of this order is gone.")
         if charge.purged_at is not None:
-            raise Cancelled("The consent was withdrawn, so what came is not kept.")
+            raise Cancelled(WITHDRAWN)
         if result is not None:
             store_file(charge.result, result)
         changes = {
@@ -204,9 +218,12 @@ class Ledger:
         except BaseException:
             charge.result.storage.delete(str(charge.result.name))
             raise
-        if not is_kept and result is not None:  # somebody else has fetched it meanwhile
-            charge.result.storage.delete(str(charge.result.name))
+        if not is_kept:  # somebody else has fetched it meanwhile, or the consent is gone
+            if result is not None:
+                charge.result.storage.delete(str(charge.result.name))
             charge.refresh_from_db()
+            if charge.purged_at is not None:
+                raise Cancelled(WITHDRAWN)
         return self._local(charge)
 
     def lost(self, key: str, why: str) -> None:
@@ -238,14 +255,27 @@ class Ledger:
         if charge.state != State.DONE or self._local(charge) is not None:
             return False
         log.error("The result of charge %s is gone from the file store.", charge.pk)
-        Charge.objects.filter(pk=charge.pk).update(
+        Charge.objects.filter(pk=charge.pk, state=State.DONE).update(
             state=State.FAILED, why="Its result was lost.", changed_at=timezone.now()
         )
         return True
 
+    def _take_over(self, charge: Charge) -> None:
+        """What another reel's render prepares is waited for, or both would send it; what a dead
+        one has prepared is ours. Raises Busy.
+        """
+        if charge.state != State.RESERVED or charge.reel_id in (None, self.reel_id):
+            return
+        is_left = Reel.objects.free().filter(pk=charge.reel_id).exists()
+        theirs = Charge.objects.filter(pk=charge.pk, state=charge.state, reel=charge.reel_id)
+        if not is_left or not theirs.update(reel=self.reel_id, changed_at=timezone.now()):
+            raise Busy(ANOTHERS, retry_after_s=ANOTHER_S)
+
     def _entry(self, charge: Charge) -> Entry:
         age_s = max(0.0, (timezone.now() - charge.changed_at).total_seconds())
-        return Entry(State(charge.state), dict(charge.handle), self._local(charge), age_s)
+        address = hooks.address(charge) if charge.state == State.RESERVED else ""
+        local = self._local(charge)
+        return Entry(State(charge.state), dict(charge.handle), local, age_s, webhook_url=address)
 
     def _local(self, charge: Charge) -> Path | None:
         if not charge.result:
@@ -303,8 +333,9 @@ class Ledger:
         }
         earlier = Charge.objects.filter(creator=self.creator, key=paid.key).order_by("-round")
         last = earlier.first()
-        if last is not None and last.state == State.ABSENT and not last.settled_by:
+        if last is not None and _proved_absent(last):
             Charge.objects.filter(pk=last.pk).update(**asked)
+            last.refresh_from_db()
             return last
         return Charge.objects.create(
             creator=self.creator,
@@ -325,6 +356,8 @@ class Ledger:
         with transaction.atomic(durable=True):
             newest = self._newest(key, for_update=True)
             if newest is None or newest.state not in states:
+                return False
+            if newest.purged_at is not None and state in NEEDS_CONSENT:
                 return False
             Charge.objects.filter(pk=newest.pk).update(
                 state=state, changed_at=timezone.now(), **changes

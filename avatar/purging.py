@@ -3,6 +3,7 @@
 import logging
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -64,10 +65,13 @@ def forget_voice(charge_pk: int) -> None:
 
 
 def _purge(charge: Charge, to_do: str = "") -> None:
-    changes = {"result": "", "purged_at": timezone.now()}
+    """Under its lock: a render may be about to keep what came of it."""
     if to_do:
         log.warning("Audit: consent withdrawn, charge %s: %s", charge.pk, to_do)
-    Charge.objects.filter(pk=charge.pk).update(**changes, **({"why": to_do} if to_do else {}))
-    if charge.result:
-        charge.result.storage.delete(str(charge.result.name))
+    changes = {"result": "", "purged_at": timezone.now(), **({"why": to_do} if to_do else {})}
+    with transaction.atomic():
+        result = Charge.objects.select_for_update().get(pk=charge.pk).result
+        Charge.objects.filter(pk=charge.pk).update(**changes)
+    if result:
+        result.storage.delete(str(result.name))
         log.warning("Audit: consent withdrawn, result of charge %s deleted.", charge.pk)

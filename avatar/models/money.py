@@ -83,7 +83,7 @@ class Charge(models.Model):
     creator = models.ForeignKey(Creator, models.CASCADE, related_name="charges")
     reel = models.ForeignKey(
         "avatar.Reel", models.SET_NULL, null=True, blank=True, related_name="charges"
-    )  # that it was first ordered for
+    )  # that it was ordered for
     what = models.CharField(max_length=20)  # film, speech, clone, words or sound
     engine = models.CharField(max_length=80)  # name in avatar.engine.registry
     key = models.CharField(max_length=64)  # hash of everything that went in

@@ -103,7 +103,7 @@ def test_under_a_revoked_consent_it_is_counted_and_not_kept(place, sandbox):
     sandbox.advance(3600)
     assert followed() == [charge.pk]
     follow(charge)
-    assert (charge.state, charge.why) == (State.DONE, following.NOT_KEPT)
+    assert (charge.state, charge.why) == (State.DONE, following.WITHDRAWN)
     assert charge.usd > 0
     assert not charge.result
 

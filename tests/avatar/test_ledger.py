@@ -12,8 +12,8 @@ from avatar import ledger
 from avatar.engine.errors import Busy, OverBudget
 from avatar.engine.vendors.journal import Paid, State
 from avatar.ledger import Ledger
-from avatar.models import Budget, Charge
-from tests.factories import CreatorFactory
+from avatar.models import Budget, Charge, Reel
+from tests.factories import CreatorFactory, ReelFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -147,6 +147,19 @@ def test_an_order_given_up_meanwhile_does_not_leave(journal):
     journal.absent(paid().key, "Nobody wants it any more.")
     with pytest.raises(Busy):
         journal.sending(paid().key)
+
+
+def test_what_another_reel_is_preparing_is_not_sent_by_two(stack):
+    """Both would bring files there; and when one of them could not, the other's order was lost."""
+    first, second = ReelFactory(), ReelFactory()
+    theirs, ours = (Ledger(first.creator, reel.pk, stack) for reel in (first, second))
+    worker = Reel.objects.claim(first.pk, states=("queued",), seconds=60, state="rendering")
+    theirs.begin(paid())
+    with pytest.raises(Busy, match="for another reel"):
+        ours.begin(paid())
+    Reel.objects.release(first.pk, worker, state="failed")
+    assert ours.begin(paid()).state == State.RESERVED
+    assert Charge.objects.get().reel == second
 
 
 def test_a_result_whose_file_was_lost_is_bought_again(journal, tmp_path):

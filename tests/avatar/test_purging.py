@@ -8,14 +8,18 @@ import requests
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from avatar import services, tasks
+from avatar import ledger, services, tasks
+from avatar.engine.errors import Busy, Cancelled
+from avatar.engine.vendors.journal import Paid
 from avatar.ledger import Ledger
 from avatar.models import Charge
 from creators.services import revoke_consent
+from studio.lib.files import store_file
 from tests.factories import ConsentFactory
 from tests.studio.sandbox.vendors.samples import sample
 
 KEY = {"xi-api-key": "sandbox-key"}
+PAID = Paid("f" * 64, "sync:sync-3", "film", 1.0)
 
 
 @pytest.fixture
@@ -72,18 +76,14 @@ def test_results_are_deleted_and_the_row_says_when(creator, charge, caplog):
 
 
 def test_what_was_purged_is_no_answer_to_a_new_order(creator, charge, stack):
-    from avatar.engine.vendors.journal import Paid
-
     charge()
     revoke(creator)
     ConsentFactory(creator=creator)
-    entry = Ledger(creator, None, stack).begin(Paid("f" * 64, "sync:sync-3", "film", 1.0))
+    entry = Ledger(creator, None, stack).begin(PAID)
     assert entry.state == "reserved"
 
 
 def test_a_film_that_comes_after_the_revocation_is_not_kept(creator, charge, stack, tmp_path):
-    from avatar.engine.errors import Cancelled
-
     charge(state="placed", result="", usd=None)
     revoke(creator)
     film = tmp_path / "film.mp4"
@@ -91,6 +91,46 @@ def test_a_film_that_comes_after_the_revocation_is_not_kept(creator, charge, sta
     with pytest.raises(Cancelled, match="consent was withdrawn"):
         Ledger(creator, None, stack).done("f" * 64, film, usd=1, facts={})
     assert fresh(Charge.objects.get()).result.name == ""
+
+
+def test_a_consent_that_goes_while_a_film_is_put_away_leaves_none_of_it(
+    creator, charge, stack, tmp_path, monkeypatch
+):
+    def store(field, path):
+        store_file(field, path)
+        stored.append(Path(field.path))
+        revoke(creator)
+
+    stored: list[Path] = []
+    monkeypatch.setattr(ledger, "store_file", store)
+    charge(state="placed", result="", usd=None)
+    film = tmp_path / "film.mp4"
+    film.write_bytes(b"a film")
+    with pytest.raises(Cancelled, match="consent was withdrawn"):
+        Ledger(creator, None, stack).done("f" * 64, film, usd=1, facts={})
+    assert not stored[0].exists()
+    assert fresh(Charge.objects.get()).result.name == ""
+
+
+def test_what_came_to_nothing_before_the_revocation_is_a_new_order_after_it(
+    creator, charge, stack, tmp_path
+):
+    charge(state="absent", result="", usd=0)
+    revoke(creator)
+    ConsentFactory(creator=creator)
+    journal, film = Ledger(creator, None, stack), tmp_path / "film.mp4"
+    film.write_bytes(b"a film")
+    journal.begin(PAID)
+    journal.sending(PAID.key)
+    journal.placed(PAID.key, {"id": "7"})
+    assert journal.done(PAID.key, film, usd=1, facts={}), "paid for, and kept"
+
+
+def test_nothing_is_sent_that_was_prepared_under_a_consent_that_is_gone(creator, charge, stack):
+    charge(state="reserved", result="", usd=None)
+    revoke(creator)
+    with pytest.raises(Busy):
+        Ledger(creator, None, stack).sending(PAID.key)
 
 
 def test_a_cloned_voice_is_deleted_at_its_vendor_by_a_worker(creator, voice, sandbox, caplog):
