@@ -22,11 +22,7 @@ from studio.lib.files import is_here, store_file
 
 LIVES = dt.timedelta(seconds=LONGEST_S)  # after that a job is given up
 NAME, TYPE = "footage.mp4", "video/mp4"
-NO_ADDRESS = (
-    "{label} fetches footage itself, so it needs an address of this installation that the internet"
-    " can reach: set PUBLIC_URL to one that begins with https://, or keep the media in an S3"
-    " store."
-)
+NO_ADDRESS = f"{{label}} fetches footage itself, {public_files.NEEDED}"
 
 
 def lacking(engine: Engine, access: Access) -> str:

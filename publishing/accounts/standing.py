@@ -22,7 +22,7 @@ BADGES = {  # of components/badge.html
 }
 # Two ways to one platform have to be told apart where one is chosen.
 WAYS = {"instagram_facebook": "Instagram, by way of Facebook"}
-NO_ADDRESS = "It fetches the video: that needs PUBLIC_URL, or the media in an S3 store."
+NO_ADDRESS = f"It fetches the video, {public_files.NEEDED}"
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,7 @@ from studio.lib.files import is_here
 LIVES = dt.timedelta(hours=24)  # as long as the longest-lived container
 NAMES = {MediaLink.Kind.VIDEO: "reel.mp4", MediaLink.Kind.COVER: "cover.jpg"}
 TYPES = {MediaLink.Kind.VIDEO: "video/mp4", MediaLink.Kind.COVER: "image/jpeg"}
-NO_ADDRESS = (
-    "{platform} fetches the video itself, so it needs an address of this installation that the"
-    " internet can reach: set PUBLIC_URL, or keep the media in an S3 store."
-)
+NO_ADDRESS = f"{{platform}} fetches the video itself, {public_files.NEEDED}"
 
 
 def can_fetch(name: str) -> bool:

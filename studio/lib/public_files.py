@@ -23,15 +23,22 @@ from studio.lib.files import serve_file
 
 TOKEN_BYTES = 32
 LOOK_S = 2
+NEEDED = (
+    "so it needs an address of this installation that the internet can reach: set PUBLIC_URL to"
+    " one that begins with https://, or keep the media in an S3 store."
+)
 
 
 def can_be_fetched(doubles: Iterable[str]) -> bool:
-    """Whether a server reaches the files of this installation.
+    """Whether a server reaches the files of this installation. Real ones come to https only.
 
     doubles: its addresses, as far as they are not its own but an operator's.
     """
-    here = any(_is_loopback(urlsplit(url).hostname or "") for url in doubles)
-    return bool(settings.PUBLIC_URL or settings.S3_BUCKET or here)
+    places = [urlsplit(url) for url in doubles]
+    here = any(_is_loopback(place.hostname or "") for place in places)
+    schemes = {"https"} | ({"http"} & {place.scheme for place in places})
+    is_public = urlsplit(settings.PUBLIC_URL).scheme in schemes
+    return bool(is_public or settings.S3_BUCKET or here)
 
 
 def new_token() -> str:

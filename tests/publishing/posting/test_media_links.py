@@ -151,6 +151,12 @@ def test_a_double_on_this_machine_fetches_over_the_loopback(fetching, monkeypatc
     assert requests.get(address, timeout=5).status_code == 404
 
 
-def test_a_double_elsewhere_cannot_reach_the_loopback(monkeypatch):
+def test_only_a_double_comes_to_an_address_without_tls_and_not_to_the_loopback_of_another(
+    monkeypatch, settings
+):
     monkeypatch.setenv("THREADS_API_URL", "http://sandbox.internal:8090")
+    assert not media_links.can_fetch("threads")
+    settings.PUBLIC_URL = "http://studio.internal:8000"
+    assert media_links.can_fetch("threads")
+    monkeypatch.delenv("THREADS_API_URL")
     assert not media_links.can_fetch("threads")
