@@ -31,7 +31,9 @@ MORAE_PER_KANJI = 1.8  # 46 in the 25 of the first article of the Declaration of
 WORDS_PER_SECOND = 2.4
 CHARACTERS_PER_SECOND = {"zh": 4, "cmn": 4, "yue": 4, "ja": 5, "th": 9}
 
-_HAN, _KANA, _HANGUL = "\u3400-\u9fff", "\u3040-\u30ff", "\uac00-\ud7af"
+_HAN = "々\u3400-\u9fff"
+_KANA = "ぁ-ゖァ-ヺー"  # the dot that parts foreign names is not said
+_HANGUL = "\uac00-\ud7af"
 _SMALL_KANA = "ぁぃぅぇぉゃゅょゎァィゥェォャュョヮ"  # one mora with the sign before
 _SIGNS = re.compile(f"[{_HAN}{_KANA}{_HANGUL}]")
 _LETTERS = re.compile(rf"[^\W\d_{_HAN}{_KANA}{_HANGUL}]+")
@@ -54,7 +56,7 @@ def syllables(text: str, language: str = "en") -> float:
 def _syllables_of_sign(sign: str, language: str) -> float:
     if sign in _SMALL_KANA:
         return 0
-    is_kanji = base(language) == "ja" and "\u3400" <= sign <= "\u9fff"
+    is_kanji = base(language) == "ja" and re.match(f"[{_HAN}]", sign)
     return MORAE_PER_KANJI if is_kanji else 1
 
 

@@ -58,6 +58,8 @@ def test_signs_without_spaces_are_counted_as_they_are_said():
     mandarin = "人人生而自由，在尊严和权利上一律平等。"  # 17 syllables, a comma
     assert estimate_ms(mandarin, "zh") == estimate_ms(mandarin, "cmn") == 4049
     assert syllables("Python入門", "yue") == syllables("Python") + 2
+    assert syllables("トム・ヨーク", "ja") == 5
+    assert syllables("人々", "ja") == syllables("人人", "ja")
     written = "人間は、理性と良心とを授けられており、互いに行動しなければならない。"
     read = (
         "にんげんは、りせいとりょうしんとをさずけられており、たがいにこうどうしなければならない。"
