@@ -23,7 +23,14 @@ from avatar.engine.registry import ENGINES
 from avatar.engine.vendors.journal import Entry, Paid, State, check_price, dearer
 from avatar.engine.vendors.orders import LONGEST_S
 from avatar.models import Budget, Charge, Reel
-from avatar.models.money import COST, NOTHING, OVER, UNDER_WAY, default_budget
+from avatar.models.money import (
+    COST,
+    NOTHING,
+    OVER,
+    UNDER_WAY,
+    ChargeQuerySet,
+    default_budget,
+)
 from creators.models import Creator
 from studio.lib.files import local_path, store_file
 from studio.lib.models import Lease
@@ -134,6 +141,12 @@ def _proved_absent(charge: Charge) -> bool:
     return charge.state == State.ABSENT and not charge.settled_by and charge.purged_at is None
 
 
+def _give_up(charges: ChargeQuerySet) -> None:
+    charges.filter(state=State.RESERVED).update(
+        state=State.ABSENT, why=GIVEN_UP, usd=NOTHING, changed_at=timezone.now()
+    )
+
+
 class Ledger:
     """The orders of one creator; satisfies avatar.wire.Desk.
 
@@ -230,6 +243,12 @@ class Ledger:
         """It stays paid."""
         self._move(key, (State.DONE,), State.FAILED, why=why)
 
+    def give_up(self) -> None:
+        """What was prepared for this reel and has not left holds neither money nor a place, and
+        nobody fetches its footage: its render is over.
+        """
+        _give_up(Charge.objects.filter(creator=self.creator, reel=self.reel_id))
+
     def publish(self, key: str, file: Path) -> str:
         """The address of a copy of the file, from which the vendor of that order can fetch it.
 
@@ -288,10 +307,8 @@ class Ledger:
     def _give_up_what_never_left(self, paid: Paid) -> None:
         """Orders that a dead worker had prepared hold neither money nor places."""
         before = timezone.now() - dt.timedelta(seconds=NEVER_SENT_S)
-        stale = Charge.objects.filter(state=State.RESERVED, changed_at__lt=before)
-        stale.exclude(creator=self.creator, key=paid.key).update(
-            state=State.ABSENT, why=GIVEN_UP, usd=NOTHING, changed_at=timezone.now()
-        )
+        stale = Charge.objects.filter(changed_at__lt=before)
+        _give_up(stale.exclude(creator=self.creator, key=paid.key))
 
     def _check_slots(self, paid: Paid) -> None:
         if not paid.at_once:

@@ -199,6 +199,7 @@ def _run(reel: Reel, hold: Hold, bench: Path) -> dict[str, Any]:
         job = job_of(reel, bench, stack)
         log_file = bench / "log.txt"
         ledger = Ledger(reel.creator, reel.pk, stack)
+        stack.callback(ledger.give_up)  # once the child is gone
         child = stack.enter_context(process.child(job, log_file, limit_s=LIMIT_S))
         try:
             return _Follower(child, hold, ledger).result()

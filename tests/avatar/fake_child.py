@@ -44,6 +44,8 @@ def order(how):
     paid = Paid("k" * 64, "double:film", "film", 1.0, "double:abc", 1, {"seconds": 9})
     try:
         entry = journal.begin(paid)
+        if how == "dies before it leaves":
+            die()
         if entry.state == State.RESERVED:
             journal.sending(paid.key, {"key": "sent"})
             if how == "is cut off":

@@ -108,6 +108,16 @@ def test_a_cancel_in_the_middle_of_an_order_waits_until_it_is_on_record(reel, en
     assert (charge.state, charge.handle) == ("placed", {"id": "job 7"})
 
 
+def test_what_was_prepared_and_did_not_leave_is_over_with_its_render(reel, engine):
+    engine("order dies before it leaves")
+    assert render(reel).state == Reel.State.QUEUED
+    charge = Charge.objects.get()
+    assert (charge.state, charge.usd) == ("absent", 0)
+    engine("order comes")
+    assert render(reel).state == Reel.State.READY
+    assert Charge.objects.get().state == "done"
+
+
 def test_a_creators_own_keys_go_to_the_child_and_into_no_log(reel, engine, monkeypatch, caplog):
     engine_keys.keep(reel.creator, "sync", "sk-very-secret-key")
     jobs, real = [], rendering.process.child
