@@ -230,8 +230,8 @@ class Filming:
     def _face_index(self) -> int | None:
         """Whose face of the photo it is; some engines have an option of that name."""
         options = self.order.options
-        chosen: int | None = options.performer_options.get(FACE_INDEX, options.face_index)
-        return chosen
+        chosen = options.performer_options.get(FACE_INDEX, options.face_index)
+        return None if chosen is None else int(chosen)  # 1.0 is a whole number, too
 
     def _dressed(self, film: Entry, said: Said) -> Entry:
         """reel.mp4, cover.jpg, reel.srt and reel.vtt."""
