@@ -35,13 +35,21 @@ from avatar.engine.errors import (
 from avatar.engine.performers.hosted import check_film
 from avatar.engine.registry import ENGINES
 from avatar.engine.speech.hosted import check_raw
-from avatar.engine.speech.jobs import TEXT, SpeechJob
+from avatar.engine.speech.jobs import SpeechJob
 from avatar.engine.vendors.clients import CLIENTS, client_of
 from avatar.engine.vendors.journal import State
-from avatar.engine.vendors.orders import LONGEST_S, JobClient, taken_usd
+from avatar.engine.vendors.orders import (
+    GIVEN_UP,
+    LONGEST_S,
+    TEXT,
+    JobClient,
+    Look,
+    facts_of,
+    taken_usd,
+    vain_usd,
+)
 from avatar.ledger import WITHDRAWN, Ledger, known
 from avatar.models import Charge, Reel
-from avatar.models.money import NOTHING
 from studio.lib.engines import Engine
 
 log = logging.getLogger(__name__)
@@ -51,7 +59,6 @@ WORK = timedelta(minutes=3)  # longer than a task of that cluster may take
 AGAIN = timedelta(minutes=2)  # between two looks: nobody waits for it
 CANCEL_ASKED = "cancel_asked"  # in a handle
 STOPPED = "Cancelled at {label}: nobody waits for it any more."
-TOO_LONG = "{label} has been at it for {hours} hours; it was given up."
 NO_WAY = "It could not be asked after for {hours} hours: it may have been charged."
 
 # They say nothing about the job: the vendor's trouble, our disk, a consent that goes just now.
@@ -106,11 +113,13 @@ def _follow(charge: Charge) -> None:
         log.info("Charge %s is looked at again: %s", charge.pk, e)
     except VendorError as e:
         stopped = STOPPED.format(label=charge.vendor) if charge.handle.get(CANCEL_ASKED) else ""
-        _fail(charge, stopped or str(e), NOTHING)
+        usd = vain_usd(e, charge.handle, _expected_usd(charge))
+        _fail(charge, stopped or str(e), known(usd))
     else:
         return
     if is_overdue:
-        _fail(charge, TOO_LONG.format(label=charge.label, hours=hours), NOTHING)
+        why = GIVEN_UP.format(label=charge.label, hours=hours)
+        _fail(charge, why, known(taken_usd(Look(), charge.handle, _expected_usd(charge))))
 
 
 def _job_of(charge: Charge) -> _Job | None:
@@ -129,8 +138,7 @@ def _job_of(charge: Charge) -> _Job | None:
         expected_ms = round(1000 * float(charge.facts.get("seconds", 0)))
         return _Job(engine, client, ".mp4", partial(check_film, expected_ms=expected_ms))
     if text := charge.handle.get(TEXT):
-        usd = None if charge.estimated_usd is None else float(charge.estimated_usd)
-        speech = SpeechJob(client, str(text), usd)
+        speech = SpeechJob(client, str(text), _expected_usd(charge))
         return _Job(engine, speech, ".json", partial(check_raw, engine.label))
     return None
 
@@ -160,8 +168,7 @@ def _look(charge: Charge, job: _Job) -> None:
     look = job.client.look(job.engine, charge.handle)
     if not look.is_done:
         raise Pending(f"{charge.label} is working on it.")
-    expected = None if charge.estimated_usd is None else float(charge.estimated_usd)
-    usd = taken_usd(look, charge.handle, expected)
+    usd = taken_usd(look, charge.handle, _expected_usd(charge))
     if charge.purged_at is not None:
         _settle(charge, State.DONE, WITHDRAWN, known(usd))
         return
@@ -173,9 +180,12 @@ def _look(charge: Charge, job: _Job) -> None:
         except BadResult as e:
             _fail(charge, str(e), known(usd))
             return
-        facts = {**charge.handle, **look.facts}
-        ledger.done(charge.key, file, usd=usd, facts={k: facts[k] for k in facts if k != TEXT})
+        ledger.done(charge.key, file, usd=usd, facts=facts_of(charge.handle, look))
     log.info("Charge %s: what it made is kept for a reel that is tried again.", charge.pk)
+
+
+def _expected_usd(charge: Charge) -> float | None:
+    return None if charge.estimated_usd is None else float(charge.estimated_usd)
 
 
 def _fail(charge: Charge, why: str, usd: Any) -> None:

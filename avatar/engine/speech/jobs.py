@@ -29,11 +29,10 @@ from avatar.engine.vendors.access import Access
 from avatar.engine.vendors.clients import client_of
 from avatar.engine.vendors.jobs import JobQueue
 from avatar.engine.vendors.languages import english_name, iso
-from avatar.engine.vendors.orders import Context, Handle, Look, Sent, ordered, taken_usd
+from avatar.engine.vendors.orders import TEXT, Context, Handle, Look, Sent, ordered, taken_usd
 from avatar.engine.vendors.results import fetched
 from studio.lib.engines import Engine
 
-TEXT = "text"  # in a handle: what is said
 POLL_S = 2.0  # speech is ready sooner than a film
 # What is sent of a sample; the sellers say little, the makers' limits fit all of them.
 SAMPLE = Sample(10, 60, 8_000_000, 44_100)

@@ -47,6 +47,8 @@ LONGEST_S = 3 * 3600  # after that a job that is said to be running is given up
 Handle = dict[str, Any]
 NOT_THERE: Handle = {}
 QUOTED = "quoted_usd"  # in a handle: what the vendor said it would take
+TEXT = "text"  # in a handle: what is said
+GIVEN_UP = "{label} has been at it for {hours} hours; it was given up and counts as paid."
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,7 @@ def ordered(
         except BadResult as e:
             context.journal.failed(paid.key, str(e), usd=usd)
             raise
-        kept = context.journal.done(paid.key, file, usd=usd, facts={**handle, **look.facts})
+        kept = context.journal.done(paid.key, file, usd=usd, facts=facts_of(handle, look))
     assert kept is not None
     return kept
 
@@ -203,6 +205,19 @@ def taken_usd(look: Look, handle: Handle, expected_usd: float | None) -> float |
     """What the vendor says that it took; else what it said before, or what was expected."""
     said = (look.usd, handle.get(QUOTED), expected_usd)
     return next((usd for usd in said if usd is not None), None)
+
+
+def vain_usd(problem: VendorError, handle: Handle, expected_usd: float | None) -> float | None:
+    """What an order took of which nothing came: nothing where the vendor says that it failed. What
+    it says is done has been charged, whatever is missing.
+    """
+    is_done = isinstance(problem, BadResult)
+    return taken_usd(Look(), handle, expected_usd) if is_done else 0.0
+
+
+def facts_of(handle: Handle, look: Look) -> dict[str, Any]:
+    """Of an order that is done, for the record; what was said the script has."""
+    return {k: v for k, v in {**handle, **look.facts}.items() if k != TEXT}
 
 
 def bought(context: Context, paid: Paid, send: Callable[[Path], dict[str, Any]]) -> Path:
@@ -406,7 +421,8 @@ def _wait(context: Context, client: JobClient, engine: Engine, paid: Paid, handl
             if isinstance(e, KeyRefused | Unpaid) and not is_overdue:
                 raise _once_in_order(e) from e  # it says nothing about the job, which goes on
             if not isinstance(e, Busy | Pending):
-                context.journal.failed(paid.key, str(e))
+                usd = vain_usd(e, handle, paid.usd)
+                context.journal.failed(paid.key, str(e), usd=usd)
                 raise
             look, pause_s = Look(), e.retry_after_s or client.poll_s
         else:
@@ -414,8 +430,9 @@ def _wait(context: Context, client: JobClient, engine: Engine, paid: Paid, handl
         if look.is_done:
             return look
         if is_overdue:
-            why = f"{engine.label} has been at it for {LONGEST_S // 3600} hours; it was given up."
-            context.journal.failed(paid.key, why)
+            why = GIVEN_UP.format(label=engine.label, hours=LONGEST_S // 3600)
+            usd = taken_usd(look, handle, paid.usd)
+            context.journal.failed(paid.key, why, usd=usd)
             raise JobFailed(why)
         context.on_progress(look.progress)
         if time.monotonic() + pause_s > until:

@@ -245,6 +245,20 @@ def test_a_result_of_no_use_has_cost_what_it_cost(make, tmp_path):
     assert (row["state"], row["usd"]) == ("failed", 0.5)
 
 
+@pytest.mark.parametrize(
+    ("longest_s", "look", "usd"),
+    [(0, Look(), 0.5), (9e9, BadResult("Done, and nothing."), 0.5), (9e9, JobFailed("No."), 0)],
+)
+def test_what_a_vendor_may_have_charged_for_nothing_counts(
+    make, tmp_path, monkeypatch, longest_s, look, usd
+):
+    monkeypatch.setattr(orders, "LONGEST_S", longest_s)
+    with pytest.raises((JobFailed, BadResult)):
+        make(Maker(look))
+    row = json.loads((tmp_path / "orders" / PAID.key[:32] / "order.json").read_text())
+    assert (row["state"], row["usd"]) == ("failed", usd)
+
+
 def test_the_same_command_twice_at_once_sends_one_order(tmp_path):
     first, second = (FileJournal(tmp_path / "orders") for _ in range(2))
     assert first.begin(PAID).state == second.begin(PAID).state == "reserved"
