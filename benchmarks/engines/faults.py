@@ -295,5 +295,6 @@ def _written(studio: Studio, person: Person, told: Told, n: int) -> None:
         told.wrong.append("the page blames the program")
     if not person.has_script(slot):
         told.wrong.append("it was never written")
-    if told.paid[1] > 3:  # a bad answer is asked for twice
+    most = (2 if told.switch in ANSWERS else 1) * (1 + len(told.steps))  # what is bad is told once
+    if told.paid[1] > most:
         told.wrong.append(f"asked {told.paid[1]} times")

@@ -16,7 +16,14 @@ from scripts_gen.writing.base import (
     Translator,
     Writer,
 )
-from scripts_gen.writing.errors import BadAnswer, BadSetup, NeedsNotes, TryLater, WriterError
+from scripts_gen.writing.errors import (
+    BadAnswer,
+    BadSetup,
+    NeedsNotes,
+    TryLater,
+    Unanswered,
+    WriterError,
+)
 
 __all__ = [
     "DEFAULT_SECONDS",
@@ -32,6 +39,7 @@ __all__ = [
     "Tongue",
     "Translator",
     "TryLater",
+    "Unanswered",
     "Writer",
     "WriterError",
     "translator",

@@ -14,7 +14,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from scripts_gen.writing.errors import BadAnswer, BadSetup, NeedsNotes, TryLater, WriterError
+from scripts_gen.writing.errors import (
+    BadAnswer,
+    BadSetup,
+    NeedsNotes,
+    TryLater,
+    Unanswered,
+    WriterError,
+)
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -23,6 +30,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 TIMEOUT_S = 60.0
+# Of the HTTP client's errors, whichever client the package brings: nothing was asked yet.
+NEVER_LEFT = ("ConnectError", "ConnectTimeout", "PoolTimeout")
 MODERATOR = "omni-moderation-latest"
 Message = dict[str, str]  # role and content
 # Codes of a 429 that no waiting mends.
@@ -145,7 +154,7 @@ class LanguageModel:
                     raise _declined()
         said = getattr(reply, "output_text", "")
         if not said:
-            raise TryLater(f"{self.where()} sent an empty answer. It will be asked again.")
+            raise self._empty()
         return str(said)
 
     def _by_chat(self, messages: Sequence[Message], schema: dict[str, Any], name: str) -> str:
@@ -173,7 +182,7 @@ class LanguageModel:
         """The text of a chat completion."""
         choices = getattr(reply, "choices", None)
         if not choices:
-            raise TryLater(f"{self.where()} sent an empty answer. It will be asked again.")
+            raise self._empty()
         said = choices[0]
         if getattr(said.message, "refusal", None):
             raise _declined()
@@ -186,13 +195,16 @@ class LanguageModel:
 
         try:
             with self._client() as client:  # else its connection stays open until it is collected
-                return call(client)
+                reply = call(client)
         except openai.OpenAIError as error:
             if _is_unknown(error):
                 raise _NotOffered(type(error).__name__) from None
             raise self._told(error) from None  # its text may carry the key
         except ValueError:
-            raise BadSetup(f"{self.where()} did not answer as an OpenAI server does.") from None
+            raise self._odd() from None
+        if isinstance(reply, str):  # a web page, say
+            raise self._odd()
+        return reply
 
     def _client(self) -> "OpenAI":
         from openai import OpenAI
@@ -211,11 +223,8 @@ class LanguageModel:
         import openai
 
         where = self.where()
-        if isinstance(error, openai.APITimeoutError):
-            waited = f"{where} did not answer in {self.timeout_s:.0f} s."
-            return TryLater(f"{waited} It will be asked again.")
         if isinstance(error, openai.APIConnectionError):
-            return TryLater(f"{where} cannot be reached. It will be asked again.")
+            return self._lost(error)
         if isinstance(error, openai.AuthenticationError | openai.PermissionDeniedError):
             return BadSetup(f"{where} does not accept the key. Check OPENAI_API_KEY.")
         if isinstance(error, openai.NotFoundError):
@@ -233,7 +242,32 @@ class LanguageModel:
                 trouble = f"{where} has trouble of its own (status {error.status_code})."
                 return TryLater(f"{trouble} It will be asked again.")
             return BadSetup(f"{where} refused the request (status {error.status_code}).")
-        return BadSetup(f"{where} did not answer as an OpenAI server does.")
+        return self._odd()
+
+    def _lost(self, error: Exception) -> WriterError:
+        """No answer came. A question that may have been heard is paid for, so only a person asks
+        it again; a server without a key charges nobody.
+        """
+        import openai
+
+        where = self.where()
+        if type(error.__cause__).__name__ in NEVER_LEFT:
+            return TryLater(f"{where} cannot be reached. It will be asked again.")
+        if isinstance(error, openai.APITimeoutError):
+            what = f"{where} did not answer in {self.timeout_s:.0f} s."
+        else:
+            what = f"{where} broke off before it had answered."
+        if not self.api_key:
+            return TryLater(f"{what} It will be asked again.")
+        return Unanswered(
+            f"{what} It may have charged for it, so it is not asked again by itself: try again."
+        )
+
+    def _odd(self) -> BadSetup:
+        return BadSetup(f"{self.where()} did not answer as an OpenAI server does.")
+
+    def _empty(self) -> BadAnswer:
+        return BadAnswer(f"{self.where()} sent an empty answer. Try again.")
 
 
 def object_of(answer: str) -> dict[str, Any]:

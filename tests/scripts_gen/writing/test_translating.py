@@ -15,6 +15,7 @@ from scripts_gen.writing import (
     Persona,
     Tongue,
     TryLater,
+    Unanswered,
     translator,
 )
 from scripts_gen.writing.translating import RULES, SCHEMA, lines
@@ -210,7 +211,7 @@ def test_a_refusal_is_about_the_translation():
     [
         ((401, {"error": {"message": KEY}}, {}), BadSetup),
         ((500, {"error": {"message": KEY}}, {}), TryLater),
-        ("drop", TryLater),
+        ("drop", Unanswered),
     ],
     ids=["wrong key", "broken", "closed"],
 )
