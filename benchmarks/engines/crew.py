@@ -12,6 +12,7 @@ from avatar.engine.registry import ENGINES  # noqa: E402
 from avatar.models import Charge, Reel  # noqa: E402
 from studio.lib import words  # noqa: E402
 
+NOT_KNOWN = "price not known"  # as the page says it
 TELLS_ITSELF = ("hedra",)  # vendors that say what they took
 
 
@@ -33,8 +34,8 @@ def _charge(charge: Charge) -> dict[str, Any]:
         "engine": charge.engine,
         "what": charge.what,
         "state": charge.state,
-        "usd": float(charge.cost_usd),
-        "shown": words.usd(charge.cost_usd),
+        "usd": None if charge.cost_usd is None else float(charge.cost_usd),
+        "shown": NOT_KNOWN if charge.cost_usd is None else words.usd(charge.cost_usd),
         "listed": _listed(charge),
     }
 

@@ -276,7 +276,7 @@ def _wrong(told: Told, shown: Shown, states: list[str]) -> Iterator[str]:
 
 def _written(studio: Studio, person: Person, told: Told, n: int) -> None:
     """A script instead of a reel; what is written costs, and is not on a creator's account."""
-    person.add_note(f"Batch {n + 1}")  # a sentence is said once
+    person.add_note(n)  # a sentence is said once
     before = studio.paid()["openai"]
     with _On(studio, told):
         slot = person.add_slot(n + 1)

@@ -17,6 +17,16 @@ NOTE = (
     " Feed your starter twelve hours before you bake. Salt slows the yeast down. A wet dough gives"
     " bigger holes. Steam in the oven keeps the crust soft while the loaf grows."
 )
+# Of notes that come later: with two names of its own no sentence is the twin of an earlier one.
+NAMED = (
+    "{a} needs a hot oven and {b}. Bake {a} for an hour with {b} on top. {a} keeps for a week"
+    " beside {b}. Never mix {a} and {b} while they are cold. Children like {a} more than {b}."
+    " {a} costs half of what {b} costs. A spoon of {a} saves a bowl of {b}."
+)
+NAMES = (
+    *("Bar", "Cal", "Dom", "Fin", "Gal", "Hem", "Jol", "Kar", "Lum", "Mar", "Nol", "Pom", "Rav"),
+    *("Sal", "Tor", "Vel", "Wim", "Zar"),
+)
 # What is said in every reel: some five seconds, for several engines want more than four.
 WORDS = {
     "hook": "Why does a loaf of bread rise?",
@@ -120,17 +130,20 @@ class Person:
 
     def have_written(self) -> str:
         """A script by the writer of the installation. What its page says of who wrote it."""
-        self.add_note("Why sourdough rises")
+        self._add_note("Why sourdough rises", NOTE)
         slot = self.add_slot()
         self.browser.get(slot).form("Write a script").send()
         self.script = self._script_of(slot)
         return " ".join(one.text for one in self.browser.get(self.script).root.all(class_="meta"))
 
-    def add_note(self, title: str) -> None:
+    def add_note(self, number: int) -> None:
         """With sentences that no other note has."""
-        text = NOTE.replace("The ", f"{title}: the ").replace(" A ", f" {title}: a ")
+        a, b = (f"{NAMES[number % len(NAMES)]}{end}" for end in ("oni", "ette"))
+        self._add_note(f"{a} and {b}", NAMED.format(a=a, b=b))
+
+    def _add_note(self, title: str, text: str) -> None:
         page = self.browser.get("/calendar/notes/new/")
-        _last_form(page).fill(title=title, text=f"{title}. {text}").send()
+        _last_form(page).fill(title=title, text=text).send()
 
     def add_slot(self, n: int = 0) -> str:
         """The page of a new place in the calendar, well ahead and on a day of its own."""
