@@ -11,8 +11,17 @@ MINE = {"video": "https://files/1", "audio": "https://files/2"}
 SENT = Sent("key", MINE, since_s=300)
 
 
+NOW = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
+
+
+@pytest.fixture(autouse=True)
+def now(monkeypatch):
+    """Rows are made when tests are collected, which may be long before."""
+    monkeypatch.setattr("time.time", NOW.timestamp)
+
+
 def ago(seconds):
-    return (dt.datetime.now(dt.UTC) - dt.timedelta(seconds=seconds)).isoformat()
+    return (NOW - dt.timedelta(seconds=seconds)).isoformat()
 
 
 LATER = Row("later", {"video": "https://files/9"}, ago(60))
