@@ -37,6 +37,7 @@ from avatar.engine.registry import ENGINES
 from avatar.engine.speech.hosted import check_raw
 from avatar.engine.speech.jobs import SpeechJob
 from avatar.engine.vendors.clients import CLIENTS, client_of
+from avatar.engine.vendors.jobs import JobQueue
 from avatar.engine.vendors.journal import State
 from avatar.engine.vendors.orders import (
     GIVEN_UP,
@@ -57,6 +58,7 @@ log = logging.getLogger(__name__)
 A_ROUND = 10
 WORK = timedelta(minutes=3)  # longer than a task of that cluster may take
 AGAIN = timedelta(minutes=2)  # between two looks: nobody waits for it
+FETCH_S = 60.0  # a task that takes longer is killed, and leaves behind what it fetched
 CANCEL_ASKED = "cancel_asked"  # in a handle
 STOPPED = "Cancelled at {label}: nobody waits for it any more."
 NO_WAY = "It could not be asked after for {hours} hours: it may have been charged."
@@ -134,6 +136,8 @@ def _job_of(charge: Charge) -> _Job | None:
         client = client_of(engine.vendor, access)
     except ModelUnavailable:
         return None
+    if isinstance(client, JobQueue):
+        client.fetch_s = FETCH_S
     if charge.what == "film":
         expected_ms = round(1000 * float(charge.facts.get("seconds", 0)))
         return _Job(engine, client, ".mp4", partial(check_film, expected_ms=expected_ms))

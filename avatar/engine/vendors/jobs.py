@@ -23,7 +23,7 @@ from avatar.engine.vendors.access import VENDORS, Access
 from avatar.engine.vendors.caller import REASON_CHARS, Caller, reason
 from avatar.engine.vendors.files import sendable
 from avatar.engine.vendors.orders import Handle, Look, Sent
-from avatar.engine.vendors.results import fetched
+from avatar.engine.vendors.results import MOST_S, fetched
 from studio.lib.engines import Engine
 from studio.lib.web import Answer
 
@@ -65,6 +65,7 @@ class JobQueue:
     vendor: ClassVar[str]
     keyed: ClassVar[bool] = False
     poll_s: float = 5.0
+    fetch_s: float = MOST_S  # for what was made to come
     needs_url = True  # False: what it makes is no file but a name, which is in what it gave
 
     def __init__(self, access: Access) -> None:
@@ -109,7 +110,7 @@ class JobQueue:
         return None
 
     def fetch(self, engine: Engine, look: Look, target: Path) -> Path:
-        return fetched(self.access, self.vendor, look.url, target)
+        return fetched(self.access, self.vendor, look.url, target, most_s=self.fetch_s)
 
     def estimate(self, engine: Engine, prepared: Any) -> float | None:
         """What the vendor says it would cost, in US dollars; None where it does not say."""

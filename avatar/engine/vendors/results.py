@@ -15,6 +15,7 @@ from avatar.engine.vendors.access import VENDORS, Access
 from studio.lib import web
 
 MOST_BYTES = 2 * 2**30
+MOST_S = 20 * 60.0  # for a film on a slow line; who sends drop by drop is not waited for longer
 TRIES, PAUSE_S = 3, 1.0
 GONE = (403, 404, 410)
 
@@ -24,21 +25,29 @@ class _Again(Exception):
 
 
 def fetched(
-    access: Access, vendor: str, url: str, target: Path, *, most_bytes: int = MOST_BYTES
+    access: Access,
+    vendor: str,
+    url: str,
+    target: Path,
+    *,
+    most_bytes: int = MOST_BYTES,
+    most_s: float = MOST_S,
 ) -> Path:
-    """Download an address that a vendor gave into `target`.
+    """Download an address that a vendor gave into `target`. most_s: all tries together.
 
     Raises BadResult when it is gone, empty, a web page, too large or an address that is not
     public, Busy when it cannot be had now.
     """
     label = VENDORS[vendor].label
     _must_be_public(access, vendor, url)
-    problem = ""
+    problem, until = "", time.monotonic() + most_s
     for number in range(TRIES):
+        if time.monotonic() > until:
+            break
         if number:
             time.sleep(PAUSE_S * number)
         try:
-            _download(url, target, most_bytes, label)
+            _download(url, target, most_bytes, until, label)
         except _Again as e:
             problem = str(e)
         else:
@@ -46,7 +55,7 @@ def fetched(
     raise Busy(f"What {label} made cannot be fetched now: {problem}")
 
 
-def _download(url: str, target: Path, most_bytes: int, label: str) -> None:
+def _download(url: str, target: Path, most_bytes: int, until: float, label: str) -> None:
     try:
         with requests.get(
             url,
@@ -61,8 +70,11 @@ def _download(url: str, target: Path, most_bytes: int, label: str) -> None:
                 raise BadResult(f"{label} gave a web page instead of what it made.")
             got = 0
             with target.open("wb") as out:
-                for block in answer.iter_content(web.BLOCK):
+                # Not `iter_content`: it waits for whole blocks.
+                while block := answer.raw.read1(web.BLOCK, decode_content=True):
                     got += len(block)
+                    if time.monotonic() > until:
+                        raise _Again("It takes too long.")
                     if got > most_bytes:
                         raise BadResult(f"What {label} made is larger than {most_bytes >> 20} MB.")
                     out.write(block)
