@@ -47,7 +47,6 @@ ANOTHER_S = 20  # until a place may be free
 GIVEN_UP = "It was prepared and never sent."
 ANOTHERS = "This is being ordered for another reel; it is asked after soon."
 WITHDRAWN = "The consent was withdrawn, so what came is not kept."
-NEEDS_CONSENT = (State.SENDING, State.DONE)  # what leaves, and what is kept
 
 
 def money(usd: float) -> Decimal:
@@ -139,6 +138,15 @@ def _label(paid: Paid) -> str:
 def _proved_absent(charge: Charge) -> bool:
     """Whether its row says nothing that must be remembered: no person's word, no revocation."""
     return charge.state == State.ABSENT and not charge.settled_by and charge.purged_at is None
+
+
+def _is_withdrawn(charge: Charge, state: State) -> bool:
+    """Whether the consent is gone that it takes to come to that state: nothing leaves once it is
+    revoked, and nothing is kept once that has been seen to.
+    """
+    if state == State.SENDING and Charge.objects.filter(pk=charge.pk).revoked().exists():
+        return True
+    return state in (State.SENDING, State.DONE) and charge.purged_at is not None
 
 
 def _give_up(charges: ChargeQuerySet) -> None:
@@ -374,7 +382,7 @@ class Ledger:
             newest = self._newest(key, for_update=True)
             if newest is None or newest.state not in states:
                 return False
-            if newest.purged_at is not None and state in NEEDS_CONSENT:
+            if _is_withdrawn(newest, state):
                 return False
             Charge.objects.filter(pk=newest.pk).update(
                 state=state, changed_at=timezone.now(), **changes

@@ -10,6 +10,7 @@ from django.utils import timezone
 from avatar import engine_keys, source_links
 from avatar.engine.errors import EngineError, InputError
 from avatar.engine.speech import forget
+from avatar.engine.vendors.journal import State
 from avatar.models import Charge, SourceLink
 from studio.lib.jobs import enqueue
 
@@ -30,7 +31,10 @@ def purge_orders(creator_id: int) -> None:
     for voice in charges.voices().filter(forget_at=None):
         Charge.objects.filter(pk=voice.pk).update(forget_at=timezone.now())
         enqueue("avatar.tasks.forget_voice", voice.pk)
-    for charge in charges.exclude(pk__in=charges.voices().values("pk")):
+    # Of a voice that is being made right now the vendor's name for it is still to come.
+    in_the_air = charges.filter(what="clone", state=State.SENDING)
+    others = charges.exclude(pk__in=charges.voices().values("pk"))
+    for charge in others.exclude(pk__in=in_the_air.values("pk")):
         _purge(charge)
 
 

@@ -128,9 +128,22 @@ def test_what_came_to_nothing_before_the_revocation_is_a_new_order_after_it(
 
 def test_nothing_is_sent_that_was_prepared_under_a_consent_that_is_gone(creator, charge, stack):
     charge(state="reserved", result="", usd=None)
-    revoke(creator)
+    journal = Ledger(creator, None, stack)
+    revoke_consent(creator.consents.first(), creator.owner)
+    with pytest.raises(Busy):  # before anybody has seen to it
+        journal.sending(PAID.key)
+    services.withdraw_consent(creator.pk)
     with pytest.raises(Busy):
-        Ledger(creator, None, stack).sending(PAID.key)
+        journal.sending(PAID.key)
+
+
+def test_a_voice_that_was_being_made_when_the_consent_went_is_deleted_too(creator, voice, stack):
+    Charge.objects.update(state="sending", handle={}, result="")
+    revoke(creator)
+    assert ("avatar.tasks.purge", creator.pk, "default") in tasks.due(), "once it has a name"
+    Ledger(creator, None, stack).placed(voice.key, voice.handle)
+    tasks.purge(creator.pk)
+    assert ("avatar.tasks.forget_voice", voice.pk, "default") in tasks.due()
 
 
 def test_a_cloned_voice_is_deleted_at_its_vendor_by_a_worker(creator, voice, sandbox, caplog):
