@@ -102,7 +102,7 @@ class ReelForm(LookForm):
 
 class BackdropForm(forms.Form):
     picture = forms.FileField(
-        label="A picture to stand behind",
+        label="A picture",
         allow_empty_file=True,  # the service has the sentence for it
         error_messages={"required": "Choose a picture first."},
         help_text="JPEG, PNG, WebP or HEIC. Its middle fills the frame.",

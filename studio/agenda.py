@@ -180,7 +180,9 @@ def _orders(user: User) -> Iterator[Matter]:
     orders = Charge.objects.for_user(user).to_decide()
     for charge in orders.select_related("creator")[:SHOWN]:
         price = words.usd(charge.cost_usd) if charge.cost_usd is not None else "a price not known"
-        why = f"{charge.label} for {charge.creator.name}, {price}: it left and no answer came."
+        why = (
+            f"{charge.label} for {charge.creator.name}, {price}: it was sent, and no answer came."
+        )
         href = reverse("charge-detail", args=[charge.pk])
         yield Matter("An order may have been paid", why, "Look and say", href, "bad")
     rest = orders.count() - SHOWN

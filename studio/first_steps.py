@@ -104,13 +104,18 @@ def first_steps(user: User, first: Standing | None, n_scripts: int) -> list[Step
             reverse("slot-list"),
             done=has_slots,
         ),
-        Step(
-            "Approve a script",
-            "Then it is spoken, performed and queued without you.",
-            f"Read {words.count(n_scripts, 'script')}" if n_scripts else "Read the scripts",
-            reverse("script-list"),
-        ),
+        _script_step(n_scripts),
     ]
+
+
+def _script_step(n_scripts: int) -> Step:
+    text = "Approve a script"
+    if not n_scripts:
+        return Step(
+            text, "First it is written, in the calendar.", "Have one written", reverse("slot-list")
+        )
+    why = "Then it is spoken, performed and queued without you."
+    return Step(text, why, f"Read {words.count(n_scripts, 'script')}", reverse("script-list"))
 
 
 def _has_approved(user: User) -> bool:

@@ -214,6 +214,13 @@ class Reel(Leased):
         return self.state == self.State.QUEUED and self.retry_at is not None
 
     @property
+    def stage_words(self) -> str:
+        """What is being done, for people; empty before it has begun."""
+        if self.stage == "analyse" and self.footage_sha256:
+            return "studying the video"
+        return self.get_stage_display()
+
+    @property
     def percent(self) -> int:
         return round(100 * self.progress)
 
