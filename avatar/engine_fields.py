@@ -121,7 +121,6 @@ class EngineFields(forms.Form):
         super().__init__(*args, **kwargs)
         self.access = engine_keys.access_of(creator)
         self.choose_url = reverse("engine-fields", args=[creator.pk])
-        self.has_quote = script_pk is not None
         if script_pk is not None:
             self.choose_url += f"?script={script_pk}"
         self.options_of: dict[str, dict[str, Option]] = {}
@@ -240,9 +239,8 @@ class EngineFields(forms.Form):
 
     def _move_price(self, name: str) -> None:
         """Another choice is another price, which is asked for alone: the form stays as it is."""
-        if self.has_quote:
-            only = {"hx-target": "#quote", "hx-select": "#quote", "hx-swap": "outerHTML"}
-            self.fields[name].widget.attrs |= {"hx-get": self.choose_url, **only}
+        only = {"hx-target": "#quote", "hx-select": "#quote", "hx-swap": "outerHTML"}
+        self.fields[name].widget.attrs |= {"hx-get": self.choose_url, **only}
 
     def _option_names(self, name: str) -> list[str]:
         return [_field_name(name, option) for option in self.options_of[name]]

@@ -1,11 +1,12 @@
 """What a reel would cost before it is ordered, by the engines' price tables."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from avatar.choices import FOOTAGE, LISTENING
+from avatar.engine.errors import InputError
 from avatar.engine.registry import order_of
 from avatar.engine.vendors.journal import State
 from avatar.ledger import budget_of, known, left_usd, money
@@ -38,6 +39,7 @@ class Quote:
     lines: tuple[Line, ...]
     left_usd: Decimal
     budget_usd: Decimal
+    usual_s: float | None = None  # where it is not of a script but of a reel as long as this
 
     @property
     def usd(self) -> Decimal:
@@ -89,11 +91,27 @@ def next_reel(engine: Engine) -> Decimal | None:
     return price(engine, USUAL, {})
 
 
-def quote(script: Script, options: dict[str, Any]) -> Quote:
-    """options: all of avatar.services.CHOICES. Of each kind the first choice is counted."""
-    creator = script.creator
-    take = spoken_take(script, options)
-    said = _said(script, take)
+def quote(script: Script, options: dict[str, Any]) -> Quote | None:
+    """options: all of avatar.services.CHOICES. Of each kind the first choice is counted.
+
+    None where one that was chosen is gone from the registry.
+    """
+    try:
+        take = spoken_take(script, options)
+        return _quote(script.creator, options, _said(script, take), take)
+    except InputError:
+        return None
+
+
+def usual_quote(creator: Creator, options: dict[str, Any]) -> Quote | None:
+    """The same of a usual reel, where no script is known."""
+    try:
+        return replace(_quote(creator, options, USUAL, None), usual_s=USUAL_SECONDS)
+    except InputError:
+        return None
+
+
+def _quote(creator: Creator, options: dict[str, Any], said: Length, take: Take | None) -> Quote:
     lines = [_voice(options, creator, said, take), _performer(options, creator, said)]
     lines += [
         _listening(kind, options[name], said, take)

@@ -187,11 +187,8 @@ def script_price(request: SignedIn, pk: int) -> HttpResponse:
     script = get_object_or_404(scripts, pk=pk)
     if not request.htmx:
         return redirect("script-detail", script.pk)
-    try:
-        quote = prices.quote(script, services.look(script.creator))
-    except InputError:  # an engine was chosen that is gone from the registry
-        return HttpResponse(status=204)
-    if quote.is_free:
+    quote = prices.quote(script, services.look(script.creator))
+    if quote is None or quote.is_free:
         return HttpResponse(status=204)
     return render(request, "avatar/quote.html", {"quote": quote})
 

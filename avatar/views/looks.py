@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from avatar import services
 from avatar.forms import BackdropForm, LookForm, form_values
-from avatar.prices import quote
+from avatar.prices import quote, usual_quote
 from creators.models import Backdrop, Creator
 from creators.services import UploadError, add_backdrop
 from scripts_gen.models import Script
@@ -38,6 +38,7 @@ def look_update(request: HttpRequest, pk: int) -> HttpResponse:
 def _page(creator: Creator, **forms: Any) -> dict[str, Any]:
     return {
         "creator": creator,
+        "quote": usual_quote(creator, services.look(creator)),
         "backdrops": creator.backdrops.all(),
         "form": LookForm(creator, initial=form_values(services.look(creator))),
         "backdrop_form": BackdropForm(),
@@ -48,7 +49,7 @@ def _page(creator: Creator, **forms: Any) -> dict[str, Any]:
 @require_safe
 def engine_fields(request: SignedIn, pk: int) -> HttpResponse:
     """The part of a look's or a reel's form about engines, after one was chosen in it; with the
-    price of a script, if one is named.
+    price of a script, or of a usual one.
     """
     creator = get_object_or_404(Creator.objects.for_user(request.user), pk=pk)
     if not request.htmx:
@@ -58,8 +59,9 @@ def engine_fields(request: SignedIn, pk: int) -> HttpResponse:
     script = scripts.filter(pk=script_pk).first() if script_pk else None
     form = LookForm(creator, request.GET, script_pk=script and script.pk)
     context = {"form": form, "creator": creator}
-    if script is not None and form.is_valid():
-        context["quote"] = quote(script, {**services.DEFAULTS, **form.options()})
+    if form.is_valid():
+        options = {**services.DEFAULTS, **form.options()}
+        context["quote"] = quote(script, options) if script else usual_quote(creator, options)
     return render(request, "avatar/engine_fields.html", context)
 
 

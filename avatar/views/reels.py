@@ -53,6 +53,7 @@ def reel_detail(request: SignedIn, pk: int) -> HttpResponse:
         "reel": reel,
         "headline": _one_in_a_sentence(reel),
         "form": form_of(reel),
+        "quote": _once_more(reel),
         "why_not": "" if reel.is_unfinished else services.why_not(reel.script, reel.options),
         "why_never": services.why_never(reel.script),
         "zones": _zones(),
@@ -213,6 +214,13 @@ def _all_in_a_sentence(user: User) -> str:
             noun = "" if parts else " reel" if n == 1 else " reels"
             parts.append(f"{number(n)}{noun} {one if n == 1 else many}")
     return sentence("; ".join(parts)) + "." if parts else "No reels yet."
+
+
+def _once_more(reel: Reel) -> prices.Quote | None:
+    """What it would cost to make it again as it is."""
+    if reel.is_unfinished or reel.is_film:
+        return None
+    return prices.quote(reel.script, {**services.DEFAULTS, **reel.options})
 
 
 def _one_in_a_sentence(reel: Reel) -> str:

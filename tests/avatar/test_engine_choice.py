@@ -140,6 +140,18 @@ def test_choosing_another_engine_asks_for_its_fields_and_price(alice, keyed, scr
     assert f"engine-fields/?script={script.pk}" in page
 
 
+def test_the_look_says_what_a_usual_reel_costs(alice, creator):
+    engine_keys.keep(creator, "wavespeed", "sk-secret")
+    fabric = {"performer": "wavespeed:veed/fabric-1.0"}
+    url = f"/creators/{creator.pk}/engine-fields/"
+    chosen = alice.get(url, {**CHOICE, **fabric}, headers={"HX-Request": "true"})
+    services.keep_look(creator, options=fabric)
+    for page in (chosen, alice.get(f"/creators/{creator.pk}/look/")):
+        text = " ".join(page.content.decode().split())
+        assert "A reel of 25 seconds" in text
+        assert "3.50 USD" in text
+
+
 def test_an_option_that_moves_the_price_asks_for_the_price_alone(alice, creator, script):
     engine_keys.keep(creator, "wavespeed", "sk-secret")
     fabric = "wavespeed:veed/fabric-1.0"
