@@ -170,13 +170,18 @@ def test_a_vendor_in_trouble_is_asked_again(creator, voice, sandbox):
     assert not is_there(sandbox, voice)
 
 
-def test_where_no_call_deletes_a_voice_it_is_said_what_to_do(creator, charge, caplog):
+def test_where_no_call_deletes_a_voice_it_is_said_what_to_do(creator, charge, client):
     voice = charge(
         what="clone", engine="hedra:elevenlabs-v3", account="hedra:1", handle={"voice_id": "v1"}
     )
+    charge(what="clone", key="e" * 64, state="failed", why="Hedra found nobody in it.")
     revoke(creator)
     tasks.forget_voice(voice.pk)
     assert "delete v1 on its website" in fresh(voice).why
+    client.force_login(creator.owner)
+    page = client.get("/engines/").content.decode()
+    assert fresh(voice).why in page
+    assert "found nobody" not in page, "no voice was made there"
 
 
 def test_what_a_later_consent_covers_stays(creator, charge):
