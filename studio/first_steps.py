@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from avatar import services as avatar
+from avatar.choices import FOOTAGE
 from creators.models import Creator, Footage, Portrait
 from publishing.models import Account
 from scripts_gen.models import Decision, Note, Script, Slot
@@ -76,6 +78,7 @@ def first_steps(user: User, first: Standing | None, n_scripts: int) -> list[Step
             done=first is not None,
         ),
         face_step(first),
+        *_performer_step(first),
         Step(
             "Agree to it, or have it agreed",
             "No consent, no reel. It can be taken back at any time.",
@@ -116,6 +119,23 @@ def _script_step(n_scripts: int) -> Step:
         )
     why = "Then it is spoken, performed and queued without you."
     return Step(text, why, f"Read {words.count(n_scripts, 'script')}", reverse("script-list"))
+
+
+def _performer_step(first: Standing | None) -> list[Step]:
+    """Only where there is a video and no photo: the usual performer moves photos."""
+    if first is None or not first.has_face:
+        return []
+    if any(photo.state == Portrait.State.READY for photo in first.creator.portraits.all()):
+        return []
+    return [
+        Step(
+            "Choose who makes the video speak",
+            "The puppet moves photos only; others take a video.",
+            "Choose who performs",
+            reverse("look-update", args=[first.creator.pk]),
+            done=avatar.look(first.creator)["source"] == FOOTAGE,
+        )
+    ]
 
 
 def _has_approved(user: User) -> bool:

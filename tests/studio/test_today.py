@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from avatar import settling
+from avatar import services, settling
 from avatar.models import Charge, Reel
 from creators.models import Footage, Portrait
 from publishing.models import Account, Post
@@ -220,10 +220,14 @@ class TestFirstSteps:
             Footage.objects.filter(pk=video.pk).update(state=state)
             step = agenda(creator.owner).next_step
             seen.append((step.href, step.action))
+        services.keep_look(creator, options={"source": "footage", "performer": "sync:lipsync-2"})
+        seen.append((agenda(creator.owner).next_step.href, ""))
+        look = reverse("look-update", args=[creator.pk])
         assert seen == [
             (room + "#photo", "See what is wrong"),
             (room + "#footage", "See the video"),
-            (room + "#agreement", "Record the consent"),
+            (look, "Choose who performs"),
+            (room + "#agreement", ""),
         ]
 
     def test_they_disappear_once_a_script_was_approved(self, creator):
