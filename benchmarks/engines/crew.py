@@ -43,7 +43,7 @@ def _charge(charge: Charge) -> dict[str, Any]:
 def _listed(charge: Charge) -> float | None:
     """What the engine's own table says it costs; None where the vendor says so itself."""
     engine = ENGINES[charge.engine]
-    if engine.vendor in TELLS_ITSELF and charge.usd != charge.estimated_usd:
+    if engine.vendor in TELLS_ITSELF:
         return None
     if charge.what == "clone":
         return engine.clone_price.of() if engine.clone_price else 0.0

@@ -32,6 +32,7 @@ T = TypeVar("T")
 TIMEOUT_S = 60.0
 # Of the HTTP client's errors, whichever client the package brings: nothing was asked yet.
 NEVER_LEFT = ("ConnectError", "ConnectTimeout", "PoolTimeout")
+MADE_NOTHING = (408, 409, 500, 503)  # said by the service itself; 502 and 504 by what is before it
 MODERATOR = "omni-moderation-latest"
 Message = dict[str, str]  # role and content
 # Codes of a 429 that no waiting mends.
@@ -238,16 +239,16 @@ class LanguageModel:
                 f"{where} is being asked too often. It will be asked again.", _retry_after(error)
             )
         if isinstance(error, openai.APIStatusError):
-            if error.status_code >= 500 or error.status_code in (408, 409):
-                trouble = f"{where} has trouble of its own (status {error.status_code})."
+            trouble = f"{where} has trouble of its own (status {error.status_code})."
+            if error.status_code in MADE_NOTHING:
                 return TryLater(f"{trouble} It will be asked again.")
+            if error.status_code >= 500:
+                return self._unanswered(trouble)
             return BadSetup(f"{where} refused the request (status {error.status_code}).")
         return self._odd()
 
     def _lost(self, error: Exception) -> WriterError:
-        """No answer came. A question that may have been heard is paid for, so only a person asks
-        it again; a server without a key charges nobody.
-        """
+        """No answer came."""
         import openai
 
         where = self.where()
@@ -257,6 +258,12 @@ class LanguageModel:
             what = f"{where} did not answer in {self.timeout_s:.0f} s."
         else:
             what = f"{where} broke off before it had answered."
+        return self._unanswered(what)
+
+    def _unanswered(self, what: str) -> WriterError:
+        """A question that may have been heard is paid for, so only a person asks it again; a
+        server without a key charges nobody.
+        """
         if not self.api_key:
             return TryLater(f"{what} It will be asked again.")
         return Unanswered(

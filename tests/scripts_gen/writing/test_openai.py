@@ -135,6 +135,7 @@ TROUBLES = {
     "too often": (error(429), TryLater, "too often"),
     "broken": (error(500), TryLater, "status 500"),
     "overloaded": (error(503), TryLater, "status 503"),
+    "a gateway": (error(502), Unanswered, "may have charged"),
     "closed": ("drop", Unanswered, "may have charged"),
     "another server": (
         (200, b"<html>hello</html>", {"content-type": "text/html"}),
