@@ -99,7 +99,7 @@ def test_a_week_of_168_hours_with_its_legend_and_its_best_hours_in_words(signed_
 
 def test_a_creator_without_results_sees_the_studies(signed_in, account):
     said = text_of(shown(signed_in))
-    assert "No reel has been counted yet." in said
+    assert "No reel has been out for a day yet." in said
     assert "Prior only" in said
     assert "Your own posts count from the fifth result on." in said
     assert "Buffer 2026 9.6M" in said
@@ -117,7 +117,9 @@ def test_the_account_with_the_most_results_is_shown_unless_another_is_asked_for(
     other = AccountFactory(creator=account.creator, platform="tiktok", name="My TikTok")
     results_on(other, 3, views=lambda i: 900)
     assert "about 900" in text_of(shown(signed_in))
-    assert "No reel has been counted yet" in text_of(shown(signed_in, f"?account={account.pk}"))
+    assert "No reel has been out for a day yet" in text_of(
+        shown(signed_in, f"?account={account.pk}")
+    )
 
 
 def test_somebody_elses_results_are_not_to_be_had(signed_in, account):
