@@ -80,7 +80,7 @@ def _charge(token: str) -> Charge:
         pk = int(_signer().unsign(token, max_age=LIVES_S))
     except (signing.BadSignature, ValueError) as e:
         raise Unknown("There is no such order.") from e
-    charge = Charge.objects.select_related("reel__take").filter(pk=pk).first()
+    charge = Charge.objects.select_related("reel__take__script__slot").filter(pk=pk).first()
     if charge is None:
         raise Unknown("There is no such order.")
     return charge
@@ -88,7 +88,9 @@ def _charge(token: str) -> Charge:
 
 def _look_again(reel: Reel, vendor: str) -> None:
     """All that is being made of the same words may wait for the same order."""
-    unfinished = Reel.objects.unfinished().filter(take__script=reel.take.script_id)
+    take = reel.take
+    same = Q(take__script=take.script_id) | Q(take__text_sha256=take.text_sha256)
+    unfinished = Reel.objects.unfinished().filter(same, take__script__slot__creator=reel.creator)
     for pk in unfinished.values_list("pk", flat=True):
         if _tell(pk):
             log.info("Reel %s: %s tells that a job may be over.", pk, vendor)

@@ -58,8 +58,12 @@ class ChargeQuerySet(OwnedQuerySet["Charge"]):
     def abandoned(self) -> Self:
         """Placed, and no reel that is under way asks after them."""
         reels = Reel.objects.unfinished().filter(take__script__slot__creator=OuterRef("creator"))
-        of_its_script = reels.filter(take__script=OuterRef("reel__take__script"))
-        unwanted = ~Exists(of_its_script) & (Q(reel__isnull=False) | ~Exists(reels))
+        # What is ordered goes by the words: another script that says the same shares the order.
+        of_its_words = reels.filter(
+            Q(take__script=OuterRef("reel__take__script"))
+            | Q(take__text_sha256=OuterRef("reel__take__text_sha256"))
+        )
+        unwanted = ~Exists(of_its_words) & (Q(reel__isnull=False) | ~Exists(reels))
         return self.filter(Q(purged_at__isnull=False) | unwanted, state=State.PLACED)
 
     def revoked(self) -> Self:

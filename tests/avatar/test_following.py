@@ -20,6 +20,7 @@ from studio.lib.engines import Kind
 from studio.sandbox.vendors import media
 from studio.sandbox.vendors.common import orders
 from tests.avatar.engine.vendors.desk import given, inputs_of
+from tests.factories import ScriptFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -69,6 +70,15 @@ def test_a_cancelled_reels_job_is_cancelled_where_a_vendor_can(place):
     follow(charge)
     assert (charge.state, charge.usd) == (State.FAILED, 0)
     assert charge.why == "Cancelled at fal: nobody waits for it any more."
+    assert followed() == []
+
+
+def test_a_job_that_another_script_of_the_same_words_waits_for_is_left(place, creator):
+    charge = place("fal:fal-ai/latentsync")
+    twin = ScriptFactory(slot__creator=creator, approved=True)
+    assert twin.text_sha256 == charge.reel.take.text_sha256
+    services.request_reel(twin)
+    services.cancel(charge.reel)
     assert followed() == []
 
 

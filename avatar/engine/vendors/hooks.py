@@ -138,7 +138,7 @@ def _wavespeed(delivery: Delivery, access: Access, secret: str) -> None:
 def _replicate(delivery: Delivery, access: Access, secret: str) -> None:
     try:
         key = base64.b64decode(_key(secret).removeprefix("whsec_"))
-    except binascii.Error as e:
+    except ValueError as e:
         raise NotTheirs("The secret is not as Replicate gives it.") from e
     message, given = _standard(delivery, "v1")
     right = base64.b64encode(hmac.digest(key, message, hashlib.sha256)).decode()
