@@ -75,7 +75,8 @@ def _explain(error: Exception) -> dict[str, Any]:
         return {"error": "InputError", "message": str(error)}
     if isinstance(error, EngineError):
         wait = getattr(error, "retry_after_s", None)
-        return {"error": type(error).__name__, "message": str(error), "retry_after_s": wait}
+        told = {"error": type(error).__name__, "message": str(error), "retry_after_s": wait}
+        return {**told, "detail": ""}  # the sentence says all of it
     if isinstance(error, OSError) and disk.is_full(error):
         return {"error": "ResourceError", "message": "The disk is full."}
     if isinstance(error, MemoryError):

@@ -257,7 +257,7 @@ def _refuse(answer: process.Message, pk: int) -> None:
     if kind in LATER:
         log.info("Reel %s: %s: %s", pk, kind, sentence)
         raise Waiting(sentence, answer.get("retry_after_s"))
-    log.warning("Reel %s: %s: %s\n%s", pk, kind, sentence, answer["detail"])
+    log.warning("Reel %s: %s: %s %s", pk, kind, sentence, answer["detail"])
     if kind == "ResourceError":
         raise TryLater(sentence)
     raise Failed(FAULT if kind == "Fault" else sentence)

@@ -272,11 +272,13 @@ def render_options(reel: Reel) -> ReelOptions:
 
 
 def cancel(reel: Reel, *, reason: str = "You cancelled this reel.") -> None:
-    """Stop making it: a waiting reel at once, a running one within a second.
+    """Stop making it: a waiting reel at once, a running one within a second. One that could not be
+    made is put away, with what it said.
 
     Raises ReelRefused when it is finished already.
     """
-    stopped = _stop(Reel.objects.filter(pk=reel.pk), reason)
+    one = Reel.objects.filter(pk=reel.pk)
+    stopped = _stop(one, reason) or _put_away(one)
     reel.refresh_from_db()
     if not stopped and reel.state != Reel.State.CANCELLED:
         raise ReelRefused(f"Nothing to cancel: the reel {IN_A_SENTENCE[reel.state]}.")
@@ -290,6 +292,11 @@ def _stop(reels: ReelQuerySet, reason: str) -> int:
         cancel_requested=True,
         error=reason,
     )
+
+
+def _put_away(reels: ReelQuerySet) -> int:
+    """Failed reels are nobody's concern any more. Returns how many that were."""
+    return reels.filter(state=Reel.State.FAILED).update(state=Reel.State.CANCELLED)
 
 
 def retry(reel: Reel) -> Reel:
@@ -343,6 +350,7 @@ def withdraw_consent(creator_id: int) -> None:
     reels = Reel.objects.of_creator(creator_id).uncovered()
     withdrawn = _not_over(reels)
     _stop(reels, "The consent was withdrawn.")
+    _put_away(reels)
     for reel in reels.exclude(video=""):
         _purge(reel)
     purge_orders(creator_id)

@@ -165,6 +165,17 @@ def test_a_ready_reel_cannot_be_cancelled(db):
     assert reel.state == Reel.State.READY
 
 
+def test_a_reel_that_could_not_be_made_is_put_away_by_hand_or_with_its_consent(script):
+    for put_away in (services.cancel, lambda reel: services.withdraw_consent(reel.creator.pk)):
+        reel = services.request_reel(script)
+        Reel.objects.filter(pk=reel.pk).update(state=Reel.State.FAILED, error="No face.")
+        script.creator.consents.update(revoked_at=timezone.now())
+        put_away(reel)
+        reel.refresh_from_db()
+        assert (reel.state, reel.error) == (Reel.State.CANCELLED, "No face.")
+        script.creator.consents.update(revoked_at=None)
+
+
 def test_a_cancelled_reel_can_be_made_after_all(script):
     reel = services.request_reel(script)
     Reel.objects.update(waits_since=timezone.now() - timedelta(days=2))
