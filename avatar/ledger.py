@@ -184,7 +184,7 @@ class Ledger:
             self._check_slots(paid)
             return self._reserve(paid)
 
-    def estimated(self, key: str, usd: float) -> None:
+    def estimated(self, key: str, usd: float, rest_usd: float = 0.0) -> None:
         """Under the lock: what is left is shared with orders that are being begun."""
         why = ""
         with transaction.atomic(durable=True):
@@ -193,9 +193,9 @@ class Ledger:
             if charge is None or charge.state != State.RESERVED:
                 return  # `sending` says that it was given up
             left = left_usd(self.creator, but=charge)
-            if money(usd) > left:
+            if money(usd + rest_usd) > left:
                 shown = None if charge.estimated_usd is None else float(charge.estimated_usd)
-                why = dearer(usd, shown, float(left), self._of_budget)
+                why = dearer(usd, shown, float(left), self._of_budget, rest_usd)
                 changes: dict[str, Any] = {"state": State.ABSENT, "why": why, "usd": NOTHING}
             else:
                 changes = {"estimated_usd": money(usd)}

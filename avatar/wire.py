@@ -42,8 +42,8 @@ class PipeJournal:
         result = entry["result"] and Path(entry["result"])
         return Entry(**{**entry, "state": State(entry["state"]), "result": result})
 
-    def estimated(self, key: str, usd: float) -> None:
-        self._ask("estimated", key=key, usd=usd)
+    def estimated(self, key: str, usd: float, rest_usd: float = 0.0) -> None:
+        self._ask("estimated", key=key, usd=usd, rest_usd=rest_usd)
 
     def sending(self, key: str, handle: dict[str, Any] | None = None) -> None:
         self._ask("sending", key=key, handle=handle)
@@ -100,7 +100,7 @@ def _carried_out(journal: Desk, message: Message) -> Message:
             result = None if entry.result is None else str(entry.result)
             return {"entry": {**asdict(entry), "result": result}}
         case "estimated":
-            journal.estimated(about["key"], about["usd"])
+            journal.estimated(about["key"], about["usd"], about["rest_usd"])
         case "sending":
             journal.sending(about["key"], about["handle"])
         case "placed":

@@ -113,6 +113,9 @@ def test_a_vendors_estimate_is_what_is_reserved(journal, creator):
     with pytest.raises(OverBudget, match=r"take 0\.60 USD .* 0\.40 USD was shown.* 0\.50 are"):
         journal.estimated(paid("b").key, 0.6)
     assert Charge.objects.get(key=paid("b").key).state == State.ABSENT
+    journal.begin(paid("c", usd=0.1))
+    with pytest.raises(OverBudget, match=r"0\.20 USD for this and 0\.40 USD for the parts"):
+        journal.estimated(paid("c").key, 0.2, 0.4)
     assert ledger.left_usd(creator) == Decimal("0.5")
 
 

@@ -11,6 +11,7 @@ An order found in `sending` went out and nobody knows what became of it.
 
 import fcntl
 import json
+import math
 import shutil
 import time
 from collections.abc import Iterator, Mapping
@@ -94,10 +95,11 @@ class Journal(Protocol):
         """
         ...
 
-    def estimated(self, key: str, usd: float) -> None:
+    def estimated(self, key: str, usd: float, rest_usd: float = 0.0) -> None:
         """The vendor's own word for what a reserved order will cost, instead of the table's.
 
-        Raises OverBudget when it is more than is left; the order is `absent` then.
+        rest_usd: of the parts after it, at that price. Raises OverBudget when all of it is more
+        than is left; the order is `absent` then.
         """
         ...
 
@@ -137,11 +139,14 @@ def check_price(usd: float | None, left_usd: float, of_what: str) -> None:
         )
 
 
-def dearer(usd: float, shown_usd: float | None, left_usd: float, of_what: str) -> str:
+def dearer(
+    usd: float, shown_usd: float | None, left_usd: float, of_what: str, rest_usd: float
+) -> str:
     """Why an order is not placed that its vendor takes more for than the table says."""
     shown = "no price" if shown_usd is None else f"about {shown_usd:.2f} USD"
+    parts = f" and {rest_usd:.2f} USD for the parts after it" if rest_usd else ""
     return (
-        f"The vendor would take {usd:.2f} USD for this, where {shown} was shown; {of_what},"
+        f"The vendor would take {usd:.2f} USD for this{parts}, where {shown} was shown; {of_what},"
         f" {max(0.0, left_usd):.2f} are left. {NOTHING}"
     )
 
@@ -182,10 +187,11 @@ class FileJournal:
             self._write(paid.key, {**asdict(paid), "about": dict(paid.about)}, State.RESERVED)
         return Entry(State.RESERVED)
 
-    def estimated(self, key: str, usd: float) -> None:
+    def estimated(self, key: str, usd: float, rest_usd: float = 0.0) -> None:
         shown = self._reserved_usd.pop(key, 0.0)
-        if self.most_usd is not None and usd > (left := self.most_usd - self._spent_usd()):
-            why = dearer(usd, shown, left, self._allowed)
+        left = math.inf if self.most_usd is None else self.most_usd - self._spent_usd()
+        if usd + rest_usd > left:
+            why = dearer(usd, shown, left, self._allowed, rest_usd)
             self.absent(key, why)
             raise OverBudget(why)
         self._reserved_usd[key] = usd

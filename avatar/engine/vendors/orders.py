@@ -283,7 +283,8 @@ def _place(
         raise Cancelled("Stopped.")
     usd = _estimate(client, engine, prepared)
     if usd is not None:
-        context.journal.estimated(paid.key, usd)
+        dearer = usd / paid.usd if paid.usd else 1.0
+        context.journal.estimated(paid.key, usd, paid.rest_usd * dearer)
     key = f"{paid.key[:40]}-{uuid.uuid4().hex[:12]}"
     sent = Sent(key, prepared, webhook_url=webhook_url, usd=usd)
     _tell_price(context, paid, paid.usd if usd is None else usd)
