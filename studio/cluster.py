@@ -14,9 +14,10 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from contextlib import suppress
+
+from studio.lib.stopping import Stop
 
 PATIENCE_S = 3.5  # honcho kills after 5
 NOTICE_S = 0.2
@@ -29,9 +30,9 @@ PAUSE_S = 1
 
 def main(name: str) -> int:
     command = [sys.executable, "-m", "studio.qcluster", name]
-    asked = threading.Event()
+    asked = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: asked.set())
+        signal.signal(number, asked.set)
     failures = 0
     while True:
         started = time.monotonic()
@@ -47,7 +48,7 @@ def main(name: str) -> int:
             asked.wait(PAUSE_S)
 
 
-def run(command: list[str], asked: threading.Event) -> int:
+def run(command: list[str], asked: Stop) -> int:
     """Run one cluster until it ends or is asked to. Nothing of it is left. Its exit code."""
     cluster = subprocess.Popen(command, start_new_session=True)
     try:

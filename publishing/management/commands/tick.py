@@ -1,16 +1,15 @@
 """manage.py tick [--drain] [--every SECONDS]"""
 
 import signal
-import threading
 import time
 from functools import partial
-from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
 from publishing.tick import Pulse, Report, drain, tick
+from studio.lib.stopping import Stop
 
 WAIT_S = 300
 PULSE_S = 2.0
@@ -45,19 +44,15 @@ class Command(BaseCommand):
             if report.errors:
                 raise SystemExit(1)
             return
-        stop = threading.Event()
-
-        def on_signal(number: int, frame: FrameType | None) -> None:
-            stop.set()
-
-        before = {name: signal.signal(name, on_signal) for name in (signal.SIGTERM, signal.SIGINT)}
+        stop = Stop()
+        before = {name: signal.signal(name, stop.set) for name in (signal.SIGTERM, signal.SIGINT)}
         try:
             self._run(work, max(options["every"], 1.0), stop, with_pulse=not options["drain"])
         finally:
             for name, handler in before.items():
                 signal.signal(name, handler)
 
-    def _run(self, work: Any, every_s: float, stop: threading.Event, *, with_pulse: bool) -> None:
+    def _run(self, work: Any, every_s: float, stop: Stop, *, with_pulse: bool) -> None:
         """A round every `every_s`, and in between a pulse for posts whose second has come."""
         if not with_pulse or every_s <= PULSE_S:
             for _ in beats(every_s, stop):
@@ -84,7 +79,7 @@ class Command(BaseCommand):
             close_old_connections()
 
 
-def beats(every_s: float, stop: threading.Event) -> Any:
+def beats(every_s: float, stop: Stop) -> Any:
     """Now, and every `every_s` from then on without drift; beats missed while asleep are not made
     up for.
 
