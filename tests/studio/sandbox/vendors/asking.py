@@ -12,6 +12,7 @@ from typing import Any
 
 import requests
 
+from studio.sandbox.state import Sandbox
 from studio.sandbox.vendors.media import Seen, look
 
 TYPES = {".jpg": "image/jpeg", ".wav": "audio/wav", ".mp4": "video/mp4"}
@@ -100,3 +101,10 @@ def listening() -> Iterator[Ear]:
         yield ear
         server.shutdown()
         thread.join()
+
+
+def on_record(sandbox: Sandbox, n: int) -> requests.Response:
+    """The last requests, once there are n: each is put on record after its answer has left."""
+    while len(sandbox.log) < n:
+        time.sleep(0.01)
+    return requests.get(f"{sandbox.url}/_admin/requests", timeout=9)

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from studio.sandbox.vendors.common import orders
-from tests.studio.sandbox.vendors.asking import Asker
+from tests.studio.sandbox.vendors.asking import Asker, on_record
 from tests.studio.sandbox.vendors.test_sync import order, uploaded
 
 
@@ -80,7 +80,7 @@ def test_requests_are_on_record_without_their_secrets(sandbox, ask, clip, voice)
     files = {"video": ("c.mp4", clip.read_bytes()), "audio": ("a.wav", voice(0.6).read_bytes())}
     ask.post("/v2/generate", data={"model": "lipsync-2"}, files=files)
     ask.post("/v2/assets/upload", json={"fileName": "a"})
-    sent, plain = requests.get(f"{sandbox.url}/_admin/requests", timeout=9).json()
+    sent, plain = on_record(sandbox, 2).json()
     assert sorted(sent["fields"]) == ["audio", "model", "video"]
     assert sent["headers"]["x-api-key"] == "…"
     assert sent["headers"]["Content-Type"].startswith("multipart/form-data")

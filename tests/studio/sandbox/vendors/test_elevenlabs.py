@@ -10,6 +10,7 @@ from elevenlabs.client import ElevenLabs
 from elevenlabs.core import ApiError
 
 from studio.sandbox.vendors.common import orders
+from tests.studio.sandbox.vendors.asking import on_record
 from tests.studio.sandbox.vendors.samples import sample, seconds_of
 
 KEY = {"xi-api-key": "sandbox-key"}
@@ -385,7 +386,7 @@ def test_a_key_can_be_withdrawn_in_the_middle(sandbox, url):
 def test_requests_are_kept_with_their_fields_and_without_the_key(sandbox, url, voice_file):
     clone(url, voice_file, description="Me")
     speak(url, "Hello")
-    log = requests.get(f"{sandbox.url}/_admin/requests", timeout=5)
+    log = on_record(sandbox, 2)
     assert "sandbox-key" not in log.text
     seen = log.json()
     assert seen[0]["fields"] == ["name", "description", "files"]
